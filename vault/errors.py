@@ -1,0 +1,119 @@
+"""What can go wrong, each with a stable slug that a client may rely on.
+
+VaultError
+├── NotFound                      404  not-found: absent, or another controller's, which must look the same
+├── Unauthenticated               401  unauthenticated
+├── RefusedByPolicy               403  refused-by-policy: carries the clause that refused
+├── NotAllowed                    403  not-allowed: the role lacks the right; no clause is involved
+├── Invalid                       422  invalid: the request breaks named rules in named fields
+├── Conflict                      409  conflict
+├── Destroyed                     410  destroyed: was here, was destroyed, and here is by what
+├── TooLarge                      413  too-large
+├── UnsupportedMedia              415  unsupported-media-type
+├── RangeNotSatisfiable           416  range-not-satisfiable
+└── Unavailable                   503  unavailable: a part the vault stands on did not answer; try again
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True)
+class FieldProblem:
+    """One field and the rule it broke. `field` is a path such as `contact.caller_number`."""
+
+    field: str
+    rule: str
+    detail: str
+    clause: dict[str, Any] | None = None
+
+
+class VaultError(Exception):
+    """A refusal or failure that the caller is told of as problem+json (RFC 9457)."""
+
+    status: ClassVar[int] = 500
+    slug: ClassVar[str] = "failed"
+    title: ClassVar[str] = "The vault failed"
+
+    def __init__(self, detail: str, **extra: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.extra = extra
+
+
+class NotFound(VaultError):
+    """Absent, or another controller's: the two must not be told apart."""
+
+    status, slug, title = 404, "not-found", "Not found"
+
+    def __init__(self, detail: str = "There is nothing here that you may see.") -> None:
+        super().__init__(detail)
+
+
+class Unauthenticated(VaultError):
+    """No valid token, session or password."""
+
+    status, slug, title = 401, "unauthenticated", "Not signed in"
+
+
+class RefusedByPolicy(VaultError):
+    """The controller's published notice does not allow it; the clause is quoted."""
+
+    status, slug, title = 403, "refused-by-policy", "The policy refuses this"
+
+
+class NotAllowed(VaultError):
+    """The person's role or the token's scope lacks the right."""
+
+    status, slug, title = 403, "not-allowed", "Not allowed"
+
+
+class Invalid(VaultError):
+    """The request breaks rules; every broken rule is named with its field."""
+
+    status, slug, title = 422, "invalid", "The request breaks a rule"
+
+    def __init__(self, detail: str, problems: Sequence[FieldProblem] = ()) -> None:
+        super().__init__(detail)
+        self.problems = tuple(problems)
+
+
+class Conflict(VaultError):
+    """The state of the thing does not allow it."""
+
+    status, slug, title = 409, "conflict", "Conflict"
+
+
+class Destroyed(VaultError):
+    """It was here and was destroyed; the reason and, where there is one, the certificate are named."""
+
+    status, slug, title = 410, "destroyed", "Destroyed"
+
+
+class TooLarge(VaultError):
+    """More bytes than the limit allows."""
+
+    status, slug, title = 413, "too-large", "Too large"
+
+
+class UnsupportedMedia(VaultError):
+    """A media type that this place does not take."""
+
+    status, slug, title = 415, "unsupported-media-type", "Unsupported media type"
+
+
+class RangeNotSatisfiable(VaultError):
+    """The range asked for begins after the last byte (RFC 9110 §15.5.17)."""
+
+    status, slug, title = 416, "range-not-satisfiable", "Range not satisfiable"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"The recording has {size} bytes.")
+        self.size = size
+
+
+class Unavailable(VaultError):
+    """A part that the vault stands on did not answer; nothing was half done."""
+
+    status, slug, title = 503, "unavailable", "Unavailable"

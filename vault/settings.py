@@ -1,0 +1,68 @@
+"""Where the vault's parts are; the only reader of the process's environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vault.clock import Clock, OffsetClock, SystemClock
+
+
+class SettingMissing(Exception):
+    """A part of the vault was started without being told where another part is."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The addresses and secrets of one installation. Secrets do not show when printed."""
+
+    database_url: str = field(repr=False)
+    broker_url: str = field(repr=False)
+    s3_endpoint: str | None
+    s3_access_key: str = field(repr=False)
+    s3_secret_key: str = field(repr=False)
+    keyring_dir: Path
+    root_key_file: Path
+    owner_database_url: str | None = field(default=None, repr=False)
+    clock_offset_file: Path | None = None
+    bucket_prefix: str = "vault"
+    secure_cookies: bool = False
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
+        """Read `VAULT_*` variables.
+
+        Raises:
+            SettingMissing: naming the variable.
+        """
+        env = os.environ if env is None else env
+        offset = env.get("VAULT_CLOCK_OFFSET_FILE")
+        return cls(
+            database_url=_required(env, "VAULT_DATABASE_URL"),
+            broker_url=_required(env, "VAULT_BROKER_URL"),
+            s3_endpoint=env.get("VAULT_S3_ENDPOINT"),
+            s3_access_key=_required(env, "VAULT_S3_ACCESS_KEY"),
+            s3_secret_key=_required(env, "VAULT_S3_SECRET_KEY"),
+            keyring_dir=Path(_required(env, "VAULT_KEYRING_DIR")),
+            root_key_file=Path(_required(env, "VAULT_ROOT_KEY_FILE")),
+            owner_database_url=env.get("VAULT_OWNER_DATABASE_URL"),
+            clock_offset_file=Path(offset) if offset else None,
+            bucket_prefix=env.get("VAULT_BUCKET_PREFIX", "vault"),
+            secure_cookies=env.get("VAULT_SECURE_COOKIES", "") == "1",
+        )
+
+    def clock(self) -> Clock:
+        """The system's clock, or the demo's travelling one where a file for it was named."""
+        return OffsetClock(self.clock_offset_file) if self.clock_offset_file else SystemClock()
+
+
+def _required(env: Mapping[str, str], name: str) -> str:
+    try:
+        return env[name]
+    except KeyError:
+        raise SettingMissing(f"{name} is not set.") from None
+
+
+def process_environment() -> dict[str, str]:
+    """A copy of this process's environment, for starting a child with a few variables more."""
+    return dict(os.environ)
