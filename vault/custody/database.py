@@ -1,0 +1,110 @@
+"""One way in to PostgreSQL: a transaction that can see one controller, or the platform's own register."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+
+PLATFORM = UUID(int=0)
+"""The tenant id of the outsourcing firm itself: its operators and its own log."""
+
+
+class Transaction(PostgresTransaction):
+    """Piccolo's transaction, which names its tenant in the message that begins it.
+
+    Where a COMMIT fails the connection still goes back to the pool, which Piccolo's own does not see to.
+    """
+
+    def __init__(self, engine: "Database", opening: str) -> None:
+        super().__init__(engine, allow_nested=False)
+        self.opening = opening
+
+    async def begin(self) -> None:
+        await self.connection.execute(self.opening)
+
+    async def commit(self) -> None:
+        await self.connection.execute("COMMIT")
+        self._committed = True
+
+    async def rollback(self) -> None:
+        await self.connection.execute("ROLLBACK")
+        self._rolled_back = True
+
+    async def __aexit__(self, *outcome: Any) -> bool:
+        try:
+            return bool(await super().__aexit__(*outcome))
+        except BaseException:
+            if self.engine.current_transaction.get() is self:
+                self.engine.current_transaction.reset(self.context)
+                await self._give_back()
+            raise
+
+    async def _give_back(self) -> None:
+        if self.engine.pool:
+            await self.engine.pool.release(self.connection)
+        else:
+            await self.connection.close()
+
+
+class Database(PostgresEngine):
+    """The engine all tables hang on. It connects when told to, not when imported."""
+
+    def __init__(self) -> None:
+        super().__init__(config={}, extensions=())
+
+    async def check_version(self) -> None:
+        """Asked of the server when the pool opens, not at import."""
+
+    async def prep_database(self) -> None:
+        """The vault needs no extensions."""
+
+    def use(self, url: str) -> None:
+        """Name the database; nothing is connected yet."""
+        self.config = {"dsn": url}
+
+    async def open_pool(self, url: str, *, size: int = 12) -> None:
+        """Open the connections this process works with."""
+        self.use(url)
+        await self.start_connection_pool(min_size=1, max_size=size, reset=_keep, command_timeout=60)
+
+    async def close_pool(self) -> None:
+        if self.pool:
+            await self.close_connection_pool()
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Run one statement with `$1` placeholders in the open scope; raises where no scope is open."""
+        return list(await self._scope().connection.fetch(sql, *arguments))
+
+    async def script(self, sql: str) -> None:
+        """Run several statements without placeholders in the open scope: for migrations."""
+        await self._scope().connection.execute(sql)
+
+    def _scope(self) -> PostgresTransaction:
+        scope: PostgresTransaction | None = self.current_transaction.get()
+        if scope is None:
+            raise RuntimeError("A query outside any scope would see nothing: open tenant_scope or platform_scope.")
+        return scope
+
+
+async def _keep(_: Any) -> None:
+    """Scopes end with their transaction, so a connection returns to the pool with nothing to reset."""
+
+
+DB = Database()
+
+
+@asynccontextmanager
+async def tenant_scope(tenant: UUID) -> AsyncIterator[None]:
+    """One transaction that can see one controller's rows. Scopes never nest."""
+    async with Transaction(DB, f"BEGIN; SET LOCAL vault.tenant_id = '{tenant}'"):
+        yield
+
+
+@asynccontextmanager
+async def platform_scope() -> AsyncIterator[None]:
+    """One transaction that sees the register of controllers and contracts, and the tables that hold ids only."""
+    async with Transaction(DB, f"BEGIN; SET LOCAL vault.platform = 'on'; SET LOCAL vault.tenant_id = '{PLATFORM}'"):
+        yield

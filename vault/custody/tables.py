@@ -1,0 +1,235 @@
+"""The catalogue's rows. The migrations are what makes them; a test holds the two together.
+
+Each table with a `tenant_id` is closed to every other controller by a forced row-level policy, except those that
+hold ids and digests only and are named in `OPEN_TO_THE_PLATFORM`. No foreign key cascades: evidence outlives what
+it speaks of.
+"""
+
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    Array,
+    BigInt,
+    Boolean,
+    Bytea,
+    Date,
+    Integer,
+    Text,
+    Timestamptz,
+)
+from piccolo.table import Table
+
+from vault.custody.database import DB
+
+
+class Controller(Table, db=DB):
+    """A controller (Art. 4(7)) in the platform's register: who it is and where its objects lie."""
+
+    id = UUID(primary_key=True, default=None)
+    slug = Text(default=None)
+    name = Text(default=None)
+    bucket = Text(default=None)
+    region = Text(default=None)
+    onboarded_at = Timestamptz(default=None)
+
+
+class Contract(Table, db=DB):
+    """The term within which a controller's recordings may be taken in and kept."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    starts_on = Date(default=None)
+    ends_on = Date(default=None)
+    state = Text(default=None)
+    state_since = Timestamptz(default=None)
+    destruction_id = UUID(default=None, null=True)
+
+
+class PolicyVersion(Table, db=DB, tablename="policy_version"):
+    """One published version of a controller's policy, kept as the file that was onboarded."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    version = Integer(default=None)
+    effective_from = Date(default=None)
+    source = Text(default=None)
+    sha256 = Bytea(default=None)
+
+
+class Member(Table, db=DB):
+    """A person or machine that acts for a controller, or for the outsourcing firm (tenant PLATFORM)."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    email = Text(default=None)
+    name = Text(default=None)
+    roles = Array(base_column=Text(), default=None)
+    agent_id = Text(default=None, null=True)
+    active = Boolean(default=True)
+    created_at = Timestamptz(default=None)
+
+
+class Credential(Table, db=DB):
+    """A password, session or token by its digest: how a caller is recognised before any tenant is known."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    member_id = UUID(default=None)
+    kind = Text(default=None)
+    digest = Bytea(default=None)
+    verifier = Text(default=None, null=True)
+    scopes = Array(base_column=Text(), default=None)
+    created_at = Timestamptz(default=None)
+    expires_at = Timestamptz(default=None, null=True)
+    revoked_at = Timestamptz(default=None, null=True)
+
+
+class Recording(Table, db=DB):
+    """One interaction. What is said of it in clear is what ordering and expiry need; the rest is sealed."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    source_digest = Bytea(default=None)
+    kind = Text(default=None)
+    media_type = Text(default=None)
+    policy_version = Integer(default=None)
+    started_at = Timestamptz(default=None)
+    duration_ms = BigInt(default=None, null=True)
+    facts = JSONB(default=None)
+    received_at = Timestamptz(default=None)
+    received_by = UUID(default=None)
+    destroyed_at = Timestamptz(default=None, null=True)
+    destruction_id = UUID(default=None, null=True)
+
+
+class Part(Table, db=DB):
+    """The unit of sealing and expiry: one object in the store under one data key, wrapped by one shred key."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    recording_id = UUID(default=None)
+    name = Text(default=None)
+    part_class = Text(default=None)
+    media_type = Text(default=None)
+    object_key = Text(default=None)
+    object_version = Text(default=None)
+    plain_size = BigInt(default=None)
+    sealed_size = BigInt(default=None)
+    sealed_sha256 = Bytea(default=None)
+    shred_key_id = Text(default=None)
+    wrapped_key = Bytea(default=None, null=True)
+    sealed = Bytea(default=None, null=True)
+    destroy_at = Timestamptz(default=None, null=True)
+    promised_until = Timestamptz(default=None, null=True)
+    clause = Text(default=None)
+    destroyed_at = Timestamptz(default=None, null=True)
+    destruction_id = UUID(default=None, null=True)
+
+
+class BlindIndex(Table, db=DB, tablename="blind_index"):
+    """A number or agent id as an HMAC under the shred key of its contact record; it dies on the same day."""
+
+    tenant_id = UUID(default=None)
+    id = BigInt(primary_key=True, default=None)
+    recording_id = UUID(default=None)
+    field = Text(default=None)
+    digest = Bytea(default=None)
+    started_at = Timestamptz(default=None)
+    destroy_at = Timestamptz(default=None, null=True)
+
+
+class Upload(Table, db=DB):
+    """A recording under way (tus 1.0.0): what has been stored durably so far, and how it is sealed."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    recording_id = UUID(default=None)
+    created_by = UUID(default=None)
+    source_digest = Bytea(default=None)
+    length = BigInt(default=None)
+    received = BigInt(default=0)
+    segments = JSONB(default=None)
+    shred_key_id = Text(default=None)
+    wrapped_key = Bytea(default=None)
+    sealed_metadata = Bytea(default=None)
+    created_at = Timestamptz(default=None)
+    expires_at = Timestamptz(default=None)
+
+
+class Access(Table, db=DB):
+    """One person's leave to listen to one recording for one purpose, for a few minutes."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    recording_id = UUID(default=None)
+    member_id = UUID(default=None)
+    purpose = Text(default=None)
+    sealed_reason = Bytea(default=None)
+    granted_at = Timestamptz(default=None)
+    expires_at = Timestamptz(default=None)
+
+
+class Destruction(Table, db=DB):
+    """What was destroyed, why, when, and the certificate that says so. Outlives what it speaks of."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    reason = Text(default=None)
+    state = Text(default=None)
+    started_at = Timestamptz(default=None)
+    completed_at = Timestamptz(default=None, null=True)
+    record = JSONB(default=None)
+    certificate = Text(default=None, null=True)
+
+
+class AuditHead(Table, db=DB, tablename="audit_head"):
+    """The end of each controller's chain of events."""
+
+    tenant_id = UUID(primary_key=True, default=None)
+    seq = BigInt(default=None)
+    hash = Bytea(default=None)
+
+
+class AuditEvent(Table, db=DB, tablename="audit_event"):
+    """One act, as canonical JSON, chained to the act before it. Nobody may change or remove it."""
+
+    tenant_id = UUID(default=None)
+    seq = BigInt(primary_key=True, default=None)
+    at = Timestamptz(default=None)
+    act = Text(default=None)
+    object_id = UUID(default=None, null=True)
+    body = Text(default=None)
+    previous = Bytea(default=None)
+    hash = Bytea(default=None)
+
+
+class Outbox(Table, db=DB):
+    """A job written with the facts that caused it, kept until it is done: a lost broker loses no job."""
+
+    id = BigInt(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    actor = Text(default=None)
+    key = Text(default=None)
+    created_at = Timestamptz(default=None)
+    sent_at = Timestamptz(default=None, null=True)
+
+
+TABLES: tuple[type[Table], ...] = (
+    Controller,
+    Contract,
+    PolicyVersion,
+    Member,
+    Credential,
+    Recording,
+    Part,
+    BlindIndex,
+    Upload,
+    Access,
+    Destruction,
+    AuditHead,
+    AuditEvent,
+    Outbox,
+)
+
+OPEN_TO_THE_PLATFORM = {"credential": "found by digest before a tenant is known", "outbox": "the relay serves all"}
+"""Tables with a tenant_id and no row-level policy, each with its reason. They hold ids and digests only."""
