@@ -1,0 +1,105 @@
+"""A contract moves from active to destroyed and never back."""
+
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+NOTICE = timedelta(days=90)
+"""How long before its last day a contract counts as ending."""
+
+
+class ContractState(StrEnum):
+    """Where a contract stands; the order of the members is the order of its life."""
+
+    ACTIVE = "active"
+    ENDING = "ending"
+    ENDED = "ended"
+    DESTROYING = "destroying"
+    DESTROYED = "destroyed"
+
+    @property
+    def over(self) -> bool:
+        """Whether the processor may no longer do anything but destroy and prove it (Art. 28(3)(g))."""
+        return self not in (ContractState.ACTIVE, ContractState.ENDING)
+
+
+class IllegalTransition(ValueError):
+    """The contract's state does not allow this step."""
+
+
+class Contract(Struct, frozen=True, kw_only=True):
+    """The dates between which the processor works for a controller.
+
+    The first three states follow from the dates alone; the last two are facts that destruction records, so
+    that a destruction killed half-way is found again. Days are whole days of `time_zone`, the policy's own.
+    Raises ValueError when it would end before it starts.
+    """
+
+    starts_on: date
+    ends_on: date
+    time_zone: str
+    destroying_since: datetime | None = None
+    destroyed_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a contract that ends before it starts."""
+        if self.ends_on < self.starts_on:
+            raise ValueError(f"a contract cannot end on {self.ends_on}, before it starts on {self.starts_on}")
+
+    @property
+    def starts_at(self) -> datetime:
+        """The first moment (UTC) of the first day."""
+        return self._midnight(self.starts_on)
+
+    @property
+    def ends_at(self) -> datetime:
+        """The first moment (UTC) after the last day."""
+        return self._midnight(self.ends_on + timedelta(days=1))
+
+    def state_on(self, now: datetime) -> ContractState:
+        """Tell the state at a moment; a contract that has not begun counts as active."""
+        if self.destroyed_at is not None:
+            return ContractState.DESTROYED
+        if self.destroying_since is not None:
+            return ContractState.DESTROYING
+        if now >= self.ends_at:
+            return ContractState.ENDED
+        if now >= self._midnight(self.ends_on - NOTICE):
+            return ContractState.ENDING
+        return ContractState.ACTIVE
+
+    def with_end(self, last_day: date, now: datetime) -> "Contract":
+        """Move the last day, earlier or later; yesterday ends the contract at once.
+
+        Raises IllegalTransition once the contract has ended, or for a day before yesterday: what was recorded
+        since then was recorded under a living contract.
+        """
+        self._require(now, ContractState.ACTIVE, ContractState.ENDING, step="get another last day")
+        yesterday = now.astimezone(ZoneInfo(self.time_zone)).date() - timedelta(days=1)
+        if last_day < yesterday:
+            raise IllegalTransition(f"the last day {last_day} lies before yesterday, {yesterday}")
+        return replace(self, ends_on=last_day)
+
+    def begin_destruction(self, now: datetime) -> "Contract":
+        """Record that destruction has begun; beginning again after a crash changes nothing.
+
+        Raises IllegalTransition while the contract runs and after everything was destroyed.
+        """
+        self._require(now, ContractState.ENDED, ContractState.DESTROYING, step="begin destruction")
+        return replace(self, destroying_since=self.destroying_since or now)
+
+    def complete_destruction(self, now: datetime) -> "Contract":
+        """Record that everything of the controller is destroyed. Raises IllegalTransition unless it was begun."""
+        self._require(now, ContractState.DESTROYING, step="complete destruction")
+        return replace(self, destroyed_at=now)
+
+    def _require(self, now: datetime, *states: ContractState, step: str) -> None:
+        state = self.state_on(now)
+        if state not in states:
+            raise IllegalTransition(f"a contract that is {state.value} cannot {step}")
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(self.time_zone)).astimezone(UTC)

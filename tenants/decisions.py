@@ -1,0 +1,247 @@
+"""Who may do what is decided from plain facts, and a refusal says which promise refused it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
+
+from msgspec import Struct
+
+from tenants.contracts import ContractState
+from tenants.policy import AccessRule, Citation, KindRule, Policy
+from tenants.recordings import Kind
+from tenants.vocabulary import Right, Role, Scope
+
+
+class Action(StrEnum):
+    """What a person or a machine can ask for."""
+
+    INGEST = "ingest"
+    SEARCH = "search"
+    LISTEN = "listen"
+    READ_CONTACT = "read_contact"
+    ONBOARD = "onboard"
+    MANAGE_MEMBERS = "manage_members"
+    MANAGE_TOKENS = "manage_tokens"
+    READ_CONTRACT = "read_contract"
+    END_CONTRACT = "end_contract"
+    ORDER_DESTRUCTION = "order_destruction"
+    READ_POLICY = "read_policy"
+    READ_RETENTION = "read_retention"
+    READ_AUDIT = "read_audit"
+    READ_CERTIFICATE = "read_certificate"
+
+
+CONTENT_ACTIONS = frozenset({Action.SEARCH, Action.LISTEN, Action.READ_CONTACT})
+"""The actions that show what was said or who said it: the policy decides on them, role by role."""
+
+_LIVING_CONTRACT_ONLY = CONTENT_ACTIONS | {Action.INGEST, Action.END_CONTRACT, Action.ORDER_DESTRUCTION}
+_STAFF = frozenset(Role) - {Role.OPERATOR, Role.INGEST}
+
+ROLES = MappingProxyType(
+    {
+        Action.INGEST: frozenset({Role.INGEST}),
+        Action.ONBOARD: frozenset({Role.OPERATOR}),
+        Action.MANAGE_MEMBERS: frozenset({Role.ADMINISTRATOR}),
+        Action.MANAGE_TOKENS: frozenset({Role.ADMINISTRATOR}),
+        Action.READ_CONTRACT: _STAFF | {Role.OPERATOR},
+        Action.END_CONTRACT: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
+        Action.ORDER_DESTRUCTION: frozenset({Role.ADMINISTRATOR}),
+        Action.READ_POLICY: _STAFF | {Role.OPERATOR, Role.INGEST},
+        Action.READ_RETENTION: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.DPO}),
+        Action.READ_AUDIT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
+        Action.READ_CERTIFICATE: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
+    }
+)
+"""Who may do what no notice speaks of. Actions on content are absent: their roles stand in the policy."""
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """Who asks: a member of one controller, a machine of one, or (`tenant` None) the outsourcing firm's operator."""
+
+    id: UUID
+    tenant: UUID | None
+    roles: frozenset[Role]
+    agent_id: str | None = None
+
+
+class RecordingFacts(Struct, frozen=True, kw_only=True):
+    """What a decision needs to know of one recording; `destroy_at` is that of the part asked for."""
+
+    kind: Kind
+    agent_id: str | None = None
+    restricted_for: frozenset[str] = frozenset()
+    destroyed: bool = False
+    destroy_at: datetime | None = None
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """What a decision needs to know of what is asked for: whose it is, and the recording if it is one."""
+
+    tenant: UUID
+    contract: ContractState
+    recording: RecordingFacts | None = None
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """Permitted or refused, with the reason in one sentence.
+
+    `rule` is a stable slug. `clause` quotes the promise behind a refusal, where a promise is behind it.
+    `scope` narrows what a permitted search may find. `hidden` tells that the asker must not learn that the
+    thing exists: answer as if it did not.
+    """
+
+    permitted: bool
+    reason: str
+    rule: str
+    clause: Citation | None = None
+    scope: Scope = Scope.ALL
+    hidden: bool = False
+
+    @classmethod
+    def permit(cls, reason: str, *, scope: Scope = Scope.ALL, clause: Citation | None = None) -> "Decision":
+        """Permit, within a scope."""
+        return cls(permitted=True, reason=reason, rule="permitted", scope=scope, clause=clause)
+
+    @classmethod
+    def refuse(cls, rule: str, reason: str, clause: Citation | None = None, *, hidden: bool = False) -> "Decision":
+        """Refuse, quoting the clause that refuses."""
+        return cls(permitted=False, reason=reason, rule=rule, clause=clause, hidden=hidden)
+
+    def enforce(self) -> "Decision":
+        """Give the decision back if it permits. Raises Refused otherwise."""
+        if not self.permitted:
+            raise Refused(self)
+        return self
+
+
+class Refused(Exception):
+    """What was asked for is refused; `decision` says why."""
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(decision.reason)
+        self.decision = decision
+
+
+def decide(
+    policy: Policy, person: Person, action: Action, facts: Facts, purpose: str | None, now: datetime
+) -> Decision:
+    """Decide whether `person` may do `action` to what `facts` describe.
+
+    `purpose` is one of the policy's names; it is needed to listen and to read a contact record, optional for a
+    search, and ignored for the rest. Nobody outside the controller learns more than that there is nothing.
+    """
+    refusal = _refuse_stranger(person, facts) or _refuse_after_contract(policy, action, facts)
+    if refusal is not None:
+        return refusal
+    if action in CONTENT_ACTIONS:
+        return _decide_on_content(policy, person, action, facts, purpose, now)
+    if ROLES[action].isdisjoint(person.roles):
+        return Decision.refuse("no-role", f"None of your roles may {_words(action)}.")
+    return Decision.permit(f"Your role may {_words(action)}.")
+
+
+def _refuse_stranger(person: Person, facts: Facts) -> Decision | None:
+    if person.tenant == facts.tenant or (person.tenant is None and Role.OPERATOR in person.roles):
+        return None
+    return Decision.refuse("other-controller", "There is nothing here that you may see.", hidden=True)
+
+
+def _refuse_after_contract(policy: Policy, action: Action, facts: Facts) -> Decision | None:
+    if action not in _LIVING_CONTRACT_ONLY or not facts.contract.over:
+        return None
+    reason = f"The contract is {facts.contract.value}; nothing may be done with its recordings any more."
+    return Decision.refuse("contract-over", reason, policy.cite(policy.contract_end.clause))
+
+
+def _decide_on_content(
+    policy: Policy, person: Person, action: Action, facts: Facts, purpose: str | None, now: datetime
+) -> Decision:
+    rules = [policy.access.roles[role] for role in sorted(person.roles) if role in policy.access.roles]
+    if Role.OPERATOR in person.roles or not rules:
+        reason = f"None of your roles may {_words(action)}."
+        return Decision.refuse("no-role", reason, policy.cite(policy.access.clause))
+    refusal = _refuse_purpose(policy, rules, action, purpose)
+    if refusal is not None:
+        return refusal
+    rules = [rule for rule in rules if purpose is None or purpose in rule.purposes]
+    if facts.recording is not None:
+        refusal = _refuse_recording(policy, rules, person, action, facts.recording, purpose, now)
+    if refusal is not None:
+        return refusal
+    return Decision.permit(
+        f"Your role may {_words(action)}.", scope=_widest(rules), clause=policy.cite(rules[0].clause)
+    )
+
+
+def _refuse_purpose(
+    policy: Policy, rules: Sequence[AccessRule], action: Action, purpose: str | None
+) -> Decision | None:
+    if purpose is None:
+        if action is Action.SEARCH:
+            return None
+        reason = f"State a purpose to {_words(action)}: {_listed(policy.purposes.allowed)}."
+        return Decision.refuse("purpose-missing", reason, policy.cite(policy.purposes.clause))
+    if purpose not in policy.purposes.allowed:
+        reason = (
+            f"{purpose!r} is not a purpose of this controller; its purposes are {_listed(policy.purposes.allowed)}."
+        )
+        return Decision.refuse("purpose-not-in-policy", reason, policy.cite(policy.purposes.clause))
+    if not any(purpose in rule.purposes for rule in rules):
+        reason = f"Your role may not {_words(action)} for the purpose {purpose!r}."
+        return Decision.refuse("purpose-not-for-role", reason, policy.cite(rules[0].clause))
+    return None
+
+
+def _refuse_recording(
+    policy: Policy,
+    rules: Sequence[AccessRule],
+    person: Person,
+    action: Action,
+    recording: RecordingFacts,
+    purpose: str | None,
+    now: datetime,
+) -> Decision | None:
+    kind = policy.kind(recording.kind)
+    if kind is None:
+        reason = f"This controller's policy does not name recordings of the kind {recording.kind.value!r}."
+        return Decision.refuse("kind-not-recorded", reason, policy.cite(policy.recorded.clause))
+    if purpose is not None and purpose not in kind.purposes:
+        reason = f"A {recording.kind.value} may not be used for the purpose {purpose!r}."
+        return Decision.refuse("purpose-not-for-kind", reason, policy.cite(kind.clause))
+    if _widest(rules) is Scope.OWN_CALLS and (person.agent_id is None or person.agent_id != recording.agent_id):
+        reason = "Agents may listen to their own calls only."
+        return Decision.refuse("not-own-call", reason, policy.cite(rules[0].clause))
+    return _refuse_hidden(policy, recording) or _refuse_expired(policy, kind, action, recording, now)
+
+
+def _refuse_hidden(policy: Policy, recording: RecordingFacts) -> Decision | None:
+    if not recording.restricted_for:
+        return None
+    right = policy.rights.get(Right.RESTRICTION)
+    clause = None if right is None else policy.cite(right.clause)
+    reason = "The use of this recording is restricted; it is stored and not used (GDPR Art. 18)."
+    return Decision.refuse("restricted", reason, clause, hidden=True)
+
+
+def _refuse_expired(
+    policy: Policy, kind: KindRule, action: Action, recording: RecordingFacts, now: datetime
+) -> Decision | None:
+    expired = recording.destroy_at is not None and recording.destroy_at <= now
+    if not expired and not recording.destroyed:
+        return None
+    kept = kind.retention.content if action is Action.LISTEN else kind.retention.contact
+    return Decision.refuse("destroyed", "Its time is up: this was kept as long as promised.", policy.cite(kept.clause))
+
+
+def _widest(rules: Sequence[AccessRule]) -> Scope:
+    return Scope.ALL if any(rule.scope is Scope.ALL for rule in rules) else Scope.OWN_CALLS
+
+
+def _words(action: Action) -> str:
+    return action.value.replace("_", " ")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)

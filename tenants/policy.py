@@ -1,0 +1,267 @@
+"""A policy is a controller's published notice, as data: what it does not name is not allowed."""
+
+from datetime import date
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from tenants.recordings import ContactField, Direction, Kind, PartClass
+from tenants.retention import Retention, parse_retention
+from tenants.vocabulary import (
+    Area,
+    DisclosureKind,
+    HoldReason,
+    LegalBasis,
+    NeverStored,
+    Party,
+    RecipientDuty,
+    Right,
+    RightMeans,
+    Role,
+    Safeguard,
+    Scope,
+    SpecialCategoryBasis,
+)
+
+SCHEMA_VERSION = 1
+
+# `extra` tells the reader of policy files (tenants/shape.py) what a text refers to or must parse as.
+Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,62}$")]
+ClauseName = Annotated[str, Meta(description="The name of a clause of this file.", extra={"refers_to": "clauses"})]
+PurposeName = Annotated[
+    str, Meta(description="The name of a purpose of this file.", extra={"refers_to": "purposes.allowed"})
+]
+Duration = Annotated[str, Meta(description="ISO 8601, such as P6M, or 'contract'.", extra={"reads_as": "retention"})]
+TimeZone = Annotated[str, Meta(description="IANA name, such as Europe/Helsinki.", extra={"reads_as": "time zone"})]
+BusinessId = Annotated[str, Meta(description="Finnish Y-tunnus.", extra={"reads_as": "business id"})]
+Language = Annotated[str, Meta(pattern="^[a-z]{2}$", description="ISO 639-1.")]
+Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", description="A role mailbox, nobody's own.")]
+Sentence = Annotated[str, Meta(min_length=1)]
+
+
+class Clause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One promise of the notice, in the notice's own words (in the first of the policy's languages)."""
+
+    section: Sentence
+    text: Sentence
+    article: Sentence | None = None
+    evidence: Sentence | None = None
+
+
+class Citation(Struct, frozen=True, kw_only=True):
+    """A clause as a refusal quotes it: which policy, which version, which words."""
+
+    policy: str
+    version: int
+    id: str
+    section: str
+    text: str
+    article: str | None = None
+
+
+class Controller(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is responsible (Art. 13(1)(a)), as published."""
+
+    name: Sentence
+    contact: Email
+    business_id: BusinessId | None = None
+    address: Sentence | None = None
+
+
+class DataProtectionOfficer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whom data subjects may ask (Art. 13(1)(b)), as published."""
+
+    contact: Email
+
+
+class Purpose(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What recordings are used for, and what makes that lawful."""
+
+    title: Sentence
+    legal_basis: LegalBasis
+    special_category: SpecialCategoryBasis | None = None
+    primary: bool = False
+    clause: ClauseName
+
+
+class Purposes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The closed list of purposes; the clause refuses every other one."""
+
+    clause: ClauseName
+    allowed: Annotated[dict[Name, Purpose], Meta(min_length=1)]
+
+
+class RetentionRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long one class of parts is kept, and for which reasons it may be held longer."""
+
+    keep: Duration
+    longer_while: tuple[HoldReason, ...] = ()
+    clause: ClauseName
+
+    @property
+    def retention(self) -> Retention:
+        """The duration, read."""
+        return parse_retention(self.keep)
+
+
+class RetentionRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long each class is kept; without `identifiers`, digits stay in the content."""
+
+    content: RetentionRule
+    contact: RetentionRule
+    identifiers: RetentionRule | None = None
+
+    def by_class(self) -> dict[PartClass, RetentionRule]:
+        """Give the rules that exist, keyed by part class."""
+        rules = {PartClass.CONTENT: self.content, PartClass.CONTACT: self.contact}
+        if self.identifiers is not None:
+            rules[PartClass.IDENTIFIERS] = self.identifiers
+        return rules
+
+
+class KindRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What may be recorded of one kind of interaction; without `directions`, direction means nothing to it."""
+
+    clause: ClauseName
+    directions: tuple[Direction, ...] = ()
+    contact_fields: Annotated[tuple[ContactField, ...], Meta(min_length=1)]
+    contact_clause: ClauseName
+    purposes: tuple[PurposeName, ...]
+    retention: RetentionRules
+
+
+class Recorded(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The closed list of kinds that are recorded; the clause refuses every other one."""
+
+    clause: ClauseName
+    kinds: Annotated[
+        dict[Kind, KindRule], Meta(min_length=1, extra_json_schema={"propertyNames": {"enum": list(Kind)}})
+    ]
+
+
+class NeverStoredRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Data that live elsewhere and are refused here."""
+
+    data: Annotated[tuple[NeverStored, ...], Meta(min_length=1)]
+    clause: ClauseName
+
+
+class AccessRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For what one role may listen and read, and to which recordings."""
+
+    purposes: Annotated[tuple[PurposeName, ...], Meta(min_length=1)]
+    scope: Scope
+    clause: ClauseName
+
+
+class Access(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The closed list of roles that may hear content; the clause refuses every other one."""
+
+    clause: ClauseName
+    personal_accounts_only: bool = True
+    reviewed_regularly: bool = False
+    roles: Annotated[
+        dict[Role, AccessRule], Meta(min_length=1, extra_json_schema={"propertyNames": {"enum": list(Role)}})
+    ]
+
+
+class DisclosureRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One way in which recordings may leave."""
+
+    clause: ClauseName
+    temporary: bool = False
+    afterwards: RecipientDuty | None = None
+    chosen_by: tuple[Party, ...] = ()
+
+
+class Disclosures(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The closed list of disclosures; the clause refuses every other one."""
+
+    clause: ClauseName
+    allowed: Annotated[
+        dict[DisclosureKind, DisclosureRule], Meta(extra_json_schema={"propertyNames": {"enum": list(DisclosureKind)}})
+    ] = {}
+
+
+class OutsideSupport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Support from outside of the EEA, lawful only under one of these recorded safeguards."""
+
+    safeguards: Annotated[tuple[Safeguard, ...], Meta(min_length=1)]
+    clause: ClauseName
+
+
+class Transfer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where recordings are kept; the storage region lies inside the area."""
+
+    area: Area
+    region: Sentence
+    clause: ClauseName
+    outside_support: OutsideSupport | None = None
+
+
+class RightRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether the notice grants a right, by which means, and to whom besides the data subject."""
+
+    granted: bool
+    by: tuple[RightMeans, ...] = ()
+    also_for: tuple[Party, ...] = ()
+    clause: ClauseName
+
+
+class AutomatedDecisions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether anything is decided about people without a person (Art. 22)."""
+
+    decisions: bool
+    profiling: bool
+    clause: ClauseName
+
+
+class ContractEnd(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What happens to everything when the contract is over (Art. 28(3)(g))."""
+
+    clause: ClauseName
+
+
+class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One version of one controller's notice, in force from a day on.
+
+    `backup_horizon` is how long a backup can still hold what was destroyed: the certificate's third date.
+    """
+
+    schema: int
+    slug: Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{1,40}$")]
+    version: Annotated[int, Meta(ge=1)]
+    effective_from: date
+    time_zone: TimeZone
+    languages: Annotated[tuple[Language, ...], Meta(min_length=1)]
+    backup_horizon: Duration = "P35D"
+    controller: Controller
+    dpo: DataProtectionOfficer
+    clauses: Annotated[dict[Name, Clause], Meta(min_length=1)]
+    purposes: Purposes
+    recorded: Recorded
+    never_stored: tuple[NeverStoredRule, ...] = ()
+    access: Access
+    disclosures: Disclosures
+    transfer: Transfer
+    rights: Annotated[
+        dict[Right, RightRule], Meta(min_length=1, extra_json_schema={"propertyNames": {"enum": list(Right)}})
+    ]
+    automated_decisions: AutomatedDecisions
+    contract_end: ContractEnd
+
+    def cite(self, clause: str) -> Citation:
+        """Quote a clause of this policy by its name."""
+        words = self.clauses[clause]
+        return Citation(
+            policy=self.slug,
+            version=self.version,
+            id=clause,
+            section=words.section,
+            text=words.text,
+            article=words.article,
+        )
+
+    def kind(self, kind: Kind) -> KindRule | None:
+        """Give the rule of a kind; None means that the controller does not record it."""
+        return self.recorded.kinds.get(kind)
