@@ -108,3 +108,8 @@ async def platform_scope() -> AsyncIterator[None]:
     """One transaction that sees the register of controllers and contracts, and the tables that hold ids only."""
     async with Transaction(DB, f"BEGIN; SET LOCAL vault.platform = 'on'; SET LOCAL vault.tenant_id = '{PLATFORM}'"):
         yield
+
+
+async def narrow(tenant: UUID) -> None:
+    """From the open platform scope into one controller's rows, once a credential has said whose it is."""
+    await DB.script(f"SET LOCAL vault.platform = ''; SET LOCAL vault.tenant_id = '{tenant}'")

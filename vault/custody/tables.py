@@ -40,8 +40,9 @@ class Contract(Table, db=DB):
     id = UUID(primary_key=True, default=None)
     starts_on = Date(default=None)
     ends_on = Date(default=None)
-    state = Text(default=None)
-    state_since = Timestamptz(default=None)
+    time_zone = Text(default=None)
+    destroying_since = Timestamptz(default=None, null=True)
+    destroyed_at = Timestamptz(default=None, null=True)
     destruction_id = UUID(default=None, null=True)
 
 
@@ -70,7 +71,7 @@ class Member(Table, db=DB):
 
 
 class Credential(Table, db=DB):
-    """A password, session or token by its digest: how a caller is recognised before any tenant is known."""
+    """An invitation, password, session or token by its digest: how a caller is recognised before any tenant is known."""
 
     tenant_id = UUID(default=None)
     id = UUID(primary_key=True, default=None)

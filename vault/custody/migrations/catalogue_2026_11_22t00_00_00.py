@@ -24,8 +24,9 @@ CREATE TABLE contract (
     id uuid NOT NULL,
     starts_on date NOT NULL,
     ends_on date NOT NULL CHECK (ends_on >= starts_on),
-    state text NOT NULL,
-    state_since timestamptz NOT NULL,
+    time_zone text NOT NULL,
+    destroying_since timestamptz,
+    destroyed_at timestamptz,
     destruction_id uuid,
     PRIMARY KEY (tenant_id, id)
 );
@@ -55,7 +56,7 @@ CREATE TABLE credential (
     tenant_id uuid NOT NULL,
     id uuid PRIMARY KEY,
     member_id uuid NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('password', 'session', 'token')),
+    kind text NOT NULL CHECK (kind IN ('invitation', 'password', 'session', 'token')),
     digest bytea NOT NULL UNIQUE,
     verifier text,
     scopes text[] NOT NULL,

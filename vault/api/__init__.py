@@ -1,0 +1,1 @@
+"""JSON over HTTP: translate, call a capability, and nothing more."""

@@ -1,0 +1,85 @@
+"""Who the controllers are, under which contract and which published policy: rows in, rules' own values out."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from tenants.contracts import Contract
+from tenants.policy import Policy
+from tenants.reading import read_policy
+from vault.custody.database import DB
+from vault.errors import NotFound
+
+
+@dataclass(frozen=True)
+class Tenancy:
+    """A controller as the rules need it: where its objects lie, its contract, and the policy in force."""
+
+    tenant: UUID
+    slug: str
+    name: str
+    bucket: str
+    region: str
+    contract: Contract
+    contract_id: UUID
+    policy: Policy
+
+
+async def tenancy(tenant: UUID, *, at: datetime) -> Tenancy:
+    """The controller with the policy version that was in force at a moment (in the policy's own time zone).
+
+    A moment before the first version takes the first one: it is the promise nearest to what was told.
+
+    Raises:
+        NotFound: no such controller in the open scope.
+    """
+    rows = await DB.fetch(
+        "SELECT c.slug, c.name, c.bucket, c.region, k.id AS contract_id, k.starts_on, k.ends_on, k.time_zone,"
+        " k.destroying_since, k.destroyed_at FROM controller c JOIN contract k ON k.tenant_id = c.id WHERE c.id = $1",
+        tenant,
+    )
+    if not rows:
+        raise NotFound
+    row = rows[0]
+    day = at.astimezone(ZoneInfo(row["time_zone"])).date()
+    contract = Contract(
+        starts_on=row["starts_on"],
+        ends_on=row["ends_on"],
+        time_zone=row["time_zone"],
+        destroying_since=row["destroying_since"],
+        destroyed_at=row["destroyed_at"],
+    )
+    return Tenancy(
+        tenant=tenant,
+        slug=row["slug"],
+        name=row["name"],
+        bucket=row["bucket"],
+        region=row["region"],
+        contract=contract,
+        contract_id=row["contract_id"],
+        policy=await policy_on(tenant, day),
+    )
+
+
+async def policy_on(tenant: UUID, day: date) -> Policy:
+    """The policy in force on a day, in the open scope.
+
+    Raises:
+        NotFound: the controller has no policy: it is not here, or was destroyed.
+    """
+    rows = await DB.fetch(
+        "SELECT source FROM policy_version WHERE tenant_id = $1"
+        " ORDER BY effective_from <= $2 DESC, abs(effective_from - $2), version DESC LIMIT 1",
+        tenant,
+        day,
+    )
+    if not rows:
+        raise NotFound
+    return _read(rows[0]["source"])
+
+
+@lru_cache(maxsize=256)
+def _read(source: str) -> Policy:
+    return read_policy(source, source="policy in force")

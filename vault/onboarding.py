@@ -1,0 +1,135 @@
+"""A controller comes in with one policy file: keys, storage, contract and first administrator follow from it.
+
+Keys and bucket are made first and again without harm, rows last and at once; so a crash leaves either a whole
+controller or something the next try picks up.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID, uuid4, uuid5
+
+from tenants.contracts import Contract as Term
+from tenants.policy import Policy
+from tenants.reading import PolicyInvalid, check_against_contract, read_policy
+from tenants.vocabulary import Role
+from vault.accounts import Caller, Issued, NewMember, invite
+from vault.custody import audit
+from vault.custody.custody import Custody
+from vault.custody.database import DB, narrow, platform_scope
+from vault.custody.tables import Contract, Controller, PolicyVersion
+from vault.errors import Conflict, FieldProblem, Invalid
+
+NAMESPACE = UUID("6f0d9a52-7c55-4b0e-9a51-1b7f3f6f2c11")
+
+
+@dataclass(frozen=True)
+class Onboarded:
+    """What an onboarding made."""
+
+    tenant: UUID
+    slug: str
+    bucket: str
+    contract: UUID
+    administrator: UUID
+    invitation: Issued
+
+
+async def onboard(
+    custody: Custody, caller: Caller, *, policy_file: str, starts_on: date, ends_on: date, administrator: NewMember
+) -> Onboarded:
+    """Bring a controller in (Art. 28(3): the contract's subject matter and duration; the policy is its instruction).
+
+    Raises:
+        NotAllowed: the caller is not an operator.
+        Invalid: the policy file or the contract's dates break rules; every broken one is named.
+        Conflict: a controller of this slug is here already.
+    """
+    caller.must_have(Role.OPERATOR)
+    policy = _checked(policy_file, starts_on, ends_on)
+    tenant = uuid5(NAMESPACE, f"{policy.slug} {starts_on}")
+    bucket = f"{custody.bucket_prefix}-{policy.slug}-{tenant.hex[:8]}"
+    await _refuse_second(policy.slug)
+    custody.keyring.create_tenant(tenant)
+    await custody.objects.create_bucket(bucket, policy.transfer.region)
+    now = custody.clock.now()
+    contract = uuid4()
+    async with platform_scope():
+        await Controller.insert(
+            Controller(
+                id=tenant,
+                slug=policy.slug,
+                name=policy.controller.name,
+                bucket=bucket,
+                region=policy.transfer.region,
+                onboarded_at=now,
+            )
+        )
+        await narrow(tenant)
+        await audit.begin(tenant)
+        await Contract.insert(
+            Contract(tenant_id=tenant, id=contract, starts_on=starts_on, ends_on=ends_on, time_zone=policy.time_zone)
+        )
+        await _add_policy(tenant, policy, policy_file)
+        details = {"policy_version": policy.version, "region": policy.transfer.region, "ends_on": ends_on.isoformat()}
+        event = audit.Event(act="controller.onboarded", actor=caller.id, object_id=tenant, details=details)
+        await audit.record(tenant, event, now=now)
+        member, invitation = await invite(custody, tenant, administrator, by=caller.id)
+    return Onboarded(tenant, policy.slug, bucket, contract, member, invitation)
+
+
+async def controllers(caller: Caller) -> list[dict[str, object]]:
+    """All controllers and the state of their contracts, for an operator; never anything of their content."""
+    caller.must_have(Role.OPERATOR)
+    async with platform_scope():
+        rows = await DB.fetch(
+            "SELECT c.id, c.slug, c.name, c.region, k.id AS contract_id, k.starts_on, k.ends_on, k.time_zone,"
+            " k.destroying_since, k.destroyed_at, k.destruction_id"
+            " FROM controller c JOIN contract k ON k.tenant_id = c.id ORDER BY c.slug, k.starts_on"
+        )
+    return [dict(row) for row in rows]
+
+
+async def _add_policy(tenant: UUID, policy: Policy, source: str) -> None:
+    await PolicyVersion.insert(
+        PolicyVersion(
+            tenant_id=tenant,
+            id=uuid4(),
+            version=policy.version,
+            effective_from=policy.effective_from,
+            source=source,
+            sha256=hashlib.sha256(source.encode()).digest(),
+        )
+    )
+
+
+async def _refuse_second(slug: str) -> None:
+    async with platform_scope():
+        rows = await DB.fetch(
+            "SELECT 1 FROM controller c JOIN contract k ON k.tenant_id = c.id"
+            " WHERE c.slug = $1 AND k.destroyed_at IS NULL",
+            slug,
+        )
+    if rows:
+        raise Conflict(f"The controller {slug} is onboarded already.")
+
+
+def _checked(policy_file: str, starts_on: date, ends_on: date) -> Policy:
+    if ends_on < starts_on:
+        rule = FieldProblem("contract.ends_on", "order", "A contract ends on or after the day it starts.")
+        raise Invalid("The contract's dates are in the wrong order.", [rule])
+    try:
+        policy = read_policy(policy_file, source="policy")
+        term = Term(starts_on=starts_on, ends_on=ends_on, time_zone=policy.time_zone)
+        problems = check_against_contract(policy, term)
+        if problems:
+            raise PolicyInvalid(problems)
+    except PolicyInvalid as error:
+        raise Invalid(
+            "The policy file breaks rules.",
+            [
+                FieldProblem(f"policy.{problem.path}" if problem.path else "policy", "policy", str(problem))
+                for problem in error.problems
+            ],
+        ) from error
+    return policy
