@@ -10,15 +10,14 @@ from stdnum.fi import hetu
 PLACEHOLDER = "[tunniste poistettu]"
 """What stands in a talk where an identifier was: the same for every identifier, so that nothing shows through."""
 
-# DDMMYY, the sign of the century, ZZZ and the check character (Finnish Act 661/2009; signs added on 2023-01-01).
-_CODE_LIKE = r"(?<!\d)\d{6}\s?[+\-YXWVUA-F]\s?\d{3}[0-9A-FHJ-NPR-Y](?![0-9A-Za-z])"
-_CODE = re.compile(_CODE_LIKE, re.IGNORECASE)
+# DDMMYY, the sign of the century (new signs since 2023), ZZZ and the check character; spaces do not hide it.
+_CODE = re.compile(r"(?<!\d)\d{6}\s?[+\-YXWVUA-F]\s?\d{3}[0-9A-FHJ-NPR-Y](?![0-9A-Za-z])", re.IGNORECASE)
 
-# Four digits or more with at most three other signs between any two: phone numbers, business ids, account, customer
-# and application numbers, but dates, years, times of day and sums as well. A birth date or a sum can single somebody
-# out, and a rule that tells them apart by their shape would one day let a customer number pass.
-_DIGITS = r"\+?\d(?:[\W_]{0,3}\d){3,}"
-_IDENTIFIER = re.compile(f"{_CODE_LIKE}|{_DIGITS}", re.IGNORECASE)
+# Four digits or more, with at most three other signs or one letter between any two, and a letter at the end if it
+# stands alone: phone numbers, identity codes, business ids, account, customer and application numbers, but dates,
+# years, times of day and sums as well. A birth date or a sum can single somebody out, and a rule that told them apart
+# by their shape would one day let a customer number pass.
+_IDENTIFIER = re.compile(r"\+?\d(?:(?:[\W_]{0,3}|\s?[A-Z]\s?)\d){3,}(?:[A-Z](?![A-Z0-9]))?", re.IGNORECASE)
 
 _DASHES = dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d", "-")
 
@@ -44,9 +43,9 @@ def holds_identity_code(text: str) -> bool:
 
 
 def cut_identifiers(text: str) -> tuple[str, tuple[Cut, ...]]:
-    """Cut out what is shaped like a henkilötunnus (right or mistyped) and every run of four digits or more.
+    """Cut out every run of four digits or more, and so every henkilötunnus, right or mistyped.
 
-    Signs between digits do not hide a run; letters do end it, and numbers written as words are not found.
+    Signs or a single letter between digits do not hide a run; a word ends it. Numbers spelt as words are not found.
     Returns the text with PLACEHOLDER in each one's place, and what was cut. `rejoin` undoes it.
     """
     kept: list[str] = []

@@ -1,7 +1,7 @@
 """A policy is a controller's published notice, as data: what it does not name is not allowed."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -23,8 +23,6 @@ from tenants.vocabulary import (
     SpecialCategoryBasis,
 )
 
-SCHEMA_VERSION = 1
-
 # `extra` tells the reader of policy files (tenants/shape.py) what a text refers to or must parse as.
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,62}$")]
 ClauseName = Annotated[str, Meta(description="The name of a clause of this file.", extra={"refers_to": "clauses"})]
@@ -32,6 +30,7 @@ PurposeName = Annotated[
     str, Meta(description="The name of a purpose of this file.", extra={"refers_to": "purposes.allowed"})
 ]
 Duration = Annotated[str, Meta(description="ISO 8601, such as P6M, or 'contract'.", extra={"reads_as": "retention"})]
+Horizon = Annotated[str, Meta(description="ISO 8601, such as P35D.", extra={"reads_as": "duration"})]
 TimeZone = Annotated[str, Meta(description="IANA name, such as Europe/Helsinki.", extra={"reads_as": "time zone"})]
 BusinessId = Annotated[str, Meta(description="Finnish Y-tunnus.", extra={"reads_as": "business id"})]
 Language = Annotated[str, Meta(pattern="^[a-z]{2}$", description="ISO 639-1.")]
@@ -228,13 +227,13 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `backup_horizon` is how long a backup can still hold what was destroyed: the certificate's third date.
     """
 
-    schema: int
+    schema: Literal[1]
     slug: Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{1,40}$")]
     version: Annotated[int, Meta(ge=1)]
     effective_from: date
     time_zone: TimeZone
     languages: Annotated[tuple[Language, ...], Meta(min_length=1)]
-    backup_horizon: Duration = "P35D"
+    backup_horizon: Horizon = "P35D"
     controller: Controller
     dpo: DataProtectionOfficer
     clauses: Annotated[dict[Name, Clause], Meta(min_length=1)]

@@ -1,0 +1,148 @@
+"""A policy file is taken as a whole or refused with everything that is wrong in it."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct, inspect
+
+from tenants.contracts import Contract
+from tenants.lines import Lines
+from tenants.policy import Policy
+from tenants.recordings import ContactField, Kind
+from tenants.regions import REGIONS, allowed_regions
+from tenants.retention import promised_until
+from tenants.shape import Finding, compare, dig, nearest
+from tenants.vocabulary import Area, Role, Scope
+
+
+class PolicyProblem(Struct, frozen=True, kw_only=True):
+    """One mistake in a policy: which file, where in it, what is wrong, what would be right."""
+
+    source: str
+    line: int | None
+    path: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """Say it in the form that editors and terminals link: `file:line: path: problem (remedy)`."""
+        place = self.source if self.line is None else f"{self.source}:{self.line}"
+        return ": ".join(part for part in (place, self.path, f"{self.problem} ({self.remedy})") if part)
+
+
+class PolicyInvalid(ValueError):
+    """The policy is refused; `problems` names every mistake, in the order of the file."""
+
+    def __init__(self, problems: Iterable[PolicyProblem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda problem: (problem.line or 0, problem.path)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def read_policy(text: str, *, source: str) -> Policy:
+    """Read a policy file; `source` names it in what is said about it. Raises PolicyInvalid."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyInvalid([_syntax_problem(error, source)]) from error
+    findings = [*compare(inspect.type_info(Policy), document, (), document), *_contradictions(document)]
+    if findings:
+        lines = Lines(text)
+        raise PolicyInvalid(_problem(finding, lines, source) for finding in findings)
+    return msgspec.convert(document, Policy)
+
+
+def check_against_contract(policy: Policy, contract: Contract, *, source: str = "policy") -> tuple[PolicyProblem, ...]:
+    """Find the retentions that are longer than the contract itself.
+
+    Everything is destroyed when the contract ends, so such a promise could not be kept for a single recording.
+    """
+    return tuple(
+        PolicyProblem(
+            source=source,
+            line=None,
+            path=f"recorded.kinds.{kind.value}.retention.{part_class.value}.keep",
+            problem=f"{rule.keep} is longer than the contract ({contract.starts_on} to {contract.ends_on})",
+            remedy="shorten the retention, write 'contract', or agree on a longer contract",
+        )
+        for kind, kind_rule in policy.recorded.kinds.items()
+        for part_class, rule in kind_rule.retention.by_class().items()
+        if (until := promised_until(contract.starts_at, rule.retention, policy.time_zone)) and until > contract.ends_at
+    )
+
+
+def _syntax_problem(error: tomllib.TOMLDecodeError, source: str) -> PolicyProblem:
+    told = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error))
+    what, line = told.groups() if told else (str(error), None)
+    return PolicyProblem(
+        source=source,
+        line=int(line) if line else None,
+        path="",
+        problem=f"this is not TOML: {what}",
+        remedy="correct the syntax, see https://toml.io",
+    )
+
+
+def _problem(finding: Finding, lines: Lines, source: str) -> PolicyProblem:
+    return PolicyProblem(
+        source=source,
+        line=lines.of(finding.path, finding.value),
+        path=".".join(str(step) for step in finding.path),
+        problem=finding.problem,
+        remedy=finding.remedy,
+    )
+
+
+def _contradictions(document: dict[str, Any]) -> Iterator[Finding]:
+    """Find rules that are well formed and cannot hold together; what is malformed was reported already."""
+    yield from _region_outside(dig(document, "transfer"))
+    for kind in dig(document, "recorded", "kinds"):
+        yield from _unfounded_kind(kind, dig(document, "recorded", "kinds", kind))
+    yield from _unfit_listeners(document)
+
+
+def _region_outside(transfer: dict[str, Any]) -> Iterator[Finding]:
+    region, area, path = transfer.get("region"), transfer.get("area"), ("transfer", "region")
+    if not isinstance(region, str) or area not in list(Area):
+        return
+    allowed = allowed_regions(Area(area))
+    if region not in REGIONS:
+        yield Finding(path, f"the region {region!r} is not known", nearest(region, allowed), region)
+    elif region not in allowed:
+        problem = f"the region {region!r} lies in {REGIONS[region]}, outside the {area} that the transfer rule promises"
+        yield Finding(path, problem, f"write one of: {', '.join(allowed)}", region)
+
+
+def _unfounded_kind(kind: str, rule: dict[str, Any]) -> Iterator[Finding]:
+    path = ("recorded", "kinds", kind)
+    if rule.get("purposes") == []:
+        problem = f"the content of a {kind} is kept with no purpose"
+        yield Finding((*path, "purposes"), problem, "name its purposes, or do not record this kind")
+    fields = rule.get("contact_fields")
+    if isinstance(fields, list) and not {ContactField.START, ContactField.SENT_AT} & {str(field) for field in fields}:
+        problem = f"the policy does not name the moment of a {kind}, from which its retention is counted"
+        yield Finding((*path, "contact_fields"), problem, "add 'start' or 'sent_at'")
+    if kind == Kind.CALL and "identifiers" in dig(rule, "retention"):
+        problem = "digits can be cut out of a transcript, not out of a call's audio"
+        yield Finding((*path, "retention", "identifiers"), problem, "remove it from this kind")
+
+
+def _unfit_listeners(document: dict[str, Any]) -> Iterator[Finding]:
+    kinds = dig(document, "recorded", "kinds")
+    agents_known = any(ContactField.AGENT_ID in _texts(dig(kinds, kind), "contact_fields") for kind in kinds)
+    for role, rule in dig(document, "access", "roles").items():
+        path = ("access", "roles", role)
+        if role in (Role.OPERATOR, Role.INGEST):
+            yield Finding(
+                path, f"the role {role!r} never hears content", "remove it: content belongs to the controller"
+            )
+        if dig({"rule": rule}, "rule").get("scope") == Scope.OWN_CALLS and not agents_known:
+            problem = "nobody's own calls can be told, since no kind names the field 'agent_id'"
+            yield Finding((*path, "scope"), problem, "add 'agent_id' to contact_fields of a kind")
+
+
+def _texts(table: dict[str, Any], key: str) -> list[str]:
+    value = table.get(key)
+    return [str(item) for item in value] if isinstance(value, list) else []
