@@ -1,0 +1,279 @@
+"""Whoever destroys a key destroys all that it wraps, and nothing wraps around it.
+
+    root key        in a key file, a KMS or an HSM; never beside the catalogue
+    └─ tenant key   one a controller; destroying it is contract end
+       └─ shred key one a controller, part class and bucket; destroying it is that bucket's expiry
+          └─ data key  one a sealed part
+
+Every wrap is one Cobblestone-256 message of the 32-byte key, so it commits to its key; its context is one of
+
+    "recording-vault/tenant-key@v1"  || 0x00 || tenant
+    "recording-vault/shred-key@v1"   || 0x00 || tenant || shred key id
+    "recording-vault/data-key@v1"    || 0x00 || tenant || u8(shred key id) || place
+    "recording-vault/signing-key@v1" || 0x00
+
+with tenant, u8 and place as in `vault.custody.sealed`. An index is HMAC-SHA-256(index key, u8(field) || value), where
+index key = HKDF-Expand-SHA-512(shred key, "recording-vault/blind-index@v1", 32), or of the tenant key
+"recording-vault/tenant-index@v1": it dies with the key that it comes from.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Protocol, Self
+from uuid import UUID
+
+from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA512
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from vault.custody.sealed_header import DataKey, Place, SealedInvalid, Secret
+
+RandomBytes = Callable[[int], bytes]
+
+_PART_CLASS: Final = re.compile(r"[a-z][a-z_]{0,31}", re.ASCII)
+_BUCKET: Final = "%Y%m%dT%H%MZ"
+_WITH_THE_CONTRACT: Final = "contract"
+
+
+class KeyringError(Exception):
+    """The keyring has no such key to give.
+
+    ├── KeyDestroyed     it was destroyed, or its instant has come; what it wrapped is gone for good
+    ├── KeyMissing       it was never made here
+    └── KeyringInvalid   what is stored is not what was stored: altered, moved, readable by others, another root key's
+    """
+
+
+class KeyDestroyed(KeyringError):
+    """The key was destroyed, or its instant has come: what it wrapped is gone for good."""
+
+
+class KeyMissing(KeyringError):
+    """No such key was ever made here."""
+
+
+class KeyringInvalid(KeyringError):
+    """What is stored is not what was stored: altered, moved, readable by others, or under another root key."""
+
+
+@dataclass(frozen=True)
+class ShredKeyId:
+    """Names a wrapping key: whose, of which part class, and the instant (a whole minute, UTC) at which it is destroyed.
+
+    Without an instant the key lives until the contract's end. Other kinds of wrapping keys, such as a hold's, are
+    other part classes. As text, `content/20260501T0000Z` or `contact/contract`; the tenant is not part of the text.
+    """
+
+    tenant: UUID
+    part_class: str
+    bucket: datetime | None
+
+    def __post_init__(self) -> None:
+        if not _PART_CLASS.fullmatch(self.part_class):
+            raise ValueError("A part class is a short lower-case word.")
+        if self.bucket is None:
+            return
+        if self.bucket.tzinfo is None or self.bucket.second or self.bucket.microsecond:
+            raise ValueError("A bucket is an aware instant on a whole minute.")
+        object.__setattr__(self, "bucket", self.bucket.astimezone(UTC))
+
+    def __str__(self) -> str:
+        return f"{self.part_class}/{self.bucket.strftime(_BUCKET) if self.bucket else _WITH_THE_CONTRACT}"
+
+    @classmethod
+    def parse(cls, tenant: UUID, text: str) -> Self:
+        """Read the text form.
+
+        Raises:
+            ValueError: it is not one.
+        """
+        part_class, _, bucket = text.partition("/")
+        if bucket == _WITH_THE_CONTRACT:
+            return cls(tenant, part_class, None)
+        parsed = cls(tenant, part_class, datetime.strptime(bucket, _BUCKET).replace(tzinfo=UTC))
+        if str(parsed) != text:  # strptime also takes "2026501T00Z" and the like
+            raise ValueError("A shred key id has one spelling only.")
+        return parsed
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether the instant of destruction has come."""
+        return self.bucket is not None and self.bucket <= now
+
+
+class RootKey(Protocol):
+    """Wraps the keys at the top; the context must be the same to unwrap. A KMS calls it encryption context."""
+
+    def wrap(self, secret: Secret, context: bytes) -> bytes:
+        """Encrypt 32 secret bytes."""
+        ...
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        """The 32 bytes again.
+
+        Raises:
+            SealedInvalid: not wrapped by this key in this context.
+        """
+        ...
+
+
+class TenantKey(Secret):
+    """A controller's own key: wraps its shred keys and indexes what is true of the controller as a whole."""
+
+    __slots__ = ("_index_key",)
+
+    def __init__(self, secret: bytes) -> None:
+        super().__init__(secret)
+        self._index_key = _expand(self, b"recording-vault/tenant-index@v1")
+
+    def index(self, label: str, value: str) -> bytes:
+        """32 bytes by which equal values are recognised, within this controller only."""
+        return _digest(self._index_key, label, value)
+
+
+class ShredKey(Secret):
+    """Wraps the data keys of one part class and bucket. Ask the keyring for it at each use; never keep it."""
+
+    __slots__ = ("_index_key", "id")
+
+    def __init__(self, secret: bytes, key_id: ShredKeyId) -> None:
+        super().__init__(secret)
+        self.id: Final = key_id
+        self._index_key = _expand(self, b"recording-vault/blind-index@v1")
+
+    def wrap(self, data_key: DataKey, place: Place) -> bytes:
+        """The data key for this place, encrypted: 104 bytes."""
+        return wrap_key(self, data_key, self._context(place))
+
+    def unwrap(self, wrapped: bytes, place: Place) -> DataKey:
+        """The data key again.
+
+        Raises:
+            SealedInvalid: not wrapped by this key for this place.
+        """
+        return DataKey(unwrap_key(self, wrapped, self._context(place)))
+
+    def blind_index(self, field: str, value: str) -> bytes:
+        """32 bytes by which equal values of a field are found while this key lives. Normalise the value first."""
+        return _digest(self._index_key, field, value)
+
+    def _context(self, place: Place) -> bytes:
+        text = str(self.id).encode()
+        tenant = self.id.tenant.bytes
+        return b"recording-vault/data-key@v1\x00" + tenant + bytes([len(text)]) + text + place.encode()
+
+
+class SigningKey:
+    """Signs the platform's certificates (Ed25519, RFC 8032); it outlives every controller."""
+
+    def __init__(self, seed: Secret) -> None:
+        self._private = Ed25519PrivateKey.from_private_bytes(seed.reveal())
+        self.public_key: Final[bytes] = self._private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self.key_id: Final[str] = hashlib.sha256(self.public_key).digest()[:8].hex()
+
+    def sign(self, message: bytes) -> bytes:
+        """64 bytes that only this key can make of this message."""
+        return self._private.sign(message)
+
+    @property
+    def public_pem(self) -> bytes:
+        """The public key as PEM, for `openssl` and the like."""
+        return self._private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+    def __repr__(self) -> str:
+        return f"SigningKey({self.key_id})"
+
+
+class Keyring(Protocol):
+    """Keeps wrapped keys where neither the catalogue nor its backups reach, and destroys them.
+
+    Every method raises `KeyDestroyed`, `KeyMissing` or `KeyringInvalid`. Making and destroying wait for the disk, so an
+    event loop runs them in a thread; the rest takes microseconds once a key is in use.
+    """
+
+    def create_tenant(self, tenant: UUID) -> None:
+        """Make the controller's key. Harmless where it exists; refused once it was destroyed."""
+        ...
+
+    def new_data_key(self) -> DataKey:
+        """A fresh random key for one part."""
+        ...
+
+    def shred_key(self, key_id: ShredKeyId, *, now: datetime) -> ShredKey:
+        """The shred key, made if need be. Of several who make it at once, all get the same key."""
+        ...
+
+    def find(self, key_id: ShredKeyId, *, now: datetime) -> ShredKey:
+        """The shred key, only if it exists. From its instant on it counts as destroyed, even before it is."""
+        ...
+
+    def live(self, tenant: UUID, part_class: str, *, now: datetime) -> list[ShredKeyId]:
+        """The shred keys of a class whose instant has not come, soonest first."""
+        ...
+
+    def tenant_index(self, tenant: UUID, label: str, value: str) -> bytes:
+        """32 bytes by which equal values are recognised until the contract's end, such as a source's own ids."""
+        ...
+
+    def destroy_due(self, tenant: UUID, *, now: datetime) -> list[ShredKeyId]:
+        """Destroy every shred key whose instant has come; returns those that were still there."""
+        ...
+
+    def destroy_shred_key(self, key_id: ShredKeyId) -> None:
+        """Destroy one key before its instant. It cannot be made again."""
+        ...
+
+    def destroy_tenant(self, tenant: UUID) -> None:
+        """Destroy the controller's key, then all below it. May be repeated, and resumed after a crash."""
+        ...
+
+    def signing_key(self) -> SigningKey:
+        """The platform's key for certificates."""
+        ...
+
+
+def wrap_key(key: Secret, secret: Secret, context: bytes) -> bytes:
+    """One key encrypted under another: 104 bytes."""
+    encryptor = Cobblestone256Encryptor(key.reveal(), context)
+    return encryptor.update(secret.reveal()) + encryptor.finalize()
+
+
+def unwrap_key(key: Secret, wrapped: bytes, context: bytes) -> bytes:
+    """The 32 bytes that `wrap_key` encrypted.
+
+    Raises:
+        SealedInvalid: not wrapped by this key in this context.
+    """
+    decryptor = Cobblestone256Decryptor(key.reveal(), context)
+    try:
+        return decryptor.update(wrapped) + decryptor.finalize()
+    except InvalidTag as error:
+        raise SealedInvalid("This key was not wrapped by that one, or not for this place.") from error
+
+
+def tenant_key_context(tenant: UUID) -> bytes:
+    """What a tenant key is wrapped as."""
+    return b"recording-vault/tenant-key@v1\x00" + tenant.bytes
+
+
+def shred_key_context(key_id: ShredKeyId) -> bytes:
+    """What a shred key is wrapped as."""
+    return b"recording-vault/shred-key@v1\x00" + key_id.tenant.bytes + str(key_id).encode()
+
+
+SIGNING_KEY_CONTEXT: Final = b"recording-vault/signing-key@v1\x00"
+
+
+def _expand(key: Secret, purpose: bytes) -> bytes:
+    return HKDFExpand(SHA512(), 32, purpose).derive(key.reveal())
+
+
+def _digest(index_key: bytes, field: str, value: str) -> bytes:
+    name = field.encode()
+    return hmac.digest(index_key, bytes([len(name)]) + name + value.encode(), "sha256")

@@ -1,0 +1,72 @@
+"""A secret file is whole or absent, its owner's alone, and overwritten before it goes."""
+
+import os
+import secrets
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+
+class FileExposed(Exception):
+    """Others than its owner may read or write the file."""
+
+
+def make_directory(path: Path) -> None:
+    """A directory that only its owner enters, durable. Harmless where it exists."""
+    with suppress(FileExistsError):
+        path.mkdir(mode=0o700, parents=True)
+        sync_directory(path.parent)
+
+
+def create_once(path: Path, content: bytes) -> None:
+    """Write a file that is not there yet, whole and durable; of several who create it at once, the first wins.
+
+    Raises:
+        FileExistsError: it is there already.
+        FileNotFoundError: its directory is gone.
+    """
+    unnamed = path.with_name(f".{path.name}.{secrets.token_hex(8)}.new")
+    try:
+        with os.fdopen(os.open(unnamed, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(unnamed, path)  # unlike a rename, this never replaces what another process has just made
+    finally:
+        unnamed.unlink(missing_ok=True)
+    sync_directory(path.parent)
+
+
+def read(path: Path) -> bytes:
+    """The file's content.
+
+    Raises:
+        FileExposed: others than its owner have access to it.
+        FileNotFoundError: it is not there.
+    """
+    with path.open("rb") as file:
+        if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+            raise FileExposed(f"{path.name} must be readable by its owner only (chmod 600).")
+        return file.read()
+
+
+def shred(path: Path) -> None:
+    """Overwrite the file with zeros and remove it; the removal is durable after `sync_directory`. Absent is done.
+
+    A journalling or copy-on-write file system and flash memory may keep the old blocks for a while. They hold a
+    wrapped key, never a bare one; where that is not enough, the keyring belongs in a store that can promise more.
+    """
+    with suppress(FileNotFoundError):
+        with path.open("r+b", buffering=0) as file:
+            file.write(bytes(os.fstat(file.fileno()).st_size))
+            os.fsync(file.fileno())
+        path.unlink()
+
+
+def sync_directory(path: Path) -> None:
+    """What was created or removed in the directory stays so after a power cut."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
