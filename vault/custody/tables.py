@@ -104,7 +104,11 @@ class Recording(Table, db=DB):
 
 
 class Part(Table, db=DB):
-    """The unit of sealing and expiry: one object in the store under one data key, wrapped by one shred key."""
+    """The unit of sealing and expiry: one object in the store under one data key, wrapped by one shred key.
+
+    `prefix` is what the object begins with, up to its first chunk (`Sealer.prefix`): with it at hand any byte of
+    the content is one ranged read away. `sealed` is the whole object again, kept here too where it is small.
+    """
 
     tenant_id = UUID(default=None)
     id = UUID(primary_key=True, default=None)
@@ -119,6 +123,7 @@ class Part(Table, db=DB):
     sealed_sha256 = Bytea(default=None)
     shred_key_id = Text(default=None)
     wrapped_key = Bytea(default=None, null=True)
+    prefix = Bytea(default=None, null=True)
     sealed = Bytea(default=None, null=True)
     destroy_at = Timestamptz(default=None, null=True)
     promised_until = Timestamptz(default=None, null=True)
@@ -158,7 +163,11 @@ class Upload(Table, db=DB):
 
 
 class Access(Table, db=DB):
-    """One person's leave to listen to one recording for one purpose, for a few minutes."""
+    """One person's leave to listen to one recording for one purpose, for a few minutes.
+
+    The reason is sealed under the shred key of the contact record (of the content, where that has gone), and so
+    becomes unreadable on the same day; that somebody listened, and for which purpose, stays in the log.
+    """
 
     tenant_id = UUID(default=None)
     id = UUID(primary_key=True, default=None)
@@ -168,6 +177,7 @@ class Access(Table, db=DB):
     sealed_reason = Bytea(default=None)
     granted_at = Timestamptz(default=None)
     expires_at = Timestamptz(default=None)
+    used_at = Timestamptz(default=None, null=True)
 
 
 class Destruction(Table, db=DB):

@@ -97,6 +97,7 @@ CREATE TABLE part (
     sealed_sha256 bytea NOT NULL,
     shred_key_id text NOT NULL,
     wrapped_key bytea,
+    prefix bytea,
     sealed bytea,
     destroy_at timestamptz,
     promised_until timestamptz,
@@ -104,7 +105,8 @@ CREATE TABLE part (
     destroyed_at timestamptz,
     destruction_id uuid,
     PRIMARY KEY (tenant_id, id),
-    UNIQUE (tenant_id, recording_id, name)
+    UNIQUE (tenant_id, recording_id, name),
+    CHECK (destroyed_at IS NOT NULL OR (wrapped_key IS NOT NULL AND prefix IS NOT NULL))
 );
 CREATE INDEX part_due ON part (tenant_id, destroy_at) WHERE destroyed_at IS NULL;
 CREATE INDEX part_under_destruction ON part (tenant_id, destruction_id);
@@ -146,6 +148,7 @@ CREATE TABLE access (
     sealed_reason bytea NOT NULL,
     granted_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
+    used_at timestamptz,
     PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX ON access (tenant_id, recording_id);
