@@ -5,27 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from vault.errors import UnsupportedMedia
-from vault.ingest.decoding import Decoding, NotWhatItClaims, Readable
+from vault.ingest.containers import MEDIA_TYPES, NotWhatItClaims, container_of
+from vault.ingest.decoding import Decoding, Readable
 from vault.ingest.waveform import Peaks, Waveform
 
 __all__ = ["MEDIA_TYPES", "AudioFacts", "NotWhatItClaims", "Readable", "container_of", "playback_wav", "probe"]
-
-MEDIA_TYPES = {
-    "audio/wav": "wav",
-    "audio/x-wav": "wav",
-    "audio/wave": "wav",
-    "audio/vnd.wave": "wav",
-    "audio/mpeg": "mp3",
-    "audio/mp3": "mp3",
-    "audio/ogg": "ogg",
-    "audio/opus": "ogg",
-    "audio/flac": "flac",
-    "audio/x-flac": "flac",
-    "audio/gsm": "gsm",
-    "audio/x-gsm": "gsm",
-}
-"""The media types that a call may have, and the container that each claims."""
 
 SILENCE = 10 ** (-50 / 20)
 """A recording that never leaves -50 dB of full scale is silent: the noise of a quiet line stays below."""
@@ -64,14 +48,6 @@ class AudioFacts:
     def end_of(self, started_at: datetime) -> datetime:
         """When it ended, for a recording that came without an end time."""
         return started_at + timedelta(seconds=self.duration_seconds)
-
-
-def container_of(media_type: str) -> str:
-    """The container that a media type claims; parameters such as `codecs` are ignored. Raises UnsupportedMedia."""
-    name = media_type.partition(";")[0].strip().lower()
-    if name not in MEDIA_TYPES:
-        raise UnsupportedMedia(f"A call is taken as one of {', '.join(sorted(MEDIA_TYPES))}.")
-    return MEDIA_TYPES[name]
 
 
 def probe(file: Readable, media_type: str) -> AudioFacts:

@@ -13,7 +13,7 @@ from av.container import InputContainer
 from av.packet import Packet
 from numpy.typing import NDArray
 
-from vault.errors import FieldProblem, Invalid
+from vault.ingest.containers import NAMES, NotWhatItClaims, check_head, flac_samples, wav_end
 from vault.ingest.waveform import Samples
 
 CODECS = {
@@ -30,25 +30,9 @@ SAMPLE_RATES = range(4_000, 96_001)
 LONGEST = timedelta(hours=24)
 """A longer call is refused: a few kilobytes of FLAC can hold years of silence."""
 
-_NAMES = {"wav": "WAV", "mp3": "MP3", "ogg": "Ogg/Opus", "flac": "FLAC", "gsm": "GSM 06.10"}
 _HEAD_BYTES = 4096
 _MUTE_BYTES = 1 << 20
 _BLOCK_SAMPLES = 16_384
-_GSM_FRAME_BYTES = 33
-# Recorders that never go back to the header leave its size at 0 or close to the end of 31 or 32 bits.
-_UNKNOWN_SIZE = 0x7FFF_0000
-
-
-class NotWhatItClaims(Invalid):
-    """The bytes are not the sound that their media type promises, or not sound that the vault takes.
-
-    `rule` is one of wrong-container, unsupported-codec, unreadable, empty-audio, not-only-sound,
-    too-many-channels, sample-rate, too-long.
-    """
-
-    def __init__(self, rule: str, sentence: str) -> None:
-        super().__init__(sentence, [FieldProblem("content", rule, sentence)])
-        self.rule = rule
 
 
 class Readable(Protocol):
@@ -74,7 +58,7 @@ class Decoding:
         self._cut_off = False
         self._format = ""
         self._source = _Source(file)
-        _check_head(self._source.head, container)
+        check_head(self._source.head, container)
         self._input = _open(self._source, container)
         try:
             self._stream = _only_stream(self._input)
@@ -97,8 +81,8 @@ class Decoding:
 
     def _ends_early(self) -> bool:
         if self.container == "wav":
-            return self._source.size < _wav_end(self._source.head)
-        return self.container == "flac" and self.samples < _flac_samples(self._source.head)
+            return self._source.size < wav_end(self._source.head)
+        return self.container == "flac" and self.samples < flac_samples(self._source.head)
 
     def blocks(self) -> Iterator[Samples]:
         """The sound in blocks of at least 16384 samples, but the last: so that the cost of a block is spread.
@@ -211,7 +195,7 @@ def _open(source: _Source, container: str) -> InputContainer:
         opened = av.open(source, "r", format=container, container_options=options, metadata_errors="replace")
     except (av.FFmpegError, MemoryError) as error:
         source.check()
-        sentence = f"It begins like {_NAMES[container]} but its header cannot be read."
+        sentence = f"It begins like {NAMES[container]} but its header cannot be read."
         raise NotWhatItClaims("unreadable", sentence) from error
     source.check()
     return opened
@@ -230,7 +214,7 @@ def _accepted_codec(stream: AudioStream, container: str) -> str:
     codec = stream.codec_context.name if stream.codec_context else "an unknown codec"
     if codec not in CODECS[container]:
         taken = ", ".join(CODECS[container])
-        raise NotWhatItClaims("unsupported-codec", f"{_NAMES[container]} with {codec} inside; taken are: {taken}.")
+        raise NotWhatItClaims("unsupported-codec", f"{NAMES[container]} with {codec} inside; taken are: {taken}.")
     return codec
 
 
@@ -242,54 +226,6 @@ def _accepted_shape(stream: AudioStream) -> tuple[int, int]:
         least, most = SAMPLE_RATES[0], SAMPLE_RATES[-1]
         raise NotWhatItClaims("sample-rate", f"It has {rate} samples a second; {least} to {most} are taken.")
     return channels, rate
-
-
-def _wav_end(head: bytes) -> int:
-    """Where the header says that the sound ends, in bytes from the beginning; 0 where it does not know."""
-    at = 12
-    while at + 8 <= len(head):
-        name, size = head[at : at + 4], int.from_bytes(head[at + 4 : at + 8], "little")
-        if name == b"data":
-            return at + 8 + size if size < _UNKNOWN_SIZE else 0
-        at += 8 + size + size % 2
-    return 0
-
-
-def _flac_samples(head: bytes) -> int:
-    """How many samples the STREAMINFO block promises; 0 where it does not know (RFC 9639 §8.2)."""
-    return int.from_bytes(head[21:26], "big") & 0xF_FFFF_FFFF
-
-
-def _check_head(head: bytes, container: str) -> None:
-    """Names what the bytes are, by their first ones; FFmpeg would at times read on until it finds something."""
-    if not head:
-        raise NotWhatItClaims("empty-audio", "It holds no sound at all: there is not a single byte.")
-    found = _container_by_head(head)
-    if found != container:
-        what = f"the bytes are {_NAMES[found]}" if found else f"the bytes are none of {', '.join(_NAMES.values())}"
-        raise NotWhatItClaims("wrong-container", f"It is said to be {_NAMES[container]}, but {what}.")
-
-
-def _container_by_head(head: bytes) -> str | None:
-    if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
-        return "wav"
-    if head.startswith(b"OggS"):
-        return "ogg"
-    if head.startswith(b"fLaC"):
-        return "flac"
-    if head.startswith(b"ID3") or _is_mp3_frame(head):
-        return "mp3"
-    # ETSI's GSM 06.10 as files hold it: 33 bytes a frame, each beginning with the four bits 0xD.
-    if all(first >> 4 == 0xD for first in head[::_GSM_FRAME_BYTES]):
-        return "gsm"
-    return None
-
-
-def _is_mp3_frame(head: bytes) -> bool:
-    """Eleven bits of sync, layer III, a bit rate and a sample rate that exist (ISO/IEC 11172-3 §2.4.1.3)."""
-    if len(head) < 4 or head[0] != 0xFF or head[1] >> 5 != 0b111 or (head[1] >> 1) & 3 != 1:
-        return False
-    return (head[1] >> 3) & 3 != 1 and 1 <= head[2] >> 4 <= 14 and (head[2] >> 2) & 3 != 3
 
 
 def _as_int16(frames: list[AudioFrame]) -> Samples:
