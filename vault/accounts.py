@@ -4,32 +4,31 @@ Secrets are stored as digests (tokens, sessions, invitations) or argon2id verifi
 """
 
 import asyncio
-import base64
-import hashlib
 import secrets
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from uuid import UUID, uuid4
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
-from tenants.decisions import Person
+from tenants.decisions import ROLES, Action, Person
 from tenants.vocabulary import Role
+from vault.credentials import Issued, digest_of, insert_credential, new_secret
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM, narrow, platform_scope, tenant_scope
-from vault.custody.tables import Credential, Member
-from vault.errors import Conflict, Destroyed, FieldProblem, Invalid, NotAllowed, NotFound, Unauthenticated
+from vault.custody.tables import Credential
+from vault.errors import Destroyed, FieldProblem, Invalid, NotAllowed, NotFound, Unauthenticated
 
 SESSION_LASTS = timedelta(hours=8)
-INVITATION_LASTS = timedelta(days=14)
 PASSWORD_MINIMUM = 12
 REMEMBERED_SECONDS = 2.0
 """How long a caller is remembered between requests; so long may a revocation take in another process."""
+
+REMEMBERED_CALLERS = 10_000
 
 _HASHER = PasswordHasher()
 
@@ -44,39 +43,23 @@ class Caller:
 
     @property
     def tenant(self) -> UUID:
-        return self.person.tenant
+        """Whose rows this caller works in: its controller's, or the platform's own for an operator."""
+        return self.person.tenant or PLATFORM
 
     @property
     def id(self) -> UUID:
         return self.person.id
 
-    def has(self, *roles: Role) -> bool:
-        """Whether the person holds at least one of these roles."""
-        return not self.person.roles.isdisjoint(roles)
+    def require(self, action: Action) -> None:
+        """Raises NotAllowed unless a role of the person, and the token's scopes, allow an act no notice speaks of."""
+        if self.person.roles.isdisjoint(ROLES[action]):
+            raise NotAllowed(f"None of your roles may {action.value.replace('_', ' ')}.")
+        self.require_scope(action)
 
-    def must_have(self, *roles: Role) -> None:
-        """Raises NotAllowed unless the person holds one of these roles."""
-        if not self.has(*roles):
-            raise NotAllowed(f"This needs the role {' or '.join(roles)}.")
-
-
-@dataclass(frozen=True)
-class Issued:
-    """A secret at the only moment it is shown."""
-
-    id: UUID
-    secret: str = field(repr=False)
-    expires_at: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewMember:
-    """Somebody, or some machine, to be let in."""
-
-    email: str
-    name: str
-    roles: tuple[Role, ...]
-    agent_id: str | None = None
+    def require_scope(self, action: Action) -> None:
+        """Raises NotAllowed where the token was narrowed to other actions."""
+        if self.scopes and action not in self.scopes:
+            raise NotAllowed(f"This token's scopes do not hold {action.value!r}.")
 
 
 @dataclass
@@ -93,12 +76,12 @@ class Sessions:
             Unauthenticated: unknown, expired or revoked, or the person is no longer active.
             Destroyed: the controller it belonged to was destroyed at its contract's end.
         """
-        digest = _digest(secret)
+        digest = digest_of(secret)
         seen = self._seen.get(digest)
         if seen and time.monotonic() - seen[0] < REMEMBERED_SECONDS:
             return seen[1]
         caller = await self._look_up(digest)
-        if len(self._seen) > 10_000:
+        if len(self._seen) >= REMEMBERED_CALLERS:
             self._seen.clear()
         self._seen[digest] = (time.monotonic(), caller)
         return caller
@@ -125,10 +108,14 @@ class Sessions:
         if not rows or not matches:
             raise Unauthenticated("The address or the password is wrong.")
         tenant, member_id = rows[0]["tenant_id"], rows[0]["member_id"]
-        session = _new_secret()
+        session = new_secret()
         async with tenant_scope(tenant):
-            credential = await _insert(tenant, member_id, "session", session, now=now, expires_at=now + SESSION_LASTS)
-            await audit.record(tenant, audit.Event(act="session.opened", actor=member_id, object_id=credential), now=now)
+            credential = await insert_credential(
+                tenant, member_id, "session", session, now=now, expires_at=now + SESSION_LASTS
+            )
+            await audit.record(
+                tenant, audit.Event(act="session.opened", actor=member_id, object_id=credential), now=now
+            )
         return await self.authenticate(session), Issued(credential, session, now + SESSION_LASTS)
 
     async def sign_out(self, caller: Caller) -> None:
@@ -142,7 +129,7 @@ class Sessions:
             NotFound: no such live credential of this controller that the caller may end.
         """
         now = self.custody.clock.now()
-        may_end_others = caller.has(Role.ADMINISTRATOR)
+        may_end_others = not caller.person.roles.isdisjoint(ROLES[Action.MANAGE_TOKENS])
         async with tenant_scope(caller.tenant):
             rows = await DB.fetch(
                 "UPDATE credential SET revoked_at = $1 WHERE tenant_id = $2 AND id = $3 AND revoked_at IS NULL"
@@ -179,7 +166,7 @@ class Sessions:
                 "UPDATE credential SET revoked_at = $1 WHERE kind = 'invitation' AND digest = $2"
                 " AND revoked_at IS NULL AND expires_at > $1 RETURNING tenant_id, member_id",
                 now,
-                _digest(invitation),
+                digest_of(invitation),
             )
             if not rows:
                 raise Unauthenticated("The invitation is unknown, spent or out of date.")
@@ -217,16 +204,16 @@ class Sessions:
             if credential["revoked_at"] or (credential["expires_at"] and credential["expires_at"] <= now):
                 raise Unauthenticated("The token or session has ended.")
             await narrow(credential["tenant_id"])
-            members = await DB.fetch("SELECT roles, agent_id, active FROM member WHERE id = $1", credential["member_id"])
-            if not members:
+            found = await DB.fetch("SELECT roles, agent_id, active FROM member WHERE id = $1", credential["member_id"])
+            if not found:
                 raise await _gone(credential["tenant_id"])
-        if not members[0]["active"]:
+        if not found[0]["active"]:
             raise Unauthenticated("This account is no longer active.")
         person = Person(
             id=credential["member_id"],
-            tenant=credential["tenant_id"],
-            roles=frozenset(Role(role) for role in members[0]["roles"]),
-            agent_id=members[0]["agent_id"],
+            tenant=None if credential["tenant_id"] == PLATFORM else credential["tenant_id"],
+            roles=frozenset(Role(role) for role in found[0]["roles"]),
+            agent_id=found[0]["agent_id"],
         )
         return Caller(person, credential["id"], frozenset(credential["scopes"]))
 
@@ -234,150 +221,16 @@ class Sessions:
         return self.custody.keyring.tenant_index(PLATFORM, "login", f"{controller}\n{email.strip().casefold()}")
 
 
-async def invite(custody: Custody, tenant: UUID, member: NewMember, *, by: UUID | None) -> tuple[UUID, Issued]:
-    """Create a member in the open scope and the invitation by which the person sets a password.
-
-    Raises:
-        Conflict: the address already belongs to a member.
-    """
-    now = custody.clock.now()
-    email = member.email.strip().casefold()
-    if await DB.fetch("SELECT 1 FROM member WHERE email = $1", email):
-        raise Conflict("A member with this address exists already.")
-    member_id = uuid4()
-    await Member.insert(
-        Member(
-            tenant_id=tenant,
-            id=member_id,
-            email=email,
-            name=member.name,
-            roles=[str(role) for role in member.roles],
-            agent_id=member.agent_id,
-            active=True,
-            created_at=now,
-        )
-    )
-    secret = _new_secret()
-    expires_at = now + INVITATION_LASTS
-    invitation = await _insert(tenant, member_id, "invitation", secret, now=now, expires_at=expires_at)
-    details = {"roles": sorted(member.roles)}
-    event = audit.Event(act="member.invited", actor=by, object_id=member_id, details=details)
-    await audit.record(tenant, event, now=now)
-    return member_id, Issued(invitation, secret, expires_at)
-
-
-async def add_member(custody: Custody, caller: Caller, member: NewMember) -> tuple[UUID, Issued]:
-    """Let somebody in: an administrator of a controller for that controller, an operator for other operators.
-
-    Raises:
-        NotAllowed: the caller is neither, or an operator would hand out a role that sees content.
-        Conflict: the address already belongs to a member.
-    """
-    caller.must_have(Role.ADMINISTRATOR, Role.OPERATOR)
-    for_platform = caller.tenant == PLATFORM
-    if for_platform != (set(member.roles) <= {Role.OPERATOR}):
-        raise NotAllowed("The outsourcing firm has operators; a controller has every other role, and only those.")
-    async with tenant_scope(caller.tenant):
-        return await invite(custody, caller.tenant, member, by=caller.id)
-
-
-async def members(caller: Caller) -> list[Member]:
-    """The members of the caller's controller, by name."""
-    caller.must_have(Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR)
-    async with tenant_scope(caller.tenant):
-        return list(await Member.objects().order_by(Member.name))
-
-
-async def deactivate(custody: Custody, caller: Caller, member_id: UUID) -> None:
-    """Stop a member's access; sessions and tokens fall with it within seconds, in every process.
-
-    Raises:
-        NotFound: no such member of this controller.
-    """
-    caller.must_have(Role.ADMINISTRATOR, Role.OPERATOR)
-    now = custody.clock.now()
-    async with tenant_scope(caller.tenant):
-        if not await DB.fetch("UPDATE member SET active = false WHERE id = $1 RETURNING id", member_id):
-            raise NotFound
-        await DB.fetch(
-            "UPDATE credential SET revoked_at = $1 WHERE tenant_id = $2 AND member_id = $3 AND revoked_at IS NULL",
-            now,
-            caller.tenant,
-            member_id,
-        )
-        await audit.record(
-            caller.tenant, audit.Event(act="member.deactivated", actor=caller.id, object_id=member_id), now=now
-        )
-
-
-async def issue_token(
-    custody: Custody, caller: Caller, member_id: UUID, *, scopes: Sequence[str], expires_at: datetime | None
-) -> Issued:
-    """A bearer token for a machine or a person's script, shown once.
-
-    Args:
-        scopes: actions the token is narrowed to; empty means all that the member's roles allow.
-
-    Raises:
-        NotFound: no such active member of this controller.
-    """
-    caller.must_have(Role.ADMINISTRATOR, Role.OPERATOR)
-    now = custody.clock.now()
-    secret = _new_secret()
-    async with tenant_scope(caller.tenant):
-        if not await DB.fetch("SELECT 1 FROM member WHERE id = $1 AND active", member_id):
-            raise NotFound
-        token = await _insert(
-            caller.tenant, member_id, "token", secret, now=now, expires_at=expires_at, scopes=list(scopes)
-        )
-        details = {"scopes": sorted(scopes)}
-        event = audit.Event(act="token.issued", actor=caller.id, object_id=token, details=details)
-        await audit.record(caller.tenant, event, now=now)
-    return Issued(token, secret, expires_at)
-
-
-async def _insert(
-    tenant: UUID,
-    member_id: UUID,
-    kind: str,
-    secret: str,
-    *,
-    now: datetime,
-    expires_at: datetime | None,
-    scopes: Sequence[str] = (),
-) -> UUID:
-    credential = uuid4()
-    await Credential.insert(
-        Credential(
-            tenant_id=tenant,
-            id=credential,
-            member_id=member_id,
-            kind=kind,
-            digest=_digest(secret),
-            scopes=list(scopes),
-            created_at=now,
-            expires_at=expires_at,
-        )
-    )
-    return credential
-
-
 async def _gone(tenant: UUID) -> Exception:
-    rows = await DB.fetch("SELECT destruction_id FROM contract WHERE tenant_id = $1 AND destroyed_at IS NOT NULL", tenant)
+    rows = await DB.fetch(
+        "SELECT destruction_id FROM contract WHERE tenant_id = $1 AND destroyed_at IS NOT NULL", tenant
+    )
     if not rows:
         return Unauthenticated("This account no longer exists.")
     return Destroyed(
         "The controller's contract ended and everything of it was destroyed.",
         certificate=str(rows[0]["destruction_id"]),
     )
-
-
-def _new_secret() -> str:
-    return base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()
-
-
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()
 
 
 def _matches(verifier: str, password: str) -> bool:

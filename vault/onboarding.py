@@ -10,15 +10,18 @@ from datetime import date
 from uuid import UUID, uuid4, uuid5
 
 from tenants.contracts import Contract as Term
+from tenants.decisions import Action
 from tenants.policy import Policy
 from tenants.reading import PolicyInvalid, check_against_contract, read_policy
-from tenants.vocabulary import Role
-from vault.accounts import Caller, Issued, NewMember, invite
+from vault.accounts import Caller
+from vault.credentials import Issued
 from vault.custody import audit
 from vault.custody.custody import Custody
-from vault.custody.database import DB, narrow, platform_scope
+from vault.custody.database import DB, narrow, platform_scope, tenant_scope
+from vault.custody.register import tenancy, term
 from vault.custody.tables import Contract, Controller, PolicyVersion
 from vault.errors import Conflict, FieldProblem, Invalid
+from vault.members import NewMember, invite
 
 NAMESPACE = UUID("6f0d9a52-7c55-4b0e-9a51-1b7f3f6f2c11")
 
@@ -45,7 +48,7 @@ async def onboard(
         Invalid: the policy file or the contract's dates break rules; every broken one is named.
         Conflict: a controller of this slug is here already.
     """
-    caller.must_have(Role.OPERATOR)
+    caller.require(Action.ONBOARD)
     policy = _checked(policy_file, starts_on, ends_on)
     tenant = uuid5(NAMESPACE, f"{policy.slug} {starts_on}")
     bucket = f"{custody.bucket_prefix}-{policy.slug}-{tenant.hex[:8]}"
@@ -78,16 +81,53 @@ async def onboard(
     return Onboarded(tenant, policy.slug, bucket, contract, member, invitation)
 
 
-async def controllers(caller: Caller) -> list[dict[str, object]]:
-    """All controllers and the state of their contracts, for an operator; never anything of their content."""
-    caller.must_have(Role.OPERATOR)
+@dataclass(frozen=True)
+class Registered:
+    """A controller in the platform's register: its contract, and the destruction that ended it, if one did."""
+
+    tenant: UUID
+    slug: str
+    name: str
+    region: str
+    contract_id: UUID
+    contract: Term
+    destruction: UUID | None
+
+
+async def controllers(caller: Caller) -> list[Registered]:
+    """All controllers and their contracts, for an operator; never anything of their content."""
+    caller.require(Action.ONBOARD)
     async with platform_scope():
         rows = await DB.fetch(
             "SELECT c.id, c.slug, c.name, c.region, k.id AS contract_id, k.starts_on, k.ends_on, k.time_zone,"
             " k.destroying_since, k.destroyed_at, k.destruction_id"
             " FROM controller c JOIN contract k ON k.tenant_id = c.id ORDER BY c.slug, k.starts_on"
         )
-    return [dict(row) for row in rows]
+    return [
+        Registered(
+            tenant=row["id"],
+            slug=row["slug"],
+            name=row["name"],
+            region=row["region"],
+            contract_id=row["contract_id"],
+            contract=term(row),
+            destruction=row["destruction_id"],
+        )
+        for row in rows
+    ]
+
+
+async def policy_source(custody: Custody, caller: Caller) -> str:
+    """The policy file in force for the caller's controller.
+
+    Raises:
+        NotFound: the outsourcing firm itself has no policy.
+    """
+    caller.require(Action.READ_POLICY)
+    async with tenant_scope(caller.tenant):
+        held = await tenancy(caller.tenant, at=custody.clock.now())
+        rows = await DB.fetch("SELECT source FROM policy_version WHERE version = $1", held.policy.version)
+    return str(rows[0]["source"])
 
 
 async def _add_policy(tenant: UUID, policy: Policy, source: str) -> None:

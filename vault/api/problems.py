@@ -8,11 +8,10 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.plugins.problem_details import ProblemDetailsConfig, ProblemDetailsException, ProblemDetailsPlugin
-
 from msgspec import to_builtins
 
 from tenants.decisions import Decision, Refused
-from vault.errors import Invalid, RangeNotSatisfiable, RefusedByPolicy, VaultError
+from vault.errors import Invalid, NotFound, RangeNotSatisfiable, RefusedByPolicy, VaultError
 
 TYPES = "urn:recording-vault:problem:"
 
@@ -46,10 +45,12 @@ def refused_problem(error: Refused) -> ProblemDetailsException:
     return vault_problem(refusal(error.decision))
 
 
-def refusal(decision: Decision) -> RefusedByPolicy:
-    """The error for a refused decision."""
-    extra = {"clause": to_builtins(decision.clause)} if decision.clause else {}
-    return RefusedByPolicy(decision.reason, **extra)
+def refusal(decision: Decision) -> VaultError:
+    """The error for a refused decision; one that must stay hidden looks like nothing at all."""
+    if decision.hidden:
+        return NotFound()
+    extra: dict[str, Any] = {"clause": to_builtins(decision.clause)} if decision.clause else {}
+    return RefusedByPolicy(decision.reason, rule=decision.rule, **extra)
 
 
 def http_problem(error: HTTPException) -> ProblemDetailsException:

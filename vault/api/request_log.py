@@ -5,22 +5,29 @@ from uuid import uuid4
 
 import structlog
 from litestar.enums import ScopeType
-from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 log = structlog.get_logger()
 
 
-class RequestLog(ASGIMiddleware):
-    """Gives each request an id, which the log line, the audit events and the answer's `X-Request-Id` carry."""
+class RequestLog:
+    """Gives each request an id, which the log line, the audit events and the answer's `X-Request-Id` carry.
 
-    scopes = (ScopeType.HTTP,)
+    It stands around the whole application, so that an error's answer passes through it like any other.
+    """
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and note how it was answered."""
+        if scope["type"] != ScopeType.HTTP:
+            await self.app(scope, receive, send)
+            return
         structlog.contextvars.clear_contextvars()
         request_id = str(uuid4())
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        started, status = time.monotonic(), 500
+        started, status = time.monotonic(), 0
 
         async def note(message: Message) -> None:
             nonlocal status
@@ -30,9 +37,7 @@ class RequestLog(ASGIMiddleware):
             await send(message)
 
         try:
-            await next_app(scope, receive, note)
+            await self.app(scope, receive, note)
         finally:
-            milliseconds = round((time.monotonic() - started) * 1000)
-            log.info(
-                "request.finished", method=scope["method"], path=scope["path"], status=status, milliseconds=milliseconds
-            )
+            took = round((time.monotonic() - started) * 1000)
+            log.info("request.finished", method=scope.get("method"), path=scope["path"], status=status, ms=took)

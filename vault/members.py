@@ -1,0 +1,129 @@
+"""Who belongs to a controller: people invited by its administrators, machines given tokens, both stopped at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from tenants.decisions import Action
+from tenants.vocabulary import Role
+from vault.accounts import Caller
+from vault.credentials import Issued, insert_credential, new_secret
+from vault.custody import audit
+from vault.custody.custody import Custody
+from vault.custody.database import DB, tenant_scope
+from vault.custody.tables import Member
+from vault.errors import Conflict, NotAllowed, NotFound
+
+INVITATION_LASTS = timedelta(days=14)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewMember:
+    """Somebody, or some machine, to be let in."""
+
+    email: str
+    name: str
+    roles: tuple[Role, ...]
+    agent_id: str | None = None
+
+
+async def invite(custody: Custody, tenant: UUID, member: NewMember, *, by: UUID | None) -> tuple[UUID, Issued]:
+    """Create a member in the open scope and the invitation by which the person sets a password.
+
+    Raises:
+        Conflict: the address already belongs to a member.
+    """
+    now = custody.clock.now()
+    email = member.email.strip().casefold()
+    if await DB.fetch("SELECT 1 FROM member WHERE email = $1", email):
+        raise Conflict("A member with this address exists already.")
+    member_id = uuid4()
+    await Member.insert(
+        Member(
+            tenant_id=tenant,
+            id=member_id,
+            email=email,
+            name=member.name,
+            roles=[str(role) for role in member.roles],
+            agent_id=member.agent_id,
+            active=True,
+            created_at=now,
+        )
+    )
+    secret = new_secret()
+    expires_at = now + INVITATION_LASTS
+    invitation = await insert_credential(tenant, member_id, "invitation", secret, now=now, expires_at=expires_at)
+    details = {"roles": sorted(member.roles)}
+    event = audit.Event(act="member.invited", actor=by, object_id=member_id, details=details)
+    await audit.record(tenant, event, now=now)
+    return member_id, Issued(invitation, secret, expires_at)
+
+
+async def add_member(custody: Custody, caller: Caller, member: NewMember) -> tuple[UUID, Issued]:
+    """Let somebody in, as an administrator of the controller.
+
+    Raises:
+        NotAllowed: the caller is no administrator, or the role is the outsourcing firm's.
+        Conflict: the address already belongs to a member.
+    """
+    caller.require(Action.MANAGE_MEMBERS)
+    if Role.OPERATOR in member.roles:
+        raise NotAllowed("An operator belongs to the outsourcing firm, not to a controller.")
+    async with tenant_scope(caller.tenant):
+        return await invite(custody, caller.tenant, member, by=caller.id)
+
+
+async def members(caller: Caller) -> list[Member]:
+    """The members of the caller's controller, by name."""
+    caller.require(Action.MANAGE_MEMBERS)
+    async with tenant_scope(caller.tenant):
+        return list(await Member.objects().order_by(Member.name))
+
+
+async def deactivate(custody: Custody, caller: Caller, member_id: UUID) -> None:
+    """Stop a member's access; sessions and tokens fall with it within seconds, in every process.
+
+    Raises:
+        NotFound: no such member of this controller.
+    """
+    caller.require(Action.MANAGE_MEMBERS)
+    now = custody.clock.now()
+    async with tenant_scope(caller.tenant):
+        if not await DB.fetch("UPDATE member SET active = false WHERE id = $1 RETURNING id", member_id):
+            raise NotFound
+        await DB.fetch(
+            "UPDATE credential SET revoked_at = $1 WHERE tenant_id = $2 AND member_id = $3 AND revoked_at IS NULL",
+            now,
+            caller.tenant,
+            member_id,
+        )
+        await audit.record(
+            caller.tenant, audit.Event(act="member.deactivated", actor=caller.id, object_id=member_id), now=now
+        )
+
+
+async def issue_token(
+    custody: Custody, caller: Caller, member_id: UUID, *, scopes: Sequence[str], expires_at: datetime | None
+) -> Issued:
+    """A bearer token for a machine or a person's script, shown once.
+
+    Args:
+        scopes: actions the token is narrowed to; empty means all that the member's roles allow.
+
+    Raises:
+        NotFound: no such active member of this controller.
+    """
+    caller.require(Action.MANAGE_TOKENS)
+    now = custody.clock.now()
+    secret = new_secret()
+    async with tenant_scope(caller.tenant):
+        if not await DB.fetch("SELECT 1 FROM member WHERE id = $1 AND active", member_id):
+            raise NotFound
+        token = await insert_credential(
+            caller.tenant, member_id, "token", secret, now=now, expires_at=expires_at, scopes=list(scopes)
+        )
+        details = {"scopes": sorted(scopes)}
+        event = audit.Event(act="token.issued", actor=caller.id, object_id=token, details=details)
+        await audit.record(caller.tenant, event, now=now)
+    return Issued(token, secret, expires_at)
