@@ -213,8 +213,8 @@ class Keyring(Protocol):
         """The shred key, only if it exists. From its instant on it counts as destroyed, even before it is."""
         ...
 
-    def live(self, tenant: UUID, part_class: str, *, now: datetime) -> list[ShredKeyId]:
-        """The shred keys of a class whose instant has not come, soonest first."""
+    def live_keys(self, tenant: UUID, part_class: str, *, now: datetime) -> list[ShredKey]:
+        """The shred keys of a class whose instant has not come, soonest first; each knows its `id`."""
         ...
 
     def tenant_index(self, tenant: UUID, label: str, value: str) -> bytes:

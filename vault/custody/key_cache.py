@@ -1,0 +1,66 @@
+"""A key stays in memory for minutes, and only as long as its file stands."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+Key = TypeVar("Key")
+
+SECONDS: Final = 300.0
+KEYS: Final = 4096
+
+
+@dataclass(frozen=True)
+class _Cached(Generic[Key]):
+    key: Key
+    inode: int
+    until: float
+
+
+class KeyCache(Generic[Key]):
+    """Keys by the file they came from; the caller shows at each use that the file still stands, by its inode.
+
+    A key file is made once and never made again, so the same inode at the same path is the same key. The look at the
+    directory that finds the inode is what finds a destruction by another process at once.
+    """
+
+    def __init__(self, monotonic: Callable[[], float], *, keys: int = KEYS, seconds: float = SECONDS) -> None:
+        self._monotonic = monotonic
+        self._keys = keys
+        self._seconds = seconds
+        self._cached: dict[str, _Cached[Key]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, path: str, inode: int, load: Callable[[], Key]) -> Key:
+        """The key of this file, loaded if need be."""
+        with self._lock:
+            self._drop_expired()
+            cached = self._cached.get(path)
+            if cached and cached.inode == inode:
+                return cached.key
+            self._cached.pop(path, None)
+            if len(self._cached) >= self._keys:
+                del self._cached[next(iter(self._cached))]
+            key = load()
+            self._cached[path] = _Cached(key, inode, self._monotonic() + self._seconds)
+            return key
+
+    def forget(self, path: str) -> None:
+        """Drop what came from this file."""
+        with self._lock:
+            self._cached.pop(path, None)
+
+    def clear(self) -> None:
+        """Drop everything."""
+        with self._lock:
+            self._cached.clear()
+
+    def _drop_expired(self) -> None:
+        # All stay equally long, so the first to come are the first to go.
+        now = self._monotonic()
+        while self._cached:
+            path, cached = next(iter(self._cached.items()))
+            if cached.until > now:
+                return
+            del self._cached[path]
