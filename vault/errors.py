@@ -8,9 +8,11 @@ VaultError
 ├── Invalid                       422  invalid: the request breaks named rules in named fields
 ├── Conflict                      409  conflict
 ├── Destroyed                     410  destroyed: was here, was destroyed, and here is by what
+├── AccessOver                    410  access-over: the few minutes of listening are over, or were ended
 ├── TooLarge                      413  too-large
 ├── UnsupportedMedia              415  unsupported-media-type
 ├── RangeNotSatisfiable           416  range-not-satisfiable
+├── Altered                       500  altered: what the store gave back is not what was stored; nothing is shown of it
 └── Unavailable                   503  unavailable: a part the vault stands on did not answer; try again
 """
 
@@ -91,6 +93,12 @@ class Destroyed(VaultError):
     status, slug, title = 410, "destroyed", "Destroyed"
 
 
+class AccessOver(VaultError):
+    """The few minutes for which an access was given are over, or it was ended."""
+
+    status, slug, title = 410, "access-over", "The access is over"
+
+
 class TooLarge(VaultError):
     """More bytes than the limit allows."""
 
@@ -111,6 +119,12 @@ class RangeNotSatisfiable(VaultError):
     def __init__(self, size: int) -> None:
         super().__init__(f"The recording has {size} bytes.")
         self.size = size
+
+
+class Altered(VaultError):
+    """The store or the catalogue gave back something else than was stored, or nothing: an alarm, and no byte of it."""
+
+    status, slug, title = 500, "altered", "Not what was stored"
 
 
 class Unavailable(VaultError):
