@@ -1,0 +1,54 @@
+"""Tests use the vault as its users do: over HTTP, on the real parts, which are started once and thrown away."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from litestar.testing import AsyncTestClient
+
+from infra.embedded import Endpoints, Stack
+from tests.world import World
+from vault import logs
+from vault.api.app import create_app
+from vault.assembly import open_custody
+from vault.custody.migrate import migrate
+from vault.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def running_stack() -> Iterator[Stack]:
+    """The stack itself; most tests want only its `stack` endpoints."""
+    # Not pytest's own temporary directory: it is kept closed to the account that PostgreSQL runs under.
+    data = Path(tempfile.mkdtemp(prefix="vault-tests-"))
+    try:
+        with Stack(data) as stack:
+            yield stack
+    finally:
+        shutil.rmtree(data)
+
+
+@pytest.fixture(scope="session")
+def stack(running_stack: Stack) -> Endpoints:
+    """Where PostgreSQL, Valkey and SeaweedFS answer, with an empty database `vault`."""
+    return running_stack.endpoints
+
+
+@pytest.fixture(scope="session")
+def settings(stack: Endpoints) -> Settings:
+    """The settings of a vault on that stack, whose clock the tests may move."""
+    return Settings.from_env(stack.environment(clock_offset=True))
+
+
+@pytest.fixture(scope="session")
+async def world(settings: Settings) -> AsyncIterator[World]:
+    """A vault that answers, and the outsourcing firm's first operator signed in."""
+    logs.configure()
+    assert settings.owner_database_url is not None
+    await migrate(settings.owner_database_url)
+    async with AsyncTestClient(create_app(partial(open_custody, settings))) as client:
+        world = World(client, client.app.state.custody, settings)
+        await world.begin()
+        yield world
