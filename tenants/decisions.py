@@ -166,8 +166,9 @@ def _decide_on_content(
     if refusal is not None:
         return refusal
     rules = [rule for rule in rules if purpose is None or purpose in rule.purposes]
-    if facts.recording is not None:
-        refusal = _refuse_recording(policy, rules, person, action, facts.recording, purpose, now)
+    refusal = _refuse_others_call(policy, rules, person, facts)
+    if refusal is None and facts.recording is not None:
+        refusal = _refuse_recording(policy, action, facts.recording, purpose, now)
     if refusal is not None:
         return refusal
     return Decision.permit(
@@ -194,10 +195,17 @@ def _refuse_purpose(
     return None
 
 
+def _refuse_others_call(policy: Policy, rules: Sequence[AccessRule], person: Person, facts: Facts) -> Decision | None:
+    if _widest(rules) is Scope.ALL:
+        return None
+    if person.agent_id is not None and (facts.recording is None or facts.recording.agent_id == person.agent_id):
+        return None
+    reason = "Agents may listen to their own calls only."
+    return Decision.refuse("not-own-call", reason, policy.cite(rules[0].clause))
+
+
 def _refuse_recording(
     policy: Policy,
-    rules: Sequence[AccessRule],
-    person: Person,
     action: Action,
     recording: RecordingFacts,
     purpose: str | None,
@@ -210,9 +218,6 @@ def _refuse_recording(
     if purpose is not None and purpose not in kind.purposes:
         reason = f"A {recording.kind.value} may not be used for the purpose {purpose!r}."
         return Decision.refuse("purpose-not-for-kind", reason, policy.cite(kind.clause))
-    if _widest(rules) is Scope.OWN_CALLS and (person.agent_id is None or person.agent_id != recording.agent_id):
-        reason = "Agents may listen to their own calls only."
-        return Decision.refuse("not-own-call", reason, policy.cite(rules[0].clause))
     return _refuse_hidden(policy, recording) or _refuse_expired(policy, kind, action, recording, now)
 
 

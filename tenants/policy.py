@@ -25,16 +25,18 @@ from tenants.vocabulary import (
 
 # `extra` tells the reader of policy files (tenants/shape.py) what a text refers to or must parse as.
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,62}$")]
-ClauseName = Annotated[str, Meta(description="The name of a clause of this file.", extra={"refers_to": "clauses"})]
+ClauseName = Annotated[str, Meta(description="the name of a clause of this file", extra={"refers_to": "clauses"})]
 PurposeName = Annotated[
-    str, Meta(description="The name of a purpose of this file.", extra={"refers_to": "purposes.allowed"})
+    str, Meta(description="the name of a purpose of this file", extra={"refers_to": "purposes.allowed"})
 ]
-Duration = Annotated[str, Meta(description="ISO 8601, such as P6M, or 'contract'.", extra={"reads_as": "retention"})]
-Horizon = Annotated[str, Meta(description="ISO 8601, such as P35D.", extra={"reads_as": "duration"})]
-TimeZone = Annotated[str, Meta(description="IANA name, such as Europe/Helsinki.", extra={"reads_as": "time zone"})]
-BusinessId = Annotated[str, Meta(description="Finnish Y-tunnus.", extra={"reads_as": "business id"})]
-Language = Annotated[str, Meta(pattern="^[a-z]{2}$", description="ISO 639-1.")]
-Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", description="A role mailbox, nobody's own.")]
+Duration = Annotated[
+    str, Meta(description="an ISO 8601 duration such as P6M, or 'contract'", extra={"reads_as": "retention"})
+]
+Horizon = Annotated[str, Meta(description="an ISO 8601 duration such as P35D", extra={"reads_as": "duration"})]
+TimeZone = Annotated[str, Meta(description="an IANA name such as Europe/Helsinki", extra={"reads_as": "time zone"})]
+BusinessId = Annotated[str, Meta(description="a Finnish Y-tunnus", extra={"reads_as": "business id"})]
+Language = Annotated[str, Meta(pattern="^[a-z]{2}$", description="an ISO 639-1 code such as fi")]
+Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", description="a role mailbox, nobody's own")]
 Sentence = Annotated[str, Meta(min_length=1)]
 
 

@@ -119,6 +119,9 @@ def normalise_number(value: str, region: str = "FI") -> str:
     except phonenumbers.NumberParseException as error:
         raise PhoneNumberInvalid("this is not a phone number of any country") from error
     national = str(number.national_number)
-    if phonenumbers.is_possible_number(number) or _SHORTEST <= len(national) <= _LONGEST_SHORT:
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    raise PhoneNumberInvalid("a phone number has no such number of digits")
+    if not phonenumbers.is_possible_number(number) and not _SHORTEST <= len(national) <= _LONGEST_SHORT:
+        raise PhoneNumberInvalid("a phone number has no such number of digits")
+    spelt = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if phonenumbers.parse(spelt) != number:
+        raise PhoneNumberInvalid("a phone number does not begin with so many zeros")
+    return spelt

@@ -24,5 +24,6 @@ def policy_schema_text() -> str:
     return json.dumps(policy_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-if __name__ == "__main__":
-    FILE.write_text(policy_schema_text(), encoding="utf-8")
+def write(path: Path = FILE) -> None:
+    """Write the committed file anew, after the language has changed."""
+    path.write_text(policy_schema_text(), encoding="utf-8")

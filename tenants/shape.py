@@ -52,8 +52,12 @@ def nearest(word: str, known: Iterable[object]) -> str:
     known = sorted(str(name) for name in known)
     close = get_close_matches(word, known, n=1)
     if close:
-        return f"did you mean {close[0]!r}?"
+        return _meant(close[0])
     return f"write one of: {', '.join(known)}" if known else "remove it"
+
+
+def _meant(word: str) -> str:
+    return f"did you mean {word!r}?"
 
 
 def dig(document: object, *path: str) -> dict[str, Any]:
@@ -68,13 +72,16 @@ def _table(expected: inspect.StructType, value: object, path: Path, document: Ma
         yield _wrong(path, value, "a table")
         return
     fields = {field.name: field for field in expected.fields}
+    missing = {name for name, field in fields.items() if field.required and name not in value}
     for key in value.keys() - fields.keys():
-        yield Finding((*path, key), f"the key {key!r} is unknown", nearest(key, fields.keys() - value.keys()))
+        remedy = nearest(key, fields)
+        missing -= {name for name in missing if remedy == _meant(name)}
+        yield Finding((*path, key), f"the key {key!r} is unknown", remedy)
     for name, field in fields.items():
         if name in value:
             yield from compare(field.type, value[name], (*path, name), document)
-        elif field.required:
-            yield Finding((*path, name), f"the key {name!r} is missing", f"add it: {_wanted(field.type)}")
+        elif name in missing:
+            yield Finding((*path, name), f"the key {name!r} is missing", f"add {_wanted(field.type)}")
 
 
 def _named_tables(
@@ -120,9 +127,13 @@ def _text(expected: inspect.StrType, value: object, path: Path) -> Iterator[Find
 
 
 def _word(expected: inspect.EnumType | inspect.LiteralType, value: object, path: Path) -> Iterator[Finding]:
-    words = list(expected.values if isinstance(expected, inspect.LiteralType) else expected.cls)
+    words = _words(expected)
     if value not in words:
         yield Finding(path, f"{value!r} is not a word of the policy language here", nearest(str(value), words), value)
+
+
+def _words(expected: inspect.EnumType | inspect.LiteralType) -> list[object]:
+    return list(expected.values if isinstance(expected, inspect.LiteralType) else expected.cls)
 
 
 def _wrong(path: Path, value: object, wanted: str) -> Finding:
@@ -130,14 +141,24 @@ def _wrong(path: Path, value: object, wanted: str) -> Finding:
 
 
 def _wanted(expected: inspect.Type) -> str:
-    description = expected.extra_json_schema or {} if isinstance(expected, inspect.Metadata) else {}
-    return str(description.get("description", "the notice states it and the vault needs it"))
+    match expected:
+        case inspect.Metadata():
+            described = (expected.extra_json_schema or {}).get("description")
+            return str(described) if described else _wanted(expected.type)
+        case inspect.StructType() | inspect.DictType():
+            return "a table"
+        case inspect.VarTupleType():
+            return "an array"
+        case inspect.EnumType() | inspect.LiteralType():
+            return f"one of: {', '.join(map(str, _words(expected)))}"
+        case _:
+            return _PLAIN[type(expected)][1] if type(expected) in _PLAIN else "a text"
 
 
 def _meaning(extra: Mapping[str, str], value: str, path: Path, document: Mapping[str, Any]) -> Iterator[Finding]:
     if section := extra.get("refers_to"):
         names = dig(document, *section.split("."))
-        if value not in names:
+        if names and value not in names:
             yield Finding(path, f"there is no {value!r} in [{section}]", nearest(value, names), value)
     if reading := extra.get("reads_as"):
         try:

@@ -1,0 +1,233 @@
+"""A policy file is refused with every mistake named: where, what is wrong, what would be right."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+import pytest
+
+from tenants.contracts import Contract
+from tenants.lines import Lines
+from tenants.policy import Policy
+from tenants.reading import PolicyInvalid, PolicyProblem, check_against_contract, read_policy
+
+Problems = Callable[..., tuple[PolicyProblem, ...]]
+
+
+@pytest.fixture
+def problems(policy_texts: Mapping[str, str]) -> Problems:
+    """Read a policy with pieces replaced, and give the problems."""
+
+    def of(*changes: tuple[str, str], slug: str = "prh") -> tuple[PolicyProblem, ...]:
+        text = policy_texts[slug]
+        for right, wrong in changes:
+            assert right in text
+            text = text.replace(right, wrong)
+        with pytest.raises(PolicyInvalid) as refused:
+            read_policy(text, source="tenants/prh.toml")
+        return refused.value.problems
+
+    return of
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "path", "problem", "remedy"),
+    [
+        ("effective_from", "efective_from", "efective_from", "is unknown", "did you mean 'effective_from'?"),
+        ('keep = "P6M"', 'keeep = "P6M"', "recorded.kinds.call.retention.content.keeep", "is unknown", "'keep'"),
+        ("version = 1\n", "", "version", "is missing", "add a whole number"),
+        ("effective_from = 2026-01-01\n", "", "effective_from", "is missing", "add a date such as 2026-01-01"),
+        ('slug = "prh"\n', "", "slug", "is missing", "add a text"),
+        ('time_zone = "Europe/Helsinki"\n', "", "time_zone", "is missing", "an IANA name"),
+        ('languages = ["fi", "sv", "en"]\n', "", "languages", "is missing", "add an array"),
+        ('area = "EEA"\n', "", "transfer.area", "is missing", "one of: EU, EEA"),
+        ("schema = 1\n", "", "schema", "is missing", "one of: 1"),
+        ("schema = 1\n", "schema = 2\n", "schema", "2 is not a word", "write one of: 1"),
+        (
+            'purposes = ["training"]',
+            'purposes = ["trainin"]',
+            "access.roles.trainer.purposes.0",
+            "there is no",
+            "'training'",
+        ),
+        (
+            'clause = "retention_sms"',
+            'clause = "x"',
+            "recorded.kinds.sms_survey.retention.content.clause",
+            "'x' in [clauses]",
+            "one of",
+        ),
+        (
+            '"caller_number"',
+            '"caller_numer"',
+            "recorded.kinds.call.contact_fields.2",
+            "'caller_numer'",
+            "'caller_number'",
+        ),
+        ("[recorded.kinds.chat]", "[recorded.kinds.chit]", "recorded.kinds.chit", "'chit'", "'chat'"),
+        ("[access.roles.trainer]", "[access.roles.traner]", "access.roles.traner", "'traner'", "'trainer'"),
+        ('"P6M"', '"6 kk"', "recorded.kinds.call.retention.content.keep", "'6 kk' is not a retention", "such as P6M"),
+        ('"P6M"', "6", "recorded.kinds.call.retention.content.keep", "6 does not belong", "write a text"),
+        ("version = 1", "version = 0", "version", "0 does not", "a whole number from 1 on"),
+        ("version = 1", "version = true", "version", "True does not", "a whole number from 1 on"),
+        ("temporary = true", 'temporary = "yes"', "disclosures.allowed.research.temporary", "'yes'", "true or false"),
+        ("2026-01-01", '"2026-01-01"', "effective_from", "'2026-01-01'", "without quotation marks"),
+        ("2026-01-01", "2026-01-01T00:00:00", "effective_from", "does not belong", "a date such as"),
+        ("Europe/Helsinki", "Helsinki", "time_zone", "'Helsinki' is not a time zone", "Europe/Helsinki"),
+        ("Europe/Helsinki", "../etc/passwd", "time_zone", "is not a time zone", "Europe/Helsinki"),
+        ('slug = "prh"', 'slug = "PRH!"', "slug", "wrong form", "matches"),
+        (
+            'section = "Säilytysaika"\ntext = "Puhelu',
+            'section = ""\ntext = "Puhelu',
+            "clauses.retention_call.section",
+            "''",
+            "a text that says something",
+        ),
+        ('["fi", "sv", "en"]', "[]", "languages", "is empty", "at least one"),
+        ('["fi", "sv", "en"]', '"fi"', "languages", "'fi' does not", "an array"),
+        ("[dpo]\n", "[[dpo]]\n", "dpo", "does not belong", "a table"),
+        ("[rights.access]", "[rightz.access]", "rightz", "is unknown", "'rights'"),
+        (
+            "languages = [",
+            'backup_horizon = "contract"\nlanguages = [',
+            "backup_horizon",
+            "is not a duration",
+            "such as P6M",
+        ),
+        (
+            'contact = "kirjaamo@prh.example"',
+            'contact = "kirjaamo@prh.example"\nbusiness_id = "2077474-1"',
+            "controller.business_id",
+            "is not a business id",
+            "right check digit",
+        ),
+    ],
+)
+def test_a_mistake_is_told_with_its_place_and_what_would_be_right(
+    problems: Problems, right: str, wrong: str, path: str, problem: str, remedy: str
+) -> None:
+    found = {told.path: told for told in problems((right, wrong))}
+    assert problem in found[path].problem
+    assert remedy in found[path].remedy
+
+
+def test_a_mistake_is_told_with_its_line(problems: Problems, policy_texts: Mapping[str, str]) -> None:
+    (told,) = problems(('"P6M"', '"6 kk"'))
+    assert told.line is not None
+    assert '"P6M"' in policy_texts["prh"].splitlines()[told.line - 1]
+    assert str(told).startswith(f"tenants/prh.toml:{told.line}: recorded.kinds.call.retention.content.keep: '6 kk' is")
+
+
+def test_a_misspelt_key_is_not_told_a_second_time_as_missing(problems: Problems) -> None:
+    assert len(problems(("effective_from", "efective_from"))) == 1
+
+
+def test_a_region_outside_the_transfer_rule_is_an_error(problems: Problems) -> None:
+    (told,) = problems(('"eu-north-1"', '"us-east-1"'))
+    assert told.path == "transfer.region"
+    assert "lies in US, outside the EEA" in told.problem
+    assert "eu-north-1" in told.remedy
+    for region in ("eu-west-2", "eu-central-2"):
+        assert "outside the EU" in problems(('"eu-north-1"', f'"{region}"'), slug="tilastokeskus")[0].problem
+
+
+def test_a_region_that_nobody_knows_is_an_error(problems: Problems) -> None:
+    (told,) = problems(('"eu-north-1"', '"eu-north-l"'))
+    assert (told.problem, told.remedy) == ("the region 'eu-north-l' is not known", "did you mean 'eu-north-1'?")
+
+
+def test_content_kept_with_no_purpose_is_an_error(problems: Problems) -> None:
+    survey = 'contact_clause = "contact_sms"\npurposes = '
+    (told,) = problems((f'{survey}["quality", ', f'{survey}[]\n# ["quality", '))
+    assert told.problem == "the content of a sms_survey is kept with no purpose"
+
+
+def test_a_kind_without_a_moment_is_an_error(problems: Problems) -> None:
+    (told,) = problems(('["sent_at", "customer_number"]', '["customer_number"]'))
+    assert told.remedy == "add 'start' or 'sent_at'"
+
+
+def test_digits_are_not_cut_out_of_audio(problems: Problems) -> None:
+    rule = 'content = { keep = "P6M", clause = "retention_call" }'
+    (told,) = problems((rule, f'{rule}\nidentifiers = {{ keep = "PT1H", clause = "retention_identifiers" }}'))
+    assert "not out of a call's audio" in told.problem
+
+
+def test_an_operator_is_given_no_content(problems: Problems) -> None:
+    (told,) = problems(("[access.roles.trainer]", "[access.roles.operator]"))
+    assert told.problem == "the role 'operator' never hears content"
+
+
+def test_own_calls_need_a_field_that_tells_whose_they_are(problems: Problems) -> None:
+    (told,) = problems((', "agent_id"', ""), slug="valtiokonttori")
+    assert (told.path, told.remedy) == ("access.roles.agent.scope", "add 'agent_id' to contact_fields of a kind")
+
+
+def test_a_policy_names_at_least_one_kind_and_its_tables_are_tables(
+    problems: Problems, policy_texts: Mapping[str, str]
+) -> None:
+    start, rest = policy_texts["prh"].split("[recorded.kinds.call]")
+    end = rest[rest.index("[[never_stored]]") :]
+    with pytest.raises(PolicyInvalid, match="nothing is named here"):
+        read_policy(f"{start}kinds = {{}}\n{end}", source="x")
+    with pytest.raises(PolicyInvalid, match="a table of tables"):
+        read_policy(f"{start}kinds = 3\n{end}", source="x")
+    with pytest.raises(PolicyInvalid, match=r"recorded.kinds.call: 3 does not belong here \(write a table\)"):
+        read_policy(f"{start}kinds = {{ call = 3 }}\n{end}", source="x")
+
+
+def test_a_reference_into_a_section_that_is_missing_is_not_a_flood(policy_texts: Mapping[str, str]) -> None:
+    whole = policy_texts["prh"]
+    with pytest.raises(PolicyInvalid) as refused:
+        read_policy(whole[: whole.index("[clauses.purposes]")], source="x")
+    assert [problem.path for problem in refused.value.problems] == ["clauses"]
+
+
+def test_all_mistakes_are_told_together_in_the_order_of_the_file(problems: Problems) -> None:
+    told = problems(
+        ("effective_from", "efective_from"),
+        ('"P6M"', '"6 kk"'),
+        ('"eu-north-1"', '"us-east-1"'),
+        ('["sent_at", "customer_number"]', '["customer_number"]'),
+    )
+    assert [problem.path.split(".")[-1] for problem in told] == ["efective_from", "keep", "contact_fields", "region"]
+    assert [problem.line for problem in told] == sorted(problem.line or 0 for problem in told)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [("schema = \n", 1), ("schema = 1\nslug = prh\n", 2), ("[a\n", 1), ("a = '", None)]
+)
+def test_what_is_not_toml_is_told_with_its_line(text: str, line: int | None) -> None:
+    with pytest.raises(PolicyInvalid) as refused:
+        read_policy(text, source="x.toml")
+    (told,) = refused.value.problems
+    assert told.line == line
+    assert "this is not TOML" in str(told)
+
+
+def test_a_retention_beyond_the_contract_is_an_error(policies: Mapping[str, Policy]) -> None:
+    year = Contract(starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31), time_zone="Europe/Helsinki")
+    found = check_against_contract(policies["prh"], year, source="prh.toml")
+    assert {problem.path for problem in found} == {
+        "recorded.kinds.chat.retention.content.keep",
+        "recorded.kinds.chatbot.retention.content.keep",
+    }
+    assert str(found[0]).startswith(
+        "prh.toml: recorded.kinds.chat.retention.content.keep: P2Y is longer than the contract"
+    )
+    for slug in ("kaiku24", "tilastokeskus", "valtiokonttori", "vertaislaina"):
+        assert check_against_contract(policies[slug], year) == ()
+
+
+def test_lines_are_found_behind_comments_quotes_and_long_texts() -> None:
+    text = '# a comment\n[ a . "b" ] # why\nlong = """\nkey = 1\n[c]\n"""\n'
+    text += "key = [\n  \"one\",\n  'two',\n]\n[[d]]\nx.y = 1\n"
+    lines = Lines(text)
+    assert lines.of(("a", "b")) == 2
+    assert lines.of(("a", "b", "long")) == 3
+    assert lines.of(("a", "b", "key")) == 7
+    assert lines.of(("a", "b", "key", 1), "two") == 9
+    assert lines.of(("a", "b", "key", 2), "three") == 7
+    assert lines.of(("d", 0, "x", "y")) == 11
+    assert lines.of(("d", "x", "y")) == 12
+    assert lines.of(("c",)) is None
+    assert Lines("a = [\n").of(("a",), "b") == 1
