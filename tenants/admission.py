@@ -78,13 +78,13 @@ def _contract(policy: Policy, contract: Contract, metadata: Metadata, now: datet
     if metadata.started_at < contract.starts_at:
         reason = f"The recording is older than the contract, which starts on {contract.starts_on}."
         yield _refusal(policy, "started_at", "before-contract", reason, clause)
+    state = contract.state_on(now)
     if metadata.started_at >= contract.ends_at:
         reason = f"The recording is younger than the contract, whose last day is {contract.ends_on}."
         yield _refusal(policy, "started_at", "after-contract", reason, clause)
-    state = contract.state_on(now)
-    if state.over:
-        reason = f"The contract is {state.value}; nothing more is recorded under it."
-        yield _refusal(policy, "kind", "contract-over", reason, clause)
+    elif state.over:
+        reason = f"The contract is {state.value}; nothing more is stored under it."
+        yield _refusal(policy, "started_at", "contract-over", reason, clause)
 
 
 def _identity_codes(policy: Policy, metadata: Metadata) -> Iterator[Refusal]:
@@ -125,7 +125,7 @@ def _numbers(policy: Policy, rule: KindRule, metadata: Metadata) -> Iterator[Ref
         try:
             normalise_number(str(metadata.contact[field]))
         except PhoneNumberInvalid as error:
-            reason = f"The value is refused: {error}."
+            reason = f"The value is refused: {error}; leave the field out if the number is withheld."
             yield _refusal(policy, f"contact.{field}", "phone-number", reason, rule.contact_clause)
 
 

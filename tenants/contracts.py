@@ -81,6 +81,8 @@ class Contract(Struct, frozen=True, kw_only=True):
         yesterday = now.astimezone(ZoneInfo(self.time_zone)).date() - timedelta(days=1)
         if last_day < yesterday:
             raise IllegalTransition(f"the last day {last_day} lies before yesterday, {yesterday}")
+        if last_day < self.starts_on:
+            raise IllegalTransition(f"the last day {last_day} lies before the first, {self.starts_on}")
         return replace(self, ends_on=last_day)
 
     def begin_destruction(self, now: datetime) -> "Contract":

@@ -116,16 +116,13 @@ def test_a_recording_from_outside_the_contract_is_refused(
     assert refusals(delivered(), contract=young) == {"started_at": ("before-contract", "contract_end")}
     last_day = Contract(starts_on=date(2026, 1, 1), ends_on=date(2026, 6, 15), time_zone="Europe/Helsinki")
     late = delivered(started_at=last_day.ends_at)
-    assert refusals(late, contract=last_day, now=last_day.ends_at) == {
-        "started_at": ("after-contract", "contract_end"),
-        "kind": ("contract-over", "contract_end"),
-    }
+    assert refusals(late, contract=last_day, now=last_day.ends_at) == {"started_at": ("after-contract", "contract_end")}
 
 
 def test_an_ended_contract_takes_nothing_more_in(delivered: Delivered, refusals: Refusals, now: datetime) -> None:
     ended = Contract(starts_on=date(2026, 1, 1), ends_on=date(2026, 6, 15), time_zone="Europe/Helsinki")
     assert refusals(delivered(), contract=ended) == {}
-    assert refusals(delivered(), contract=ended, now=ended.ends_at) == {"kind": ("contract-over", "contract_end")}
+    assert refusals(delivered(), contract=ended, now=ended.ends_at) == {"started_at": ("contract-over", "contract_end")}
 
 
 def test_content_whose_time_is_up_is_refused_with_its_promise(

@@ -83,6 +83,11 @@ def test_the_last_day_moves_while_the_contract_lives(year: Contract) -> None:
         year.with_end(date(2026, 5, 8), noon)
 
 
+def test_the_last_day_is_not_before_the_first(year: Contract) -> None:
+    with pytest.raises(IllegalTransition, match="before the first, 2026-01-01"):
+        year.with_end(date(2025, 12, 31), utc("2026-01-01T09:00"))
+
+
 def test_yesterday_is_yesterday_where_the_notice_is_read(year: Contract) -> None:
     assert year.with_end(date(2026, 5, 10), utc("2026-05-10T22:00")).ends_on == date(2026, 5, 10)
 
