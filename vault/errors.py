@@ -1,6 +1,7 @@
 """What can go wrong, each with a stable slug that a client may rely on.
 
 VaultError
+├── Malformed                     400  malformed: a header or body is not of the form that the route takes
 ├── NotFound                      404  not-found: absent, or another controller's, which must look the same
 ├── Unauthenticated               401  unauthenticated
 ├── RefusedByPolicy               403  refused-by-policy: carries the clause that refused
@@ -9,10 +10,12 @@ VaultError
 ├── Conflict                      409  conflict
 ├── Destroyed                     410  destroyed: was here, was destroyed, and here is by what
 ├── AccessOver                    410  access-over: the few minutes of listening are over, or were ended
+├── WrongProtocol                 412  precondition-failed: another version of the upload protocol (tus) is meant
 ├── TooLarge                      413  too-large
 ├── UnsupportedMedia              415  unsupported-media-type
 ├── RangeNotSatisfiable           416  range-not-satisfiable
 ├── Altered                       500  altered: what the store gave back is not what was stored; nothing is shown of it
+├── ChecksumMismatch              460  checksum-mismatch: not the bytes that were sent (tus); they were discarded
 └── Unavailable                   503  unavailable: a part the vault stands on did not answer; try again
 """
 
@@ -42,6 +45,12 @@ class VaultError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.extra = extra
+
+
+class Malformed(VaultError):
+    """A header or body is not of the form that the route takes; `extra` names which."""
+
+    status, slug, title = 400, "malformed", "The request is malformed"
 
 
 class NotFound(VaultError):
@@ -99,6 +108,12 @@ class AccessOver(VaultError):
     status, slug, title = 410, "access-over", "The access is over"
 
 
+class WrongProtocol(VaultError):
+    """The client speaks another version of the upload protocol, or does not say which (tus 1.0.0, Tus-Resumable)."""
+
+    status, slug, title = 412, "precondition-failed", "Precondition failed"
+
+
 class TooLarge(VaultError):
     """More bytes than the limit allows."""
 
@@ -125,6 +140,12 @@ class Altered(VaultError):
     """The store or the catalogue gave back something else than was stored, or nothing: an alarm, and no byte of it."""
 
     status, slug, title = 500, "altered", "Not what was stored"
+
+
+class ChecksumMismatch(VaultError):
+    """What arrived is not what was sent; it was discarded (tus 1.0.0, extension `checksum`)."""
+
+    status, slug, title = 460, "checksum-mismatch", "Checksum mismatch"
 
 
 class Unavailable(VaultError):
