@@ -145,18 +145,19 @@ class BlindIndex(Table, db=DB, tablename="blind_index"):
 
 
 class Upload(Table, db=DB):
-    """A recording under way (tus 1.0.0): what has been stored durably so far, and how it is sealed."""
+    """A recording under way (tus 1.0.0), under the id that the recording will have: what is stored durably so far.
+
+    `segments` lists size and object version of each sealed piece, in order; `sealed_metadata` holds what the source
+    says of the recording, sealed under the shred key of its content.
+    """
 
     tenant_id = UUID(default=None)
     id = UUID(primary_key=True, default=None)
-    recording_id = UUID(default=None)
     created_by = UUID(default=None)
     source_digest = Bytea(default=None)
     length = BigInt(default=None)
     received = BigInt(default=0)
     segments = JSONB(default=None)
-    shred_key_id = Text(default=None)
-    wrapped_key = Bytea(default=None)
     sealed_metadata = Bytea(default=None)
     created_at = Timestamptz(default=None)
     expires_at = Timestamptz(default=None)
