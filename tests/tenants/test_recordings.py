@@ -34,7 +34,9 @@ def test_every_spelling_of_a_number_is_one_number(spelling: str, number: str) ->
     assert normalise_number(spelling) == number
 
 
-@pytest.mark.parametrize("value", ["", "1", "0", "Matti", "0800-FLOWERS", "+35840123456789012", "++358", "٠٤٠١٢٣٤٥٦٧"])
+@pytest.mark.parametrize(
+    "value", ["", "1", "0", "Matti", "0800-FLOWERS", "+35840123456789012", "++358", "0000000", "٠٤٠١٢٣٤٥٦٧"]
+)
 def test_what_is_no_number_is_refused_without_repeating_it(value: str) -> None:
     with pytest.raises(PhoneNumberInvalid) as refused:
         normalise_number(value)
