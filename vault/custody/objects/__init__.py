@@ -44,7 +44,6 @@ __all__ = [
 ]
 
 CONNECT_SECONDS = 5.0
-READ_SECONDS = 60.0
 CONNECTIONS = 128
 # Shorter than any store's own idle limit (AWS closes after some 20 s): a stream cannot be sent again when the
 # connection that it was given turns out to be closed.
@@ -55,12 +54,21 @@ READ_BUFFER = 1 << 18
 class Objects(Buckets, Transfers):
     """One store, one set of credentials, one region. Started and used on one event loop."""
 
-    def __init__(self, endpoint: str | None, access_key: str, secret_key: str, region: str = "eu-north-1") -> None:
-        """`endpoint` is None for AWS itself."""
+    def __init__(
+        self,
+        endpoint: str | None,
+        access_key: str,
+        secret_key: str,
+        region: str = "eu-north-1",
+        *,
+        patience: float = 60.0,
+    ) -> None:
+        """`endpoint` is None for AWS itself; `patience` is how many seconds without progress are borne."""
         self._endpoint = endpoint
         self._access_key = access_key
         self._secret_key = secret_key
         self._region = region
+        self._patience = patience
 
     def __repr__(self) -> str:
         return f"Objects({self._endpoint!r}, …)"
@@ -68,10 +76,16 @@ class Objects(Buckets, Transfers):
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, endpoint: str | None, access_key: str, secret_key: str, region: str = "eu-north-1"
+        cls,
+        endpoint: str | None,
+        access_key: str,
+        secret_key: str,
+        region: str = "eu-north-1",
+        *,
+        patience: float = 60.0,
     ) -> AsyncIterator["Objects"]:
         """Started on entry, closed on exit."""
-        objects = cls(endpoint, access_key, secret_key, region)
+        objects = cls(endpoint, access_key, secret_key, region, patience=patience)
         await objects.start()
         try:
             yield objects
@@ -86,7 +100,7 @@ class Objects(Buckets, Transfers):
             connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEEP_ALIVE_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(
-                total=None, connect=READ_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS
+                total=None, connect=self._patience, sock_connect=CONNECT_SECONDS, sock_read=self._patience
             ),
             auto_decompress=False,
             read_bufsize=READ_BUFFER,
@@ -112,7 +126,7 @@ class Objects(Buckets, Transfers):
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",
                 connect_timeout=CONNECT_SECONDS,
-                read_timeout=READ_SECONDS,
+                read_timeout=self._patience,
                 proxies={},
             ),
         )

@@ -8,18 +8,20 @@ from vault.custody.objects.errors import ObjectSizeMismatch, ObjectsUnavailable
 
 Piece = bytes | memoryview
 
-# How long the store may take to accept a piece, or to answer after the last one.
-STALL_SECONDS = 60.0
 # Bytes at hand are written in pieces of this size.
 WRITE_SIZE = 1 << 18
 
 
 class Body:
-    """A stream of exactly `size` bytes. What goes wrong in the stream itself is kept in `failure`."""
+    """A stream of exactly `size` bytes. What goes wrong in the stream itself is kept in `failure`.
 
-    def __init__(self, source: AsyncIterable[Piece], size: int) -> None:
+    `patience` is how many seconds the store may take to accept a piece, or to answer after the last one.
+    """
+
+    def __init__(self, source: AsyncIterable[Piece], size: int, patience: float) -> None:
         self._source = source
         self._size = size
+        self._patience = patience
         self._stall: asyncio.Timeout | None = None
         self.failure: Exception | None = None
 
@@ -64,13 +66,16 @@ class Body:
             async with asyncio.timeout(None) as self._stall:
                 yield
         except TimeoutError:
-            if self._stall is None or not self._stall.expired():
+            if self.failure is not None:
                 raise
-            raise ObjectsUnavailable(f"The object store took nothing for {STALL_SECONDS:.0f} s.") from None
+            raise ObjectsUnavailable(f"The object store took nothing for {self._patience:g} s.") from None
+        finally:
+            self._stall = None
 
     def _expect_progress(self, expected: bool) -> None:
-        if self._stall is not None:
-            deadline = asyncio.get_running_loop().time() + STALL_SECONDS if expected else None
+        # The store may answer, or be given up, while the last piece is still on its way.
+        if self._stall is not None and not self._stall.expired():
+            deadline = asyncio.get_running_loop().time() + self._patience if expected else None
             self._stall.reschedule(deadline)
 
 

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
+from botocore.parsers import ResponseParserError
 
 from vault.custody.objects.errors import (
     BucketNotEmpty,
@@ -151,14 +152,11 @@ class Buckets:
     async def _delete(self, bucket: str, batch: list[tuple[str, str]]) -> list[NotDeleted]:
         named = [{"Key": key, "VersionId": version_id} for key, version_id in batch]
         answer = await self._call(lambda: self._client.delete_objects(Bucket=bucket, Delete={"Objects": named}))
-        failed = [
-            NotDeleted(error["Key"], error.get("VersionId", ""), error.get("Code", "Unknown"))
-            for error in answer.get("Errors", [])
-            if error.get("Code") not in GONE
-        ]
-        accounted = {(done["Key"], done.get("VersionId", "")) for done in answer.get("Deleted", [])}
-        accounted |= {(error["Key"], error.get("VersionId", "")) for error in answer.get("Errors", [])}
-        return failed + [NotDeleted(*pair, "Unanswered") for pair in batch if tuple(pair) not in accounted]
+        gone = {(done["Key"], done.get("VersionId")) for done in answer.get("Deleted", [])}
+        said = {(error["Key"], error.get("VersionId")): error.get("Code") for error in answer.get("Errors", [])}
+        # A pair of which the store says nothing is not deleted either.
+        codes = [(pair, said.get(pair, "Unanswered")) for pair in batch if pair not in gone]
+        return [NotDeleted(*pair, code) for pair, code in codes if code not in GONE]
 
     async def empty_bucket(self, bucket: str) -> AsyncIterator[Emptied]:
         """Remove every version, delete marker and unfinished upload, saying after each step what has gone.
@@ -169,24 +167,20 @@ class Buckets:
             ObjectsNotDeleted: the store keeps some, or lists what it said it deleted.
         """
         try:
-            async for step in self._empty(bucket):
-                yield step
+            # Uploads first: completing one would put a new version behind the listing's back.
+            while uploads := await self._call(lambda: self._abort_uploads(bucket)):
+                yield Emptied(0, 0, uploads)
+            previous: list[Version] = []
+            # The first page each time, since what was listed is gone.
+            while entries := _entries(await self._list(bucket, "", {})):
+                if entries == previous:
+                    raise ObjectsNotDeleted([NotDeleted(e.key, e.version_id, "StillListed") for e in entries])
+                await self.delete_versions(bucket, [(entry.key, entry.version_id) for entry in entries])
+                markers = sum(entry.is_delete_marker for entry in entries)
+                yield Emptied(len(entries) - markers, markers, 0)
+                previous = entries
         except ObjectMissing:
             return
-
-    async def _empty(self, bucket: str) -> AsyncIterator[Emptied]:
-        # Uploads first: completing one would put a new version behind the listing's back.
-        while uploads := await self._call(lambda: self._abort_uploads(bucket)):
-            yield Emptied(0, 0, uploads)
-        previous: list[Version] = []
-        # The first page each time, since what was listed is gone.
-        while entries := _entries(await self._list(bucket, "", {})):
-            if entries == previous:
-                raise ObjectsNotDeleted([NotDeleted(e.key, e.version_id, "StillListed") for e in entries])
-            await self.delete_versions(bucket, [(entry.key, entry.version_id) for entry in entries])
-            markers = sum(entry.is_delete_marker for entry in entries)
-            yield Emptied(len(entries) - markers, markers, 0)
-            previous = entries
 
     def _abort_uploads(self, bucket: str) -> int:
         uploads = self._client.list_multipart_uploads(Bucket=bucket, MaxUploads=PAGE).get("Uploads", [])
@@ -203,8 +197,10 @@ class Buckets:
             return await asyncio.to_thread(work)
         except ClientError as error:
             raise _translated(error) from error
-        except BotoCoreError as error:
+        except (ConnectionError, HTTPClientError, ResponseParserError) as error:
             raise ObjectsUnavailable(f"The object store did not answer: {type(error).__name__}.") from error
+        except BotoCoreError as error:
+            raise ObjectsRefused(f"The call cannot be made: {type(error).__name__}.") from error
 
 
 def _entries(page: dict[str, Any]) -> list[Version]:

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from typing import NamedTuple, TypeVar
 
 from aiohttp import ClientError, ClientResponse, ClientSession
+from yarl import URL
 
 from vault.custody.objects.body import Body, Piece, slices
 from vault.custody.objects.errors import (
@@ -45,6 +45,7 @@ class Transfers:
 
     _session: ClientSession
     _signer: Signer
+    _patience: float
 
     async def put(self, bucket: str, key: str, size: int, body: AsyncIterable[Piece] | bytes) -> ObjectVersion:
         """Store an object of exactly `size` bytes as a new version.
@@ -57,7 +58,7 @@ class Transfers:
             ObjectSizeMismatch: the body is longer or shorter; nothing is stored.
             ObjectMissing: no such bucket.
             BucketNotVersioned: the bucket is not one that `create_bucket` made.
-            ObjectsUnavailable: no answer, or no progress for a minute.
+            ObjectsUnavailable: no answer, or no progress while the patience lasts.
             Exception: whatever the body raises, unchanged; nothing is stored.
         """
         if isinstance(body, bytes):
@@ -66,10 +67,12 @@ class Transfers:
         return await self._put(bucket, key, size, body)
 
     async def _put(self, bucket: str, key: str, size: int, pieces: AsyncIterable[Piece]) -> ObjectVersion:
-        body = Body(pieces, size)
+        body = Body(pieces, size, self._patience)
+        url = self._signer.url("PUT", bucket, key)
         headers = {"Content-Length": str(size), "Content-Type": "application/octet-stream"}
         try:
-            async with body.watched(), self._answer("PUT", bucket, key, None, headers, body.pieces()) as answer:
+            async with body.watched(), await self._send("PUT", url, headers, body.pieces()) as answer:
+                _check(answer)
                 return _stored(key, answer)
         except ObjectsUnavailable:
             if body.failure is not None:
@@ -105,7 +108,8 @@ class Transfers:
         return await _retried(lambda: self._read(bucket, key, version_id))
 
     async def _read(self, bucket: str, key: str, version_id: str) -> bytes:
-        async with self._answer("GET", bucket, key, version_id) as answer:
+        async with await self._send("GET", self._signer.url("GET", bucket, key, version_id)) as answer:
+            _check(answer)
             try:
                 return await answer.read()
             except ClientError as error:
@@ -120,14 +124,15 @@ class Transfers:
         return await _retried(lambda: self._head(bucket, key, version_id))
 
     async def _head(self, bucket: str, key: str, version_id: str | None) -> ObjectHead:
-        async with self._answer("HEAD", bucket, key, version_id) as answer:
+        async with await self._send("HEAD", self._signer.url("HEAD", bucket, key, version_id)) as answer:
+            _check(answer)
             stored = _stored(key, answer)
             return ObjectHead(int(answer.headers["Content-Length"]), stored.version_id, stored.etag)
 
     async def _open(self, bucket: str, key: str, version_id: str, start: int, stop: int | None) -> ClientResponse:
         ranged = start > 0 or stop is not None
         headers = {"Range": f"bytes={start}-{'' if stop is None else stop - 1}"} if ranged else {}
-        answer = await self._send("GET", bucket, key, version_id, headers)
+        answer = await self._send("GET", self._signer.url("GET", bucket, key, version_id), headers)
         try:
             _check(answer)
             if ranged and answer.status != 206:
@@ -139,30 +144,9 @@ class Transfers:
             raise
         return answer
 
-    @asynccontextmanager
-    async def _answer(
-        self,
-        method: str,
-        bucket: str,
-        key: str,
-        version_id: str | None,
-        headers: dict[str, str] | None = None,
-        data: AsyncIterable[bytes] | None = None,
-    ) -> AsyncIterator[ClientResponse]:
-        async with await self._send(method, bucket, key, version_id, headers, data) as answer:
-            _check(answer)
-            yield answer
-
     async def _send(
-        self,
-        method: str,
-        bucket: str,
-        key: str,
-        version_id: str | None,
-        headers: dict[str, str] | None = None,
-        data: AsyncIterable[bytes] | None = None,
+        self, method: str, url: URL, headers: dict[str, str] | None = None, data: AsyncIterable[bytes] | None = None
     ) -> ClientResponse:
-        url = self._signer.url(method, bucket, key, version_id)
         try:
             # A redirect would be the store's choice of whom we talk to next.
             return await self._session.request(method, url, headers=headers, data=data, allow_redirects=False)
