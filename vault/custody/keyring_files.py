@@ -130,6 +130,7 @@ class FileKeyring:
         try:
             return self._shred_keys.get(str(path), path.stat().st_ino, load)
         except FileNotFoundError as error:
+            self._shred_keys.forget(str(path))
             if path.with_suffix(".destroyed").exists():
                 raise KeyDestroyed(f"The key {key_id} was destroyed before its instant.") from error
             raise KeyMissing(f"The key {key_id} was never made.") from error
@@ -171,10 +172,10 @@ class FileKeyring:
         folder = self._folder(tenant)
         with suppress(FileExistsError):
             private_files.create_once(folder / "destroyed", b"")
+        self._shred([folder / "tenant.key", *folder.glob(".tenant.key.*")])
+        self._shred([path for path in folder.glob("*/*") if path.is_file()])
         self._tenant_keys.clear()
         self._shred_keys.clear()
-        self._shred([folder / "tenant.key", *folder.glob(".tenant.key.*.new")])
-        self._shred([path for path in folder.glob("*/*") if path.is_file()])
 
     def signing_key(self) -> SigningKey:
         """The platform's key for certificates."""
@@ -234,8 +235,11 @@ class FileKeyring:
         self._refuse_unknown(tenant)
         for path in self._folder(tenant).glob("*/*"):
             bucket = path.name.removeprefix(".").partition(".")[0]
-            with suppress(ValueError):  # not a file of ours
-                yield path, ShredKeyId.parse(tenant, f"{path.parent.name}/{bucket}")
+            try:
+                key_id = ShredKeyId.parse(tenant, f"{path.parent.name}/{bucket}")
+            except ValueError:
+                continue  # not a file of ours; it must not stand in the way of those that are
+            yield path, key_id
 
     def _shred(self, paths: list[Path]) -> None:
         for path in paths:
@@ -259,7 +263,7 @@ def _read_key(path: Path) -> bytes:
         content = private_files.read(path)
     except private_files.FileExposed as error:
         raise KeyringInvalid(str(error)) from error
-    if not any(content):
+    if content and not any(content):
         raise KeyDestroyed(f"The key {path.stem} is being destroyed.")
     if not content.startswith(_MAGIC):
         raise KeyringInvalid(f"The file of the key {path.stem} is not a key file of version 1.")

@@ -1,0 +1,1 @@
+"""Golden sealed parts, good and tampered, each with its expected outcome."""
