@@ -70,8 +70,8 @@ class Endpoints:
 class Stack:
     """PostgreSQL, Valkey and SeaweedFS in one data directory; a context manager.
 
-    Enter it from the main thread. A second stack in the same directory is refused; what a killed one left running is
-    stopped first.
+    Enter it from the main thread: Linux ties a child's life to the thread that started it. A second stack in the
+    same directory is refused; what a killed one left running is stopped first.
     """
 
     def __init__(self, data: Path = DEFAULT_DATA, *, api_port: int | None = None) -> None:
@@ -156,6 +156,8 @@ class Stack:
         secret = self._secrets = _remembered_secrets(self.data / "secrets.json")
         self._ports = chosen_ports.choose(PORT_NAMES, self.data / "ports.json")
         if self._api_port:
+            if not chosen_ports.is_free(self._api_port):
+                raise PartFailed(f"Port {self._api_port} is taken by another program.")
             self._ports[API_PORT] = self._api_port
         self._postgres = postgres.Postgres(
             self.data / "postgres",

@@ -86,8 +86,7 @@ class Postgres:
         )
 
     def is_ready(self) -> bool:
-        command = (PROGRAMS / "pg_isready", "-q", *self._address())
-        return run(command, directory=self.directory).returncode == 0
+        return run([PROGRAMS / "pg_isready", *self._address()], directory=self.directory).returncode == 0
 
     def prepare(self) -> None:
         """Roles with their present passwords, and the two databases; harmless to repeat."""

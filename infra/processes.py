@@ -17,6 +17,7 @@ import psutil
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 POLL_SECONDS = 0.01
+LOG_BYTES = 16 * 1024 * 1024
 
 
 class PartFailed(Exception):
@@ -74,6 +75,7 @@ class Child:
         Call it from the main thread: Linux ties the parent-death signal to the thread that forked.
         Without an `environment` the child gets a bare one, so that nothing of the user's shell configures it.
         """
+        _rotate(log)
         with log.open("ab") as output:
             process = subprocess.Popen(
                 [str(word) for word in command],
@@ -182,6 +184,11 @@ def stop_leftovers(directory: Path, program: str) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(stubborn, timeout=10)
+
+
+def _rotate(log: Path) -> None:
+    if log.exists() and log.stat().st_size > LOG_BYTES:
+        log.replace(log.with_suffix(".old.log"))
 
 
 def _works_in(process: psutil.Process, directory: Path, program: str) -> bool:

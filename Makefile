@@ -1,0 +1,75 @@
+# One environment in .venv, made from the locks; every target works on a bare machine that has Python 3.11 and make.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint fmt bench demo openapi schema migrate lock clean
+
+PYTHON := $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell \
+	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+INSTALL := $(BIN)/python -m pip install --quiet
+T ?= tests
+
+help:     ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/run     ## Everything on this machine, with the five controllers and sample recordings; Ctrl-C stops it
+	@$(BIN)/vault up
+
+test: .venv/dev     ## Every test, with what it needs; T=tests/api for a part (coverage is judged on the whole)
+ifeq ($(T),tests)
+	$(BIN)/python -m pytest --cov --cov-report=term $(T)
+else
+	$(BIN)/python -m pytest $(T)
+endif
+
+lint: .venv/dev     ## Format, lint, types, imports
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+fmt: .venv/dev     ## Format and repair what can be repaired
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: .venv/dev     ## Ratios against peers, both sides in one run
+	$(BIN)/python -m tests.benchmarks
+
+demo: .venv/run     ## A recording's whole life before your eyes
+	@$(BIN)/python -m infra.demo
+
+openapi: .venv/dev     ## Write the OpenAPI description anew
+	$(BIN)/python -m vault.api.openapi
+
+schema: .venv/dev     ## Write the policy language's JSON Schema anew
+	$(BIN)/python -c 'from tenants.schema import write; write()'
+
+migrate: .venv/run     ## Bring the catalogue in VAULT_OWNER_DATABASE_URL to its newest shape
+	$(BIN)/vault migrate
+
+lock: .venv/dev     ## Resolve the dependencies anew into run.lock and dev.lock
+	$(INSTALL) uv
+	$(LOCK) --group install --output-file run.lock
+	$(LOCK) --group install --group dev --constraint run.lock --output-file dev.lock
+
+clean:     ## Remove the environment and caches, but never the data in .vault
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* *.egg-info build
+
+# Hashes for every platform, and no address of any registry.
+LOCK := UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal \
+	--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate
+
+.venv/run: run.lock pyproject.toml | .venv/bin/python
+	$(INSTALL) --no-deps --require-hashes --requirement run.lock
+	$(INSTALL) --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+.venv/dev: dev.lock pyproject.toml | .venv/bin/python
+	$(INSTALL) --no-deps --require-hashes --requirement dev.lock
+	$(INSTALL) --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found." >&2; exit 1; }
+	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
