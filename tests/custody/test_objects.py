@@ -25,6 +25,7 @@ from vault.custody.objects import (
     ObjectVersion,
     Version,
 )
+from vault.custody.objects.body import Body
 from vault.custody.objects.signing import KEY
 
 REGION = "eu-north-1"
@@ -188,6 +189,25 @@ async def test_a_key_is_one_name_that_may_stand_under_one_id(objects: Objects, b
 async def test_the_longest_and_the_shortest_key_are_stored(objects: Objects, bucket: str, key: str) -> None:
     version = await stored(objects, bucket, key=key)
     assert await objects.get_all(bucket, key, version.version_id) == b"sealed"
+
+
+@settings(max_examples=100)
+@given(st.lists(st.binary(max_size=5), max_size=5), st.integers(0, 12))
+async def test_a_body_is_sent_exactly_as_promised_or_never_whole(pieces: list[bytes], promised: int) -> None:
+    async def source() -> AsyncIterator[Piece]:
+        for piece in pieces:
+            yield piece
+
+    sent = b""
+    try:
+        async for piece in Body(source(), promised, patience=60).pieces():
+            sent += piece
+        assert sent == b"".join(pieces)
+        assert len(sent) == promised
+    except ObjectSizeMismatch:
+        assert len(sent) < promised or (sent == b"" and promised == 0)
+        assert b"".join(pieces).startswith(sent)
+        assert len(b"".join(pieces)) != promised
 
 
 @settings(max_examples=50)

@@ -14,6 +14,7 @@ from vault.custody.objects.errors import (
     BucketNotEmpty,
     BucketNotVersioned,
     NotDeleted,
+    ObjectBrokenOff,
     ObjectError,
     ObjectMissing,
     ObjectSizeMismatch,
@@ -30,6 +31,7 @@ __all__ = [
     "BucketNotVersioned",
     "Emptied",
     "NotDeleted",
+    "ObjectBrokenOff",
     "ObjectError",
     "ObjectHead",
     "ObjectMissing",
@@ -121,7 +123,7 @@ class Objects(Buckets, Transfers):
             config=Config(
                 signature_version="s3v4",
                 s3={"addressing_style": "path"},
-                retries={"mode": "standard", "max_attempts": 3},
+                retries={"mode": "standard", "total_max_attempts": 3},
                 # The AEAD already refuses a flipped bit; a second checksum of every byte buys nothing.
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",

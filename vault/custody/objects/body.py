@@ -46,10 +46,10 @@ class Body:
                 raise ObjectSizeMismatch(f"The body is longer than the {self._size} bytes promised.")
             if left > 0:
                 yield piece
-            # The store keeps an object as soon as it has all bytes, so the piece that completes it has to wait
-            # until the source has ended well.
-            elif piece:
-                last = piece
+            else:
+                # The store keeps an object as soon as it has all bytes, so the piece that completes it has to wait
+                # until the source has ended well.
+                last = piece or last
         if left:
             raise ObjectSizeMismatch(f"The body is {left} bytes shorter than the {self._size} promised.")
         if last:

@@ -1,7 +1,7 @@
 """Buckets and the versions in them, through boto3 in threads: rare calls, where its knowledge is worth its cost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
@@ -109,27 +109,32 @@ class Buckets:
             raise BucketNotEmpty(f"Bucket {bucket} is not empty.")
         self._client.delete_bucket(Bucket=bucket)
 
-    async def versions(self, bucket: str, prefix: str = "") -> AsyncIterator[Version]:
+    async def versions(self, bucket: str, prefix: str = "") -> AsyncGenerator[Version, None]:
         """Every version and delete marker of the keys that begin so, a page at a time.
 
         Raises:
             ObjectMissing: no such bucket.
         """
-        marker: dict[str, str] = {}
-        while True:
-            page = await self._list(bucket, prefix, marker)
+        pages = self._pages(bucket, prefix)
+        while page := await self._call(lambda: next(pages, None)):
             for entry in _entries(page):
                 yield entry
-            if not page.get("IsTruncated"):
-                return
-            marker = {"KeyMarker": page["NextKeyMarker"]}
-            if page.get("NextVersionIdMarker"):
-                marker["VersionIdMarker"] = page["NextVersionIdMarker"]
 
-    async def _list(self, bucket: str, prefix: str, marker: dict[str, str]) -> dict[str, Any]:
-        return await self._call(
-            lambda: self._client.list_object_versions(Bucket=bucket, Prefix=prefix, MaxKeys=PAGE, **marker)
-        )
+    def _pages(self, bucket: str, prefix: str = "") -> Iterator[dict[str, Any]]:
+        paginator = self._client.get_paginator("list_object_versions")
+        return iter(paginator.paginate(Bucket=bucket, Prefix=prefix, PaginationConfig={"PageSize": PAGE}))
+
+    async def unfinished_uploads(self, bucket: str) -> int:
+        """How many multipart uploads were begun in the bucket and neither completed nor aborted.
+
+        Raises:
+            ObjectMissing: no such bucket.
+        """
+        return await self._call(lambda: self._count_uploads(bucket))
+
+    def _count_uploads(self, bucket: str) -> int:
+        pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket)
+        return sum(len(page.get("Uploads", [])) for page in pages)
 
     async def delete_versions(self, bucket: str, versions: Iterable[tuple[str, str]]) -> int:
         """Remove these (key, version id) pairs for good, 1000 a request, and say how many that were.
@@ -152,13 +157,17 @@ class Buckets:
     async def _delete(self, bucket: str, batch: list[tuple[str, str]]) -> list[NotDeleted]:
         named = [{"Key": key, "VersionId": version_id} for key, version_id in batch]
         answer = await self._call(lambda: self._client.delete_objects(Bucket=bucket, Delete={"Objects": named}))
-        gone = {(done["Key"], done.get("VersionId")) for done in answer.get("Deleted", [])}
+        # SeaweedFS names a deleted delete marker only by the second field, AWS by both.
+        gone = {
+            (done["Key"], done.get("VersionId", done.get("DeleteMarkerVersionId")))
+            for done in answer.get("Deleted", [])
+        }
         said = {(error["Key"], error.get("VersionId")): error.get("Code") for error in answer.get("Errors", [])}
         # A pair of which the store says nothing is not deleted either.
         codes = [(pair, said.get(pair, "Unanswered")) for pair in batch if pair not in gone]
         return [NotDeleted(*pair, code) for pair, code in codes if code not in GONE]
 
-    async def empty_bucket(self, bucket: str) -> AsyncIterator[Emptied]:
+    async def empty_bucket(self, bucket: str) -> AsyncGenerator[Emptied, None]:
         """Remove every version, delete marker and unfinished upload, saying after each step what has gone.
 
         Stop anywhere, call again: it goes on with what is left. A bucket that is not there is empty.
@@ -172,7 +181,7 @@ class Buckets:
                 yield Emptied(0, 0, uploads)
             previous: list[Version] = []
             # The first page each time, since what was listed is gone.
-            while entries := _entries(await self._list(bucket, "", {})):
+            while entries := _entries(await self._call(lambda: next(self._pages(bucket)))):
                 if entries == previous:
                     raise ObjectsNotDeleted([NotDeleted(e.key, e.version_id, "StillListed") for e in entries])
                 await self.delete_versions(bucket, [(entry.key, entry.version_id) for entry in entries])

@@ -2,7 +2,8 @@
 
 ObjectError
 ├── ObjectMissing           no such bucket, key or version
-├── ObjectTruncated         fewer bytes came back than the object has
+├── ObjectTruncated         the store has fewer bytes than were asked for
+│   └── ObjectBrokenOff     the connection ended before the last byte
 ├── ObjectSizeMismatch      the body was not as long as promised; nothing is stored
 ├── ObjectsUnavailable      no answer in time, or the store's own failure
 ├── ObjectsRefused          the store does not let these credentials do that, or does not understand it
@@ -26,7 +27,11 @@ class ObjectMissing(ObjectError):
 
 
 class ObjectTruncated(ObjectError):
-    """The store sent fewer bytes than the object has."""
+    """The store has fewer bytes than were asked for."""
+
+
+class ObjectBrokenOff(ObjectTruncated):
+    """The connection ended before the last byte."""
 
     retryable = True
 

@@ -1,7 +1,7 @@
 """Content goes in and out by presigned URL: streamed, in constant memory, at a fraction of boto3's cost."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from typing import NamedTuple, TypeVar
 
 from aiohttp import ClientError, ClientResponse, ClientSession
@@ -10,6 +10,7 @@ from yarl import URL
 from vault.custody.objects.body import Body, Piece, slices
 from vault.custody.objects.errors import (
     BucketNotVersioned,
+    ObjectBrokenOff,
     ObjectError,
     ObjectMissing,
     ObjectsRefused,
@@ -81,14 +82,15 @@ class Transfers:
 
     async def get(
         self, bucket: str, key: str, version_id: str, start: int = 0, stop: int | None = None
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """The bytes of one version from `start` up to but not including `stop`, in pieces as they arrive.
 
         Whoever does not read to the end closes the iterator (`contextlib.aclosing`).
 
         Raises:
             ObjectMissing: no such version.
-            ObjectTruncated: fewer bytes than asked for, at once or midway.
+            ObjectTruncated: the version has fewer bytes.
+            ObjectBrokenOff: the connection ended midway.
             ObjectsUnavailable: no answer, after a few tries.
         """
         if start == stop:
@@ -187,5 +189,5 @@ def _stored(key: str, answer: ClientResponse) -> ObjectVersion:
     return ObjectVersion(key, version_id, answer.headers.get("ETag", "").strip('"'))
 
 
-def _broken_off(error: ClientError) -> ObjectTruncated:
-    return ObjectTruncated(f"The object store broke off: {type(error).__name__}.")
+def _broken_off(error: ClientError) -> ObjectBrokenOff:
+    return ObjectBrokenOff(f"The object store broke off: {type(error).__name__}.")
