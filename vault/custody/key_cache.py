@@ -56,6 +56,9 @@ class KeyCache(Generic[Key]):
         with self._lock:
             self._cached.clear()
 
+    def __len__(self) -> int:
+        return len(self._cached)
+
     def _drop_expired(self) -> None:
         # All stay equally long, so the first to come are the first to go.
         now = self._monotonic()
