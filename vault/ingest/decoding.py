@@ -203,9 +203,7 @@ def _open(source: _Source, container: str) -> InputContainer:
 
 def _only_stream(opened: InputContainer) -> AudioStream:
     streams = tuple(opened.streams)
-    if not streams:
-        raise NotWhatItClaims("empty-audio", "It holds no sound at all: there is no audio stream in it.")
-    if len(streams) > 1 or not isinstance(streams[0], AudioStream):
+    if len(streams) != 1 or not isinstance(streams[0], AudioStream):
         raise NotWhatItClaims("not-only-sound", "It must hold one audio stream and no picture, video or other stream.")
     return streams[0]
 

@@ -134,7 +134,9 @@ def _columns(columns: list[str]) -> _Refused | None:
     known = {"file", *(name for name in Metadata.__struct_fields__ if name != "contact")}
     for name in columns:
         if name not in known and not (name.startswith(_CONTACT) and len(name) > len(_CONTACT)):
-            return _Refused("columns", f"There is no column {name!r}; there are {', '.join(sorted(known))}, contact.…")
+            return _Refused(
+                "columns", f"There is no column {name!r}; there are {', '.join(sorted(known))} and contact fields."
+            )
         if columns.count(name) > 1:
             return _Refused("columns", f"The column {name!r} stands there twice.")
     return None

@@ -112,8 +112,6 @@ class Waveform:
 
         The distance, not the loudest sample, so that a line with a constant offset still counts as silent.
         """
-        if not self._full and not self._open:
-            return 0.0
         return float((self._high.max(axis=1).astype(np.int32) - self._low.min(axis=1)).max()) / 65536
 
     def peaks(self) -> Peaks:
