@@ -1,0 +1,54 @@
+"""The audit log, for the controller's DPO and administrator: events in order, and the hash that binds them."""
+
+from typing import Annotated
+
+from litestar import Router, get
+from litestar.params import QueryParameter
+from msgspec import Struct
+
+from vault.api.dependencies import FromCaller
+from vault.evidence import events, head
+
+
+class EventView(Struct, frozen=True, kw_only=True):
+    """One event: its number, the canonical JSON that was hashed, and the chain's hash after it (hex)."""
+
+    seq: int
+    body: str
+    hash: str
+
+
+class EventPage(Struct, frozen=True, kw_only=True):
+    """Events in order; `next` is the `after` of the next page, or null where the log ends."""
+
+    items: list[EventView]
+    next: int | None
+
+
+class HeadView(Struct, frozen=True, kw_only=True):
+    """How many events there are, and the hash over all of them (hex)."""
+
+    seq: int
+    hash: str
+
+
+@get("/audit/events", operation_id="list_audit_events")
+async def list_events(
+    caller: FromCaller,
+    after: Annotated[int, QueryParameter(ge=0)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
+) -> EventPage:
+    """Events after a number. hash[n] = SHA-256(hash[n-1] || n as 8 bytes || body), from 32 zero bytes."""
+    page = await events(caller, after=after, limit=limit)
+    items = [EventView(**event) for event in page]
+    return EventPage(items=items, next=items[-1].seq if len(items) == limit else None)
+
+
+@get("/audit/head", operation_id="read_audit_head")
+async def read_head(caller: FromCaller) -> HeadView:
+    """The end of the log as it stands."""
+    end = await head(caller)
+    return HeadView(seq=end.seq, hash=end.hash.hex())
+
+
+router = Router(path="/v1", tags=["audit"], route_handlers=[list_events, read_head])

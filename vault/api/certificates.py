@@ -1,0 +1,78 @@
+"""What was destroyed, with its numbers, and the signed files that prove it."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, Router, get
+from litestar.params import FromPath, FromQuery, QueryParameter
+from msgspec import Struct
+
+from vault.api.dependencies import FromCaller, InCustody
+from vault.destruction.reading import certificate, destructions
+
+
+class DestructionView(Struct, frozen=True, kw_only=True):
+    """One destruction, its numbers in parts; `certified` tells whether its certificate can be read under its id."""
+
+    id: UUID
+    reason: str
+    state: str
+    started_at: datetime
+    completed_at: datetime | None
+    key_destroyed_at: datetime | None
+    due: int
+    done: int
+    failed: int
+    failures: dict[str, int]
+    certified: bool
+    taken_in_by: UUID | None
+
+
+class DestructionPage(Struct, frozen=True, kw_only=True):
+    """Destructions, newest first; `next` is the cursor of the page after, or null."""
+
+    items: list[DestructionView]
+    next: str | None
+
+
+@get("/destructions", operation_id="list_destructions")
+async def list_destructions(
+    caller: FromCaller,
+    cursor: FromQuery[str | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
+) -> DestructionPage:
+    """What was due, done and failed: every destruction of the controller, also those under way."""
+    page = await destructions(caller, cursor=cursor, limit=limit)
+    return DestructionPage(items=[DestructionView(**asdict(item)) for item in page.items], next=page.next)
+
+
+@get("/certificates", operation_id="list_certificates")
+async def list_certificates(
+    caller: FromCaller,
+    cursor: FromQuery[str | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
+) -> DestructionPage:
+    """The destructions that have a certificate."""
+    page = await destructions(caller, cursor=cursor, limit=limit, certified=True)
+    return DestructionPage(items=[DestructionView(**asdict(item)) for item in page.items], next=page.next)
+
+
+@get("/certificates/{certificate_id:uuid}", operation_id="read_certificate")
+async def read_certificate(certificate_id: FromPath[UUID], caller: FromCaller) -> Response[str]:
+    """The signed file, byte for byte; check it with `vault verify` or by hand."""
+    return Response(await certificate(caller, certificate_id), media_type="application/json")
+
+
+@get("/certificate-key", operation_id="read_certificate_key", exclude_from_auth=True)
+async def read_certificate_key(custody: InCustody) -> Response[str]:
+    """The public key by which certificates are verified, as PEM."""
+    return Response(custody.keyring.signing_key().public_pem.decode(), media_type="application/x-pem-file")
+
+
+router = Router(
+    path="/v1",
+    tags=["certificates"],
+    route_handlers=[list_destructions, list_certificates, read_certificate, read_certificate_key],
+)

@@ -1,0 +1,72 @@
+"""A contract: when it ends, in which state it is, and ending it before its time."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from litestar import Router, get, post
+from litestar.params import FromPath, JSONBody
+from msgspec import Struct
+
+from tenants.contracts import ContractState
+from vault.api.dependencies import FromCaller, InCustody
+from vault.destruction.contract_end import end_contract
+from vault.destruction.contracts import Agreement, contracts
+
+
+class NewEnd(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The contract's new last day; yesterday ends it at once."""
+
+    last_day: date
+
+
+class ContractView(Struct, frozen=True, kw_only=True):
+    """A contract and where it stands; `destruction` names the certificate once everything is destroyed."""
+
+    id: UUID
+    controller: UUID
+    slug: str
+    name: str
+    starts_on: date
+    ends_on: date
+    state: ContractState
+    ends_at: datetime
+    destroying_since: datetime | None
+    destroyed_at: datetime | None
+    destruction: UUID | None
+
+
+@get("/contracts", operation_id="list_contracts")
+async def list_contracts(custody: InCustody, caller: FromCaller) -> list[ContractView]:
+    """The caller's contract; every controller's for an operator."""
+    now = custody.clock.now()
+    return [_view(agreement, now) for agreement in await contracts(caller)]
+
+
+@post("/contracts/{contract_id:uuid}/end", operation_id="end_contract", status_code=200)
+async def move_end(
+    contract_id: FromPath[UUID], data: JSONBody[NewEnd], custody: InCustody, caller: FromCaller
+) -> ContractView:
+    """Give the contract another last day. After it nothing more is taken in and everything is destroyed."""
+    await end_contract(custody, caller, contract_id, last_day=data.last_day)
+    now = custody.clock.now()
+    return next(_view(agreement, now) for agreement in await contracts(caller) if agreement.id == contract_id)
+
+
+def _view(agreement: Agreement, now: datetime) -> ContractView:
+    term = agreement.term
+    return ContractView(
+        id=agreement.id,
+        controller=agreement.controller,
+        slug=agreement.slug,
+        name=agreement.name,
+        starts_on=term.starts_on,
+        ends_on=term.ends_on,
+        state=term.state_on(now),
+        ends_at=term.ends_at,
+        destroying_since=term.destroying_since,
+        destroyed_at=term.destroyed_at,
+        destruction=agreement.destruction,
+    )
+
+
+router = Router(path="/v1", tags=["contracts"], route_handlers=[list_contracts, move_end])

@@ -1,0 +1,1 @@
+"""Destruction goes in one order, key, ciphertext, rows, proof, and goes on where it was killed."""

@@ -1,0 +1,214 @@
+"""A certificate convinces somebody who trusts neither us nor our network: one file and one public key are enough.
+
+The file is canonical JSON (RFC 8785) of
+
+    {"certificate": {…}, "signature": {"algorithm": "Ed25519", "key_id": …, "value": …}}
+
+where `value` is the base64 of the Ed25519 signature (RFC 8032) over the canonical JSON of `certificate` alone, and
+`key_id` the first 8 bytes, in hex, of the SHA-256 of the 32-byte public key. Its numbers are integers and its keys
+ASCII, so `jq -cS .certificate` gives the signed bytes; `infra/verify-a-certificate.md` checks one by hand.
+The fields follow NIST SP 800-88r2 §4.6 and GDPR Art. 28(3)(g). No field holds personal data.
+"""
+
+import base64
+import hashlib
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+import rfc8785
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+from msgspec import Struct
+
+from vault.custody.keys import SigningKey
+
+Format = Literal["recording-vault/destruction-certificate@v1"]
+FORMAT: Format = "recording-vault/destruction-certificate@v1"
+
+
+class CertificateInvalid(Exception):
+    """This is not a certificate that the key's holder signed, byte for byte; the message says what differs."""
+
+
+class Reason(StrEnum):
+    """Why something was destroyed."""
+
+    EXPIRY = "expiry"
+    CONTRACT_END = "contract_end"
+
+
+class Controller(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose recordings they were (Art. 4(7))."""
+
+    id: UUID
+    slug: str
+    name: str
+
+
+class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The contract under which they were kept, its last day included."""
+
+    id: UUID
+    starts_on: date
+    ends_on: date
+
+
+class Clause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A promise that was kept by this, in the published notice's words."""
+
+    policy: str
+    version: int
+    id: str
+    section: str
+    text: str
+
+
+class Tally(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many parts of one kind and class, kept under one clause, and how many bytes of ciphertext."""
+
+    kind: str
+    part_class: str
+    policy_version: int
+    clause: str
+    parts: int
+    bytes: int
+
+
+class Destroyed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was destroyed: `recordings` are those of which nothing is left; the root is that of `merkle.Tree`."""
+
+    recordings: int
+    parts: int
+    tallies: tuple[Tally, ...]
+    merkle_root: str
+
+
+class Method(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was done: cryptographic erasure first, then every copy of the ciphertext (a Purge in SP 800-88's words)."""
+
+    tenant_key_destroyed: bool
+    shred_keys_destroyed: tuple[str, ...]
+    object_versions_removed: int
+    delete_markers_removed: int
+    unfinished_uploads_removed: int
+    bucket: str
+    bucket_removed: bool
+
+
+class Verification(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was found afterwards, by other code than that which destroyed: keys asked for in vain, listings empty."""
+
+    openings_attempted: int
+    openings_refused: int
+    object_versions_left: int
+    rows_left: int
+
+
+class Log(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The controller's audit log as it ended with the event of this destruction."""
+
+    events: int
+    hash: str
+
+
+class Certificate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One completed destruction. Until `last_backup_copy_gone_at` a backup may still hold ciphertext without a key."""
+
+    format: Format
+    id: UUID
+    controller: Controller
+    contract: Contract
+    reason: Reason
+    clauses: tuple[Clause, ...]
+    destroyed: Destroyed
+    method: Method
+    verification: Verification
+    started_at: datetime
+    key_destroyed_at: datetime
+    ciphertext_removed_at: datetime
+    completed_at: datetime
+    last_backup_copy_gone_at: datetime
+    log: Log
+
+
+class Signature(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who vouches for the certificate."""
+
+    algorithm: Literal["Ed25519"]
+    key_id: str
+    value: str
+
+
+class _Signed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    certificate: Certificate
+    signature: Signature
+
+
+def sign_certificate(certificate: Certificate, key: SigningKey) -> str:
+    """The certificate as the file that is kept and handed out, signed."""
+    body = msgspec.to_builtins(certificate)
+    value = base64.b64encode(key.sign(rfc8785.dumps(body))).decode()
+    signature = Signature(algorithm="Ed25519", key_id=key.key_id, value=value)
+    return rfc8785.dumps({"certificate": body, "signature": msgspec.to_builtins(signature)}).decode()
+
+
+def verify_certificate(text: str | bytes, public_key_pem: bytes) -> Certificate:
+    """The certificate, if it is whole and signed by that key. Needs neither network nor vault.
+
+    Args:
+        text: the file as it was handed out; a line feed at its end is allowed, any other change is not.
+        public_key_pem: the platform's key, as `GET /v1/certificate-key` gives it and as it was published before.
+
+    Raises:
+        CertificateInvalid: saying what is wrong.
+    """
+    content = text.encode() if isinstance(text, str) else text
+    signed = _read(content.removesuffix(b"\n"))
+    key = _public_key(public_key_pem)
+    if signed.signature.key_id != key_id_of(key):
+        raise CertificateInvalid(f"It names the key {signed.signature.key_id}; the key given is {key_id_of(key)}.")
+    message = rfc8785.dumps(msgspec.to_builtins(signed.certificate))
+    try:
+        key.verify(base64.b64decode(signed.signature.value, validate=True), message)
+    except (InvalidSignature, ValueError) as error:
+        raise CertificateInvalid("The signature is not of this key over this certificate.") from error
+    return signed.certificate
+
+
+def key_id_of(key: Ed25519PublicKey) -> str:
+    """The short name of a public key, as signatures carry it."""
+    return hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).digest()[:8].hex()
+
+
+def _read(content: bytes) -> _Signed:
+    try:
+        signed = msgspec.json.decode(content, type=_Signed)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise CertificateInvalid(f"It is not a certificate of the form {FORMAT}.") from error
+    # One spelling only: no second key, space, escape or base64 tail can hide in what was signed.
+    if _canonical(msgspec.to_builtins(signed)) != content:
+        raise CertificateInvalid("It is not spelt as it was signed (canonical JSON, RFC 8785).")
+    return signed
+
+
+def _canonical(document: dict[str, Any]) -> bytes | None:
+    value = document["signature"]["value"]
+    try:
+        document["signature"]["value"] = base64.b64encode(base64.b64decode(value, validate=True)).decode()
+        return rfc8785.dumps(document)
+    except (rfc8785.CanonicalizationError, ValueError):
+        return None
+
+
+def _public_key(pem: bytes) -> Ed25519PublicKey:
+    try:
+        key = load_pem_public_key(pem)
+    except ValueError as error:
+        raise CertificateInvalid("The public key is not a key in PEM.") from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise CertificateInvalid("The public key is not an Ed25519 key.")
+    return key

@@ -1,0 +1,241 @@
+"""When a contract is over everything of its controller goes, in one order, whoever is killed on the way.
+
+    ended -> destroying: the contract says since when, the destruction is written down
+    the tenant key        nothing of the controller opens from here on
+    inventory             what there was, and that it does not open: counted once, while it can still be counted
+    the bucket            every version, delete marker and unfinished upload, then the bucket itself
+    the rows              recordings, parts, index, uploads, accesses, members, their passwords, queued jobs
+    verification          by other code than that which destroyed
+    destroying -> destroyed: the certificate, in one transaction with the state
+
+Each step may be done again and is, after a crash: what is gone already is as good as destroyed. What stays outlives
+the contract as evidence: the controller's name, the contract, the published policies, certificates and the audit log;
+and digests of tokens, so that whoever comes with one is told what happened.
+"""
+
+import asyncio
+from contextlib import suppress
+from datetime import date, datetime
+from uuid import UUID
+
+import structlog
+from msgspec import structs
+
+from tenants.contracts import Contract, ContractState, IllegalTransition
+from tenants.decisions import Action
+from vault.accounts import Caller
+from vault.custody import audit
+from vault.custody.custody import Custody
+from vault.custody.database import DB, PLATFORM, narrow, platform_scope, tenant_scope
+from vault.custody.objects import BucketNotEmpty, ObjectMissing
+from vault.custody.register import Tenancy, tenancy
+from vault.destruction import certifying, inventory, journal, verifying
+from vault.destruction.certificates import Method, Reason, Verification
+from vault.destruction.journal import Opened, Progress, Superseded
+from vault.errors import Conflict, NotFound
+
+BATCH = 5000
+"""Rows deleted in one transaction."""
+
+EMPTYING_TRIES = 5
+"""How often a bucket is emptied again because an upload that was under way put something into it."""
+
+log = structlog.get_logger()
+
+
+async def end_contract(custody: Custody, caller: Caller, contract: UUID, *, last_day: date) -> Tenancy:
+    """Give a contract another last day; yesterday ends it at once. Ingest stops and destruction begins on the day.
+
+    Raises:
+        NotAllowed: the caller is neither an operator nor an administrator of the controller.
+        NotFound: no such contract that the caller may see.
+        Conflict: the contract has ended already, or the day lies before yesterday.
+    """
+    caller.require(Action.END_CONTRACT)
+    now = custody.clock.now()
+    async with platform_scope():
+        tenant = await _whose(caller, contract)
+        await narrow(tenant)
+        await DB.fetch("SELECT 1 FROM contract WHERE tenant_id = $1 FOR UPDATE", tenant)
+        held = await tenancy(tenant, at=now)
+        moved = _moved(held.contract, last_day, now)
+        await DB.fetch("UPDATE contract SET ends_on = $3 WHERE tenant_id = $1 AND id = $2", tenant, contract, last_day)
+        details = {"ends_on": moved.ends_on.isoformat(), "instead_of": held.contract.ends_on.isoformat()}
+        event = audit.Event(act="contract.end_moved", actor=caller.id, object_id=contract, details=details)
+        await audit.record(tenant, event, now=now)
+        return await tenancy(tenant, at=now)
+
+
+async def advance(custody: Custody, tenant: UUID, now: datetime) -> ContractState:
+    """Bring a contract to the state that its date asks for, destroying everything once it is over (Art. 28(3)(g)).
+
+    May be killed anywhere, run again and run twice at once.
+
+    Returns:
+        The state reached: `destroyed`, or what it was when there was nothing to do.
+
+    Raises:
+        ObjectError, NotDestroyed: something would not go; the next run continues.
+    """
+    opened, state = await _open(tenant, now)
+    if opened is None:
+        return state
+    try:
+        await _carry_out(custody, opened)
+    except Superseded:
+        log.info("destruction.superseded", tenant=str(tenant), destruction=str(opened.id))
+    return ContractState.DESTROYED
+
+
+async def _whose(caller: Caller, contract: UUID) -> UUID:
+    rows = await DB.fetch("SELECT tenant_id FROM contract WHERE id = $1", contract)
+    if not rows or caller.tenant not in (rows[0]["tenant_id"], PLATFORM):
+        raise NotFound
+    tenant: UUID = rows[0]["tenant_id"]
+    return tenant
+
+
+def _moved(contract: Contract, last_day: date, now: datetime) -> Contract:
+    try:
+        return contract.with_end(last_day, now)
+    except (IllegalTransition, ValueError) as error:
+        raise Conflict(f"The contract's end cannot be moved: {error}.") from error
+
+
+async def _open(tenant: UUID, now: datetime) -> tuple[Opened | None, ContractState]:
+    async with tenant_scope(tenant):
+        await DB.fetch("SELECT 1 FROM contract WHERE tenant_id = $1 FOR UPDATE", tenant)
+        held = await tenancy(tenant, at=now)
+        state = held.contract.state_on(now)
+        if state not in (ContractState.ENDED, ContractState.DESTROYING):
+            return None, state
+        under_way = await journal.started(tenant, Reason.CONTRACT_END)
+        if under_way:
+            return under_way[0], ContractState.DESTROYING
+        destroying = held.contract.begin_destruction(now)
+        opened = await journal.begin(tenant, Reason.CONTRACT_END, Progress(), now=now)
+        await DB.fetch(
+            "UPDATE contract SET destroying_since = $3, destruction_id = $4 WHERE tenant_id = $1 AND id = $2",
+            tenant,
+            held.contract_id,
+            destroying.destroying_since,
+            opened.id,
+        )
+    return opened, ContractState.DESTROYING
+
+
+async def _carry_out(custody: Custody, opened: Opened) -> None:
+    await asyncio.to_thread(custody.keyring.destroy_tenant, opened.tenant)
+    opened = await journal.note_once(opened, Progress(keys_destroyed_at=custody.clock.now()))
+    async with tenant_scope(opened.tenant):
+        held = await tenancy(opened.tenant, at=opened.started_at)
+    if opened.progress.inventory is None:
+        opened = await _take_inventory(custody, opened, held)
+    await _remove_bucket(custody, held.bucket)
+    opened = await journal.note_once(opened, Progress(ciphertext_removed_at=custody.clock.now()))
+    await _remove_rows(opened.tenant)
+    await verifying.confirm_bucket_gone(custody.objects, held.bucket)
+    await asyncio.to_thread(verifying.attempt_tenant_key, custody.keyring, opened.tenant)
+    await _certify(custody, opened, held)
+
+
+async def _take_inventory(custody: Custody, opened: Opened, held: Tenancy) -> Opened:
+    """Count what there is, and try to open it, before anything but the key is gone."""
+    taken_in = await _take_in_expiries(custody, opened)
+    async with tenant_scope(opened.tenant):
+        found = await inventory.take(opened.tenant, inventory.uncertified(taken_in))
+    refused = await asyncio.to_thread(
+        verifying.attempt_openings, custody.keyring, opened.tenant, found.shred_keys, now=custody.clock.now()
+    )
+    await asyncio.to_thread(verifying.attempt_tenant_key, custody.keyring, opened.tenant)
+    found = structs.replace(found, openings_refused=refused + 1, **await _stored(custody, held.bucket))
+    return await journal.note_once(opened, Progress(inventory=found, due=found.parts))
+
+
+async def _take_in_expiries(custody: Custody, opened: Opened) -> list[UUID]:
+    """Close the expiries that were under way: what they have destroyed is certified with the rest."""
+    async with tenant_scope(opened.tenant):
+        for expiry in await journal.started(opened.tenant, Reason.EXPIRY):
+            await journal.take_in(expiry, by=opened.id, now=custody.clock.now())
+        return await journal.taken_in_by(opened)
+
+
+async def _stored(custody: Custody, bucket: str) -> dict[str, int]:
+    versions = markers = uploads = 0
+    try:
+        async for version in custody.objects.versions(bucket):
+            versions, markers = versions + (not version.is_delete_marker), markers + version.is_delete_marker
+        uploads = await custody.objects.unfinished_uploads(bucket)
+    except ObjectMissing:
+        log.error("bucket.missing", bucket=bucket)  # it was lost beforehand; what it held is gone with it
+    return {"object_versions": versions, "delete_markers": markers, "unfinished_uploads": uploads}
+
+
+async def _remove_bucket(custody: Custody, bucket: str) -> None:
+    """Empty and remove it, again when an upload that was under way has put something in between the two.
+
+    Raises:
+        BucketNotEmpty: it fills as fast as it is emptied.
+    """
+    for _ in range(EMPTYING_TRIES - 1):
+        with suppress(BucketNotEmpty):
+            return await _remove_bucket_once(custody, bucket)
+    return await _remove_bucket_once(custody, bucket)
+
+
+async def _remove_bucket_once(custody: Custody, bucket: str) -> None:
+    async for _ in custody.objects.empty_bucket(bucket):
+        pass
+    await custody.objects.delete_bucket(bucket)
+
+
+async def _remove_rows(tenant: UUID) -> None:
+    """Delete the controller's rows in batches, and its queued jobs; digests of tokens stay, to answer late comers."""
+    for table in verifying.HOLDS_RECORDINGS:
+        removed = [True]
+        while removed:
+            async with tenant_scope(tenant):
+                removed = await DB.fetch(
+                    f"DELETE FROM {table} WHERE tenant_id = $1 AND ctid = ANY(ARRAY("  # noqa: S608 - our own names
+                    f"SELECT ctid FROM {table} WHERE tenant_id = $1 LIMIT {BATCH})) RETURNING true",
+                    tenant,
+                )
+    async with tenant_scope(tenant):
+        await DB.fetch("DELETE FROM credential WHERE tenant_id = $1 AND kind IN ('password', 'invitation')", tenant)
+        await DB.fetch("DELETE FROM outbox WHERE tenant_id = $1", tenant)
+
+
+async def _certify(custody: Custody, opened: Opened, held: Tenancy) -> None:
+    found = opened.progress.inventory
+    if found is None:
+        raise RuntimeError("A contract's end is certified over the inventory that was taken before.")
+    findings = certifying.Findings(
+        reason=Reason.CONTRACT_END,
+        inventory=found,
+        method=Method(
+            tenant_key_destroyed=True,
+            shred_keys_destroyed=found.shred_keys,
+            object_versions_removed=found.object_versions,
+            delete_markers_removed=found.delete_markers,
+            unfinished_uploads_removed=found.unfinished_uploads,
+            bucket=held.bucket,
+            bucket_removed=True,
+        ),
+        verification=Verification(
+            openings_attempted=found.openings_refused,
+            openings_refused=found.openings_refused,
+            object_versions_left=0,
+            rows_left=0,
+        ),
+        clauses=(certifying.clause(held.policy.cite(held.policy.contract_end.clause)),),
+    )
+    async with tenant_scope(opened.tenant):
+        await verifying.confirm_no_rows(opened.tenant)
+        await certifying.certify(custody, opened, held, findings)
+        destroyed = held.contract.complete_destruction(custody.clock.now())
+        await DB.fetch(
+            "UPDATE contract SET destroyed_at = $3 WHERE tenant_id = $1 AND id = $2",
+            opened.tenant,
+            held.contract_id,
+            destroyed.destroyed_at,
+        )
