@@ -1,0 +1,1 @@
+"""Finding a recording and listening to it: for a person, for a purpose, for as long as was promised."""

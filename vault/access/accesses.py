@@ -1,0 +1,227 @@
+"""Every listen is an access: one person, one recording, a purpose and a reason, for a quarter of an hour.
+
+The access is asked again at each request whether it still holds: who may listen, for what and to which part can change
+between two seeks.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from asyncpg import Record
+
+from tenants.decisions import Action, Person
+from tenants.vocabulary import Role
+from vault.access.alarms import alarmed
+from vault.access.finding import find
+from vault.access.held import CONTACT, CONTENT, RECORDING_COLUMNS, Held, as_held, part_columns
+from vault.access.opening import open_contact, shred_key
+from vault.access.refusals import OPENED, enforce, refuse_operators
+from vault.accounts import Caller
+from vault.custody import audit
+from vault.custody.custody import Custody
+from vault.custody.database import DB, tenant_scope
+from vault.custody.register import tenancy
+from vault.custody.sealed import Header, Place, seal
+from vault.errors import AccessOver, FieldProblem, Invalid, NotFound, Unauthenticated
+from vault.rights import decide_for
+
+LASTS = timedelta(minutes=15)
+"""How long an access holds: long enough for a call with some seeking, and whoever needs longer says so again."""
+
+REASON_LEAST, REASON_MOST = 3, 500
+"""How many characters a reason has."""
+
+USED, ENDED = "access.used", "access.ended"
+
+
+@dataclass(frozen=True)
+class Access:
+    """Leave to listen to one recording for one purpose until a moment."""
+
+    id: UUID
+    held: Held
+    purpose: str
+    granted_at: datetime
+    expires_at: datetime
+
+
+async def open_access(custody: Custody, caller: Caller, recording_id: UUID, *, purpose: str, reason: str) -> Access:
+    """Give a person leave to listen, and write down who, to what and for which purpose (C-579/21).
+
+    The reason may name somebody, so it is sealed and goes with the contact record.
+
+    Raises:
+        Invalid: the reason says nothing, or too much.
+        NotFound: no such recording of this controller.
+        Destroyed: its content has gone.
+        Refused, NotAllowed: the person may not listen to it for this; a refusal quotes its clause and is audited.
+    """
+    await refuse_operators(custody, caller, OPENED)
+    reason = _checked(reason)
+    held = await find(custody, caller, recording_id)
+    recording = held.recording
+    facts = recording.facts_for(CONTENT, agent_id=held.agent_id)
+    decision = decide_for(caller, held.tenancy, Action.LISTEN, now=recording.at, recording=facts, purpose=purpose)
+    await enforce(caller, OPENED, decision, held, part=CONTENT, purpose=purpose)
+    access = Access(uuid4(), held, purpose, recording.at, _until(held))
+    sealed_reason = await asyncio.to_thread(_seal_reason, custody, access, reason)
+    async with tenant_scope(caller.tenant):
+        await DB.fetch(
+            "INSERT INTO access (tenant_id, id, recording_id, member_id, purpose, sealed_reason, granted_at,"
+            " expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            caller.tenant,
+            access.id,
+            recording_id,
+            caller.id,
+            purpose,
+            sealed_reason,
+            access.granted_at,
+            access.expires_at,
+        )
+        await _record(caller, OPENED, access, now=recording.at)
+    return access
+
+
+async def end_access(custody: Custody, caller: Caller, access_id: UUID) -> None:
+    """End one's own access before its time; one that is over already stays over.
+
+    Raises:
+        NotFound: no such access of this person.
+    """
+    now = custody.clock.now()
+    async with tenant_scope(caller.tenant):
+        rows = await DB.fetch(
+            "SELECT recording_id, purpose, expires_at FROM access WHERE tenant_id = $1 AND id = $2 AND member_id = $3"
+            " FOR UPDATE",
+            caller.tenant,
+            access_id,
+            caller.id,
+        )
+        if not rows:
+            raise NotFound
+        if rows[0]["expires_at"] > now:
+            await DB.fetch(
+                "UPDATE access SET expires_at = $3 WHERE tenant_id = $1 AND id = $2", caller.tenant, access_id, now
+            )
+            event = audit.Event(
+                act=ENDED,
+                actor=caller.id,
+                object_id=rows[0]["recording_id"],
+                purpose=rows[0]["purpose"],
+                details={"access": str(access_id)},
+            )
+            await audit.record(caller.tenant, event, now=now)
+
+
+async def resume(custody: Custody, caller: Caller, access_id: UUID, *opened: str) -> Access:
+    """The access, if it still holds: everything that `open_access` asked is asked again.
+
+    Args:
+        opened: the small parts that are to be opened under it.
+
+    Raises:
+        NotFound: no such access of this person.
+        AccessOver: its time is up, or it was ended.
+        Destroyed, Refused, NotAllowed: the content has gone, or may no longer be listened to for this.
+        Unauthenticated: the person was stopped.
+    """
+    now = custody.clock.now()
+    async with tenant_scope(caller.tenant):
+        rows = await _load(caller, access_id, opened)
+        if not rows:
+            raise NotFound
+        row = rows[0]
+        held_by = await tenancy(caller.tenant, at=now)
+        recording = (await as_held(held_by, rows, now=now))[0]
+    caller = _as_now(caller, row)
+    if row["expires_at"] <= now:
+        raise AccessOver("This access is over. Open a new one, with a purpose and a reason.")
+    async with alarmed(custody, caller, recording, CONTACT):
+        held = Held(held_by, recording, open_contact(custody, recording))
+    access = Access(access_id, held, row["purpose"], row["granted_at"], row["expires_at"])
+    facts = recording.facts_for(CONTENT, agent_id=held.agent_id)
+    decision = decide_for(caller, held_by, Action.LISTEN, now=now, recording=facts, purpose=access.purpose)
+    await enforce(caller, USED, decision, held, part=CONTENT, purpose=access.purpose)
+    if row["used_at"] is None:
+        await _note_first_use(caller, access, now)
+    return access
+
+
+async def _load(caller: Caller, access_id: UUID, opened: Sequence[str]) -> list[Record]:
+    return await DB.fetch(
+        "SELECT a.purpose, a.granted_at, a.expires_at, a.used_at, m.roles, m.agent_id, m.active,"  # noqa: S608 - ours
+        f" {RECORDING_COLUMNS}, {part_columns(*opened)}"
+        " FROM access a JOIN member m ON m.tenant_id = a.tenant_id AND m.id = a.member_id"
+        " JOIN recording r ON r.tenant_id = a.tenant_id AND r.id = a.recording_id"
+        " LEFT JOIN part p ON p.tenant_id = r.tenant_id AND p.recording_id = r.id"
+        " WHERE a.tenant_id = $1 AND a.id = $2 AND a.member_id = $3 ORDER BY p.name",
+        caller.tenant,
+        access_id,
+        caller.id,
+    )
+
+
+def _as_now(caller: Caller, row: Record) -> Caller:
+    """The caller with the roles held at this moment, not those remembered since an earlier request.
+
+    Raises:
+        Unauthenticated: the member was stopped.
+    """
+    if not row["active"]:
+        raise Unauthenticated("This account is no longer active.")
+    roles = frozenset(Role(role) for role in row["roles"])
+    return replace(
+        caller, person=Person(id=caller.id, tenant=caller.person.tenant, roles=roles, agent_id=row["agent_id"])
+    )
+
+
+async def _note_first_use(caller: Caller, access: Access, now: datetime) -> None:
+    async with tenant_scope(caller.tenant):
+        noted = await DB.fetch(
+            "UPDATE access SET used_at = $3 WHERE tenant_id = $1 AND id = $2 AND used_at IS NULL RETURNING 1",
+            caller.tenant,
+            access.id,
+            now,
+        )
+        if noted:
+            await _record(caller, USED, access, now=now)
+
+
+def _checked(reason: str) -> str:
+    reason = reason.strip()
+    if not REASON_LEAST <= len(reason) <= REASON_MOST:
+        sentence = f"Say in {REASON_LEAST} to {REASON_MOST} characters why you listen."
+        raise Invalid(sentence, [FieldProblem("reason", "length", sentence)])
+    return reason
+
+
+def _until(held: Held) -> datetime:
+    """A quarter of an hour, or until the content goes."""
+    part = held.recording.part(CONTENT)
+    over = held.recording.at + LASTS
+    return over if part is None or part.destroy_at is None else min(over, part.destroy_at)
+
+
+def _seal_reason(custody: Custody, access: Access, reason: str) -> bytes:
+    recording = access.held.recording
+    part = recording.live(CONTACT) or recording.live(CONTENT)
+    if part is None:
+        raise NotFound
+    key = shred_key(custody, recording, part)
+    place = Place(recording.tenant, recording.id, f"access.{access.id.hex}", 1)
+    fresh = custody.keyring.new_data_key()
+    return seal(fresh, Header(place, str(key.id), key.wrap(fresh, place), "text/plain"), reason.encode())
+
+
+async def _record(caller: Caller, act: str, access: Access, *, now: datetime) -> None:
+    event = audit.Event(
+        act=act,
+        actor=caller.id,
+        object_id=access.held.recording.id,
+        purpose=access.purpose,
+        details={"access": str(access.id)},
+    )
+    await audit.record(caller.tenant, event, now=now)

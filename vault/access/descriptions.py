@@ -1,0 +1,53 @@
+"""What a recording is, which of its parts are left, why and when each goes, and what one person may use it for."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from tenants.decisions import Action
+from vault.access.finding import find
+from vault.access.held import CONTENT, Held
+from vault.access.refusals import DESCRIBED, enforce, refuse_operators
+from vault.accounts import Caller
+from vault.custody import audit
+from vault.custody.custody import Custody
+from vault.custody.database import tenant_scope
+from vault.rights import decide_for
+
+
+@dataclass(frozen=True)
+class Description:
+    """A recording as one person may know it; `purposes` are those for which that person may listen now."""
+
+    held: Held
+    purposes: tuple[str, ...]
+
+
+async def describe(custody: Custody, caller: Caller, recording_id: UUID) -> Description:
+    """One recording in detail; reading its contact record is an act and stands in the log.
+
+    Raises:
+        NotFound: no such recording of this controller.
+        Destroyed: none of it is left; the clause and the destruction are named.
+        Refused, NotAllowed: the person may not know of it; a refusal quotes its clause and is audited.
+    """
+    await refuse_operators(custody, caller, DESCRIBED)
+    held = await find(custody, caller, recording_id)
+    facts = held.recording.facts_for(None, agent_id=held.agent_id)
+    decision = decide_for(caller, held.tenancy, Action.SEARCH, now=held.recording.at, recording=facts)
+    await enforce(caller, DESCRIBED, decision, held)
+    async with tenant_scope(caller.tenant):
+        event = audit.Event(act=DESCRIBED, actor=caller.id, object_id=recording_id)
+        await audit.record(caller.tenant, event, now=held.recording.at)
+    return Description(held, purposes_for(caller, held))
+
+
+def purposes_for(caller: Caller, held: Held) -> tuple[str, ...]:
+    """The purposes for which this person may listen to this recording now."""
+    facts = held.recording.facts_for(CONTENT, agent_id=held.agent_id)
+    return tuple(
+        purpose
+        for purpose in held.tenancy.policy.purposes.allowed
+        if decide_for(
+            caller, held.tenancy, Action.LISTEN, now=held.recording.at, recording=facts, purpose=purpose
+        ).permitted
+    )

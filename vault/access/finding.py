@@ -1,0 +1,149 @@
+"""One statement finds one recording, or a page of them in the order of the index that leads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import Record
+
+from tenants.recordings import ContactField
+from vault.access.alarms import alarmed
+from vault.access.cursors import Position
+from vault.access.held import CONTACT, RECORDING_COLUMNS, Held, as_held, part_columns
+from vault.access.opening import open_contact
+from vault.access.query import Query
+from vault.accounts import Caller
+from vault.custody.custody import Custody
+from vault.custody.database import DB, tenant_scope
+from vault.custody.register import tenancy
+from vault.errors import NotFound
+
+# ruff's S608 is silenced below: what is formatted into the statements are our own columns and placeholders.
+
+_ORDER = "ORDER BY started_at DESC, id DESC"
+
+
+@dataclass(frozen=True)
+class Term:
+    """One value that must stand in the contact record, as its digest under every live key.
+
+    `field` narrows to one contact field; without it, the value may stand in any that shares its label.
+    """
+
+    digests: tuple[bytes, ...]
+    field: ContactField | None = None
+
+
+class _Values(list[object]):
+    """What a statement is given; each value answers with its placeholder."""
+
+    def __call__(self, value: object) -> str:
+        self.append(value)
+        return f"${len(self)}"
+
+
+async def find(custody: Custody, caller: Caller, recording_id: UUID) -> Held:
+    """One recording of the caller's controller, as it stands now; what the caller may do with it is not asked here.
+
+    Raises:
+        NotFound: no such recording here.
+        Altered: its contact record is not what was stored.
+    """
+    now = custody.clock.now()
+    async with tenant_scope(caller.tenant):
+        held_by = await tenancy(caller.tenant, at=now)
+        rows = await DB.fetch(
+            f"SELECT {RECORDING_COLUMNS}, {part_columns(CONTACT)} FROM recording r LEFT JOIN part p"  # noqa: S608
+            " ON p.tenant_id = r.tenant_id AND p.recording_id = r.id WHERE r.tenant_id = $1 AND r.id = $2"
+            " ORDER BY p.name",
+            caller.tenant,
+            recording_id,
+        )
+        found = await as_held(held_by, rows, now=now)
+    if not found:
+        raise NotFound
+    async with alarmed(custody, caller, found[0], CONTACT):
+        return Held(held_by, found[0], open_contact(custody, found[0]))
+
+
+async def find_page(
+    tenant: UUID, query: Query, kinds: Sequence[str], terms: Sequence[Term], *, after: Position | None, now: datetime
+) -> list[Record]:
+    """The rows of a page in the open scope: one for each part of each recording, newest recording first.
+
+    One recording more than the limit is given where there is one, to tell that there is another page.
+
+    Args:
+        kinds: the kinds that may be found.
+        terms: what must stand in the contact record; the first leads, so it should be the rarest.
+        after: where the last page ended.
+    """
+    value = _Values()
+    of, at, limit = value(tenant), value(now), value(query.limit + 1)
+    conditions = [
+        f"r.kind = ANY({value(list(kinds))}::text[])",
+        "r.destroyed_at IS NULL",
+        f"EXISTS (SELECT FROM part p WHERE p.tenant_id = {of} AND p.recording_id = r.id AND p.destroyed_at IS NULL"
+        f" AND (p.destroy_at IS NULL OR p.destroy_at > {at}))",
+    ]
+    for term in terms[1:]:
+        conditions.append(
+            f"EXISTS (SELECT FROM blind_index b WHERE b.tenant_id = {of} AND b.recording_id = r.id"
+            f" AND b.digest = ANY({value(list(term.digests))}::bytea[]) AND {_is_live(term, at, value)})"
+        )
+    # The range and the cursor are put to the columns of the index that leads, since it is in the order of the results.
+    leading = ("b.started_at", "b.recording_id") if terms else ("r.started_at", "r.id")
+    conditions += _range(query, after, leading, value)
+    where = " AND ".join(conditions)
+    hits = _by_term(terms[0], where, (of, at, limit), value) if terms else _by_time(where, of, limit)
+    return await DB.fetch(
+        f"WITH hit AS ({hits}) SELECT {RECORDING_COLUMNS}, {part_columns(CONTACT)} FROM hit"  # noqa: S608
+        f" JOIN recording r ON r.tenant_id = {of} AND r.id = hit.id"
+        f" LEFT JOIN part p ON p.tenant_id = {of} AND p.recording_id = hit.id"
+        " ORDER BY hit.started_at DESC, hit.id DESC, p.name",
+        *value,
+    )
+
+
+def _range(query: Query, after: Position | None, leading: tuple[str, str], value: _Values) -> list[str]:
+    started_at, recording_id = leading
+    conditions = []
+    if query.started_from:
+        conditions.append(f"{started_at} >= {value(query.started_from)}")
+    if query.started_before:
+        conditions.append(f"{started_at} < {value(query.started_before)}")
+    if after:
+        conditions.append(f"({started_at}, {recording_id}) < ({value(after.started_at)}, {value(after.id)})")
+    return conditions
+
+
+def _by_time(where: str, of: str, limit: str) -> str:
+    return (
+        f"SELECT r.started_at, r.id FROM recording r WHERE r.tenant_id = {of} AND {where}"  # noqa: S608
+        f" {_ORDER} LIMIT {limit}"
+    )
+
+
+def _by_term(term: Term, where: str, placeholders: tuple[str, str, str], value: _Values) -> str:
+    """The newest under each key by one probe of the index, then the newest of all of them.
+
+    A number that stands in two fields of a record is one hit.
+    """
+    of, at, limit = placeholders
+    under_one_key = (
+        "SELECT DISTINCT b.started_at, b.recording_id AS id FROM blind_index b"  # noqa: S608
+        " JOIN recording r ON r.tenant_id = b.tenant_id AND r.id = b.recording_id"
+        f" WHERE b.tenant_id = {of} AND b.digest = sought.digest AND {_is_live(term, at, value)} AND {where}"
+        f" {_ORDER} LIMIT {limit}"
+    )
+    return (
+        f"SELECT DISTINCT line.started_at, line.id FROM unnest({value(list(term.digests))}::bytea[]) AS sought(digest)"  # noqa: S608
+        f" CROSS JOIN LATERAL ({under_one_key}) AS line {_ORDER} LIMIT {limit}"
+    )
+
+
+def _is_live(term: Term, at: str, value: _Values) -> str:
+    """The row of the index is of the field that was asked for, and its time is not up."""
+    live = f"(b.destroy_at IS NULL OR b.destroy_at > {at})"
+    return live if term.field is None else f"{live} AND b.field = {value(term.field.value)}"

@@ -1,0 +1,172 @@
+"""What of a recording is held at a moment: a part whose time is up counts as gone, purged or not."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from tenants.decisions import RecordingFacts
+from tenants.policy import Citation, Policy
+from tenants.recordings import Kind, PartClass
+from vault.custody.contacts import ContactRecord
+from vault.custody.register import Tenancy, policies
+
+CONTENT, CONTACT, IDENTIFIERS, PEAKS, PLAYBACK = "content", "contact", "identifiers", "peaks", "playback"
+
+RECORDING_COLUMNS = """r.id, r.kind, r.media_type, r.policy_version, r.started_at, r.duration_ms, r.facts,
+    r.destroyed_at, r.destruction_id"""
+
+
+def part_columns(*opened: str) -> str:
+    """The columns of a part, with the sealed bytes of those parts that are to be opened; names of ours only."""
+    names = ", ".join(f"'{name}'" for name in opened)
+    return f"""p.id AS part_id, p.name, p.part_class, p.media_type AS part_media_type, p.object_key, p.object_version,
+    p.plain_size, p.shred_key_id, p.wrapped_key, p.prefix, CASE WHEN p.name IN ({names}) THEN p.sealed END AS sealed,
+    p.destroy_at, p.promised_until, p.clause, p.destroyed_at AS part_destroyed_at,
+    p.destruction_id AS part_destruction_id"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldPart:
+    """One part as the catalogue knows it; `citation` is the promise that says when it goes."""
+
+    id: UUID
+    name: str
+    part_class: PartClass
+    media_type: str
+    object_key: str
+    object_version: str
+    size: int
+    shred_key_id: str
+    wrapped_key: bytes | None = field(repr=False)
+    prefix: bytes | None = field(repr=False)
+    sealed: bytes | None = field(repr=False)
+    destroy_at: datetime | None
+    promised_until: datetime | None
+    citation: Citation | None
+    destroyed_at: datetime | None
+    destruction_id: UUID | None
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether it is still there to be used: not destroyed, and not due even if nobody has destroyed it yet."""
+        return self.destroyed_at is None and (self.destroy_at is None or self.destroy_at > now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldRecording:
+    """One recording with all its parts, live and gone, as they stand at `at`."""
+
+    tenant: UUID
+    id: UUID
+    kind: Kind
+    media_type: str
+    started_at: datetime
+    duration_ms: int | None
+    facts: dict[str, Any]
+    destruction_id: UUID | None
+    parts: tuple[HeldPart, ...]
+    at: datetime
+
+    def part(self, name: str) -> HeldPart | None:
+        """The part of this name, live or gone."""
+        return next((part for part in self.parts if part.name == name), None)
+
+    def live(self, name: str) -> HeldPart | None:
+        """The part of this name while it is there to be used."""
+        part = self.part(name)
+        return part if part is not None and part.is_live(self.at) else None
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it is heard; it is read otherwise."""
+        return self.media_type.startswith("audio/")
+
+    @property
+    def duration(self) -> float | None:
+        """How many seconds it lasted, as its content tells while that lives."""
+        return None if self.duration_ms is None or self.live(CONTENT) is None else self.duration_ms / 1000
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether no part is left."""
+        return not any(part.is_live(self.at) for part in self.parts)
+
+    def facts_for(self, name: str | None, *, agent_id: str | None) -> RecordingFacts:
+        """What a decision needs to know: of one part, or (None) of the recording as long as any part is left."""
+        part = None if name is None else self.part(name)
+        gone = self.is_gone if name is None else self.live(name) is None
+        return RecordingFacts(
+            kind=self.kind, agent_id=agent_id, destroyed=gone, destroy_at=None if part is None else part.destroy_at
+        )
+
+
+@dataclass(frozen=True)
+class Held:
+    """A recording, the controller whose it is, and the contact record while it lives."""
+
+    tenancy: Tenancy
+    recording: HeldRecording
+    contact: ContactRecord | None
+
+    @property
+    def agent_id(self) -> str | None:
+        """Whose call it was; unknown once the contact record has gone, and then nobody's own."""
+        return None if self.contact is None else self.contact.agent_id
+
+
+async def as_held(held_by: Tenancy, rows: Iterable[Record], *, now: datetime) -> list[HeldRecording]:
+    """Recordings from rows of `RECORDING_COLUMNS` and `part_columns`, one row a part; in the open scope."""
+    by_recording: dict[UUID, list[Record]] = {}
+    for row in rows:
+        by_recording.setdefault(row["id"], []).append(row)
+    under = await _policies(held_by, {rows[0]["policy_version"] for rows in by_recording.values()})
+    return [_recording(held_by.tenant, rows, under, now) for rows in by_recording.values()]
+
+
+async def _policies(held_by: Tenancy, versions: Collection[int]) -> dict[int, Policy]:
+    """The policies that the recordings were made under; the one in force is at hand already."""
+    current = {held_by.policy.version: held_by.policy}
+    missing = set(versions) - current.keys()
+    return current | await policies(held_by.tenant, missing) if missing else current
+
+
+def _recording(tenant: UUID, rows: list[Record], under: dict[int, Policy], now: datetime) -> HeldRecording:
+    row = rows[0]
+    policy = under.get(row["policy_version"])
+    return HeldRecording(
+        tenant=tenant,
+        id=row["id"],
+        kind=Kind(row["kind"]),
+        media_type=row["media_type"],
+        started_at=row["started_at"],
+        duration_ms=row["duration_ms"],
+        facts=msgspec.json.decode(row["facts"], type=dict[str, Any]),
+        destruction_id=row["destruction_id"],
+        parts=tuple(_part(row, policy) for row in rows if row["part_id"] is not None),
+        at=now,
+    )
+
+
+def _part(row: Record, policy: Policy | None) -> HeldPart:
+    return HeldPart(
+        id=row["part_id"],
+        name=row["name"],
+        part_class=PartClass(row["part_class"]),
+        media_type=row["part_media_type"],
+        object_key=row["object_key"],
+        object_version=row["object_version"],
+        size=row["plain_size"],
+        shred_key_id=row["shred_key_id"],
+        wrapped_key=row["wrapped_key"],
+        prefix=row["prefix"],
+        sealed=row["sealed"],
+        destroy_at=row["destroy_at"],
+        promised_until=row["promised_until"],
+        citation=policy.cite(row["clause"]) if policy and row["clause"] in policy.clauses else None,
+        destroyed_at=row["part_destroyed_at"],
+        destruction_id=row["part_destruction_id"],
+    )

@@ -1,0 +1,114 @@
+"""What is heard or read under an access: the sound in any range, the waveform, the transcript."""
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from vault.access.accesses import resume
+from vault.access.alarms import alarmed
+from vault.access.held import CONTACT, CONTENT, IDENTIFIERS, PEAKS, PLAYBACK, Held, HeldPart
+from vault.access.opening import data_key, open_small, place_of
+from vault.access.streaming import Content, Streamed, Whole
+from vault.access.transcripts import Form, render
+from vault.accounts import Caller
+from vault.custody.custody import Custody
+from vault.errors import Altered, FieldProblem, Invalid, NotFound
+from vault.ingest.waveform import Peaks
+
+_FORMS: dict[bool, set[Form | None]] = {
+    True: {None, Form.ORIGINAL, Form.PLAYBACK},
+    False: {None, Form.ORIGINAL, Form.TEXT},
+}
+"""In which forms sound comes, and in which a transcript."""
+
+
+async def content(
+    custody: Custody, caller: Caller, access_id: UUID, form: Form | None = None, *, reads_text: bool = False
+) -> Content:
+    """What was recorded, in the form asked for. Where a browser plays the original, that is its playback form.
+
+    Args:
+        reads_text: whether a transcript is wanted as text where no form is named.
+
+    Raises:
+        NotFound: no such access of this person.
+        AccessOver: its time is up, or it was ended.
+        Destroyed, Refused, NotAllowed: the content has gone, or may no longer be listened to for this.
+        Invalid: the recording does not come in this form.
+        Altered: it is not what was stored.
+    """
+    access = await resume(custody, caller, access_id, CONTACT, IDENTIFIERS)
+    recording = access.held.recording
+    if form not in _FORMS[recording.is_sound]:
+        raise _no_such_form(form)
+    playback = recording.live(PLAYBACK) if form is Form.PLAYBACK else None
+    part = playback or recording.live(CONTENT)
+    if part is None:
+        raise NotFound
+    async with alarmed(custody, caller, recording, part.name):
+        streamed = _streamed(custody, caller, access.held, part)
+    if recording.is_sound:
+        return streamed
+    as_text = form is Form.TEXT or (form is None and reads_text)
+    return await _transcript(custody, caller, access.held, part, streamed, Form.TEXT if as_text else Form.ORIGINAL)
+
+
+async def peaks(custody: Custody, caller: Caller, access_id: UUID) -> dict[str, Any]:
+    """The waveform, as audiowaveform's JSON with `duration` in seconds: what browser players draw.
+
+    Raises:
+        NotFound: no such access of this person, or the recording has no sound.
+        AccessOver, Destroyed, Refused, NotAllowed, Altered: as for the content.
+    """
+    access = await resume(custody, caller, access_id, CONTACT, PEAKS)
+    recording = access.held.recording
+    part = recording.live(PEAKS)
+    if part is None or part.sealed is None:
+        raise NotFound("This recording has no waveform.")
+    async with alarmed(custody, caller, recording, PEAKS):
+        try:
+            waveform = Peaks.from_bytes(open_small(custody, recording, part, part.sealed)).to_json()
+        except ValueError as error:
+            raise Altered("The waveform is not what was stored.") from error
+    return waveform | {"duration": (recording.duration_ms or 0) / 1000}
+
+
+def _streamed(custody: Custody, caller: Caller, held: Held, part: HeldPart) -> Streamed:
+    recording = held.recording
+    return Streamed(
+        recording=recording.id,
+        media_type=part.media_type,
+        etag=f'"{part.id}"',
+        size=part.size,
+        objects=custody.objects,
+        bucket=held.tenancy.bucket,
+        key=part.object_key,
+        version=part.object_version,
+        data_key=data_key(custody, recording, part),
+        place=place_of(recording, part),
+        prefix=part.prefix or b"",
+        alarmed=partial(alarmed, custody, caller, recording, part.name),
+    )
+
+
+async def _transcript(
+    custody: Custody, caller: Caller, held: Held, part: HeldPart, streamed: Streamed, form: Form
+) -> Whole:
+    recording = held.recording
+    stored = b"".join([piece async for piece in await streamed.read(0, part.size)])
+    cut = recording.live(IDENTIFIERS)
+    async with alarmed(custody, caller, recording, part.name):
+        identifiers = open_small(custody, recording, cut, cut.sealed) if cut and cut.sealed else None
+        try:
+            rendered = render(
+                stored, recording.kind, form, identifiers=identifiers, time_zone=held.tenancy.policy.time_zone
+            )
+        except ValueError as error:
+            raise Altered("The transcript is not what was stored.") from error
+    etag = f'"{part.id}-{form}{"-whole" if identifiers else ""}"'
+    return Whole(recording.id, "text/plain; charset=utf-8" if form is Form.TEXT else "application/json", etag, rendered)
+
+
+def _no_such_form(form: Form | None) -> Invalid:
+    sentence = "A call is heard, a transcript is read: ask for text of a transcript, for playback of a call."
+    return Invalid(sentence, [FieldProblem("as", "form", f"This recording does not come as {form}.")])

@@ -1,0 +1,107 @@
+"""A recording is found by digests of its numbers under keys that still live, among what the person may use."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from tenants.decisions import Action
+from tenants.policy import Policy
+from tenants.recordings import ContactField, Kind, PartClass
+from tenants.vocabulary import Scope
+from vault.access.alarms import alarmed
+from vault.access.cursors import Position, read_cursor, write_cursor
+from vault.access.finding import Term, find_page
+from vault.access.held import CONTACT, Held, HeldRecording, as_held
+from vault.access.opening import open_contact
+from vault.access.query import Query, checked
+from vault.access.refusals import SEARCHED, record_refusal, refuse_operators
+from vault.accounts import Caller
+from vault.custody import audit
+from vault.custody.contacts import label
+from vault.custody.custody import Custody
+from vault.custody.database import tenant_scope
+from vault.custody.register import Tenancy, tenancy
+from vault.errors import Altered
+from vault.rights import decide_for
+
+OWN = "own"
+
+
+@dataclass(frozen=True)
+class Page:
+    """Results, newest first, and the cursor of the next page where there is one."""
+
+    results: tuple[Held, ...]
+    cursor: str | None
+
+
+async def search(custody: Custody, caller: Caller, query: Query) -> Page:
+    """What the person may find, newest first. A part whose time is up is neither shown nor found by.
+
+    Raises:
+        Invalid: a field cannot be searched for, or the cursor is another search's.
+        Refused, NotAllowed: the person may not search here; a refusal quotes its clause and is audited.
+    """
+    await refuse_operators(custody, caller, SEARCHED)
+    now = custody.clock.now()
+    query = checked(query)
+    after = read_cursor(custody, caller, query)
+    terms = await asyncio.to_thread(_terms, custody, caller, query, now)
+    async with tenant_scope(caller.tenant):
+        held_by = await tenancy(caller.tenant, at=now)
+        decision = decide_for(caller, held_by, Action.SEARCH, now=now)
+        if decision.permitted:
+            kinds = _usable(held_by.policy, caller, query.kinds)
+            if decision.scope is Scope.ALL:
+                terms.pop(OWN, None)
+            rows = await find_page(caller.tenant, query, kinds, list(terms.values()), after=after, now=now)
+            found = await as_held(held_by, rows, now=now)
+            await _record(caller, query, min(len(found), query.limit), now)
+        else:
+            await record_refusal(caller, SEARCHED, decision, held_by, now=now)
+    decision.enforce()
+    page = found[: query.limit]
+    results = tuple([await _opened(custody, caller, held_by, recording) for recording in page])
+    if len(found) == len(page):
+        return Page(results, None)
+    return Page(results, write_cursor(custody, caller, query, Position(page[-1].started_at, page[-1].id)))
+
+
+async def _opened(custody: Custody, caller: Caller, held_by: Tenancy, recording: HeldRecording) -> Held:
+    """With its contact record; one that was altered raises the alarm and does not hide the rest of the page."""
+    try:
+        async with alarmed(custody, caller, recording, CONTACT):
+            return Held(held_by, recording, open_contact(custody, recording))
+    except Altered:
+        return Held(held_by, recording, None)
+
+
+def _usable(policy: Policy, caller: Caller, asked: Iterable[Kind]) -> list[str]:
+    """The kinds that the person has any purpose for: what nobody may use, nobody needs to find."""
+    rules = [policy.access.roles[role] for role in caller.person.roles if role in policy.access.roles]
+    purposes = {purpose for rule in rules for purpose in rule.purposes}
+    wanted = set(asked) or set(policy.recorded.kinds)
+    return sorted(
+        kind for kind, rule in policy.recorded.kinds.items() if kind in wanted and purposes & {*rule.purposes}
+    )
+
+
+def _terms(custody: Custody, caller: Caller, query: Query, now: datetime) -> dict[str, Term]:
+    """What must stand in the contact record, the rarest first: the first one leads the search."""
+    wanted: list[tuple[str, ContactField, ContactField | None, str | None]] = [
+        ("number", ContactField.CALLER_NUMBER, None, query.number),
+        ("agent_id", ContactField.AGENT_ID, None, query.agent_id),
+        (OWN, ContactField.AGENT_ID, None, caller.person.agent_id),
+        ("service_number", ContactField.SERVICE_NUMBER, ContactField.SERVICE_NUMBER, query.service_number),
+    ]
+    values = [(name, label(kind), field, value) for name, kind, field, value in wanted if value is not None]
+    keys = custody.keyring.live_keys(caller.tenant, PartClass.CONTACT, now=now) if values else []
+    return {
+        name: Term(tuple(key.blind_index(kind, value) for key in keys), field) for name, kind, field, value in values
+    }
+
+
+async def _record(caller: Caller, query: Query, found: int, now: datetime) -> None:
+    details = {"filters": query.names(), "found": found, "continued": query.cursor is not None}
+    await audit.record(caller.tenant, audit.Event(act=SEARCHED, actor=caller.id, details=details), now=now)

@@ -1,0 +1,106 @@
+"""What is heard is opened chunk by chunk as it comes; no byte leaves before its chunk has proved authentic."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+from vault.custody.objects import ObjectBrokenOff, ObjectError, Objects, ObjectsUnavailable
+from vault.custody.sealed import DataKey, Place, RangeOpener, SealedInvalid
+from vault.errors import Altered, Unavailable
+
+
+class Content(Protocol):
+    """One representation of what was recorded: its media type, its size in bytes, and any range of it."""
+
+    @property
+    def recording(self) -> UUID: ...
+
+    @property
+    def media_type(self) -> str: ...
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def etag(self) -> str:
+        """A strong entity tag: other bytes have another one."""
+        ...
+
+    async def read(self, start: int, stop: int) -> AsyncIterator[bytes]:
+        """The bytes from `start` up to but not including `stop`.
+
+        Whoever has got the iterator knows that it begins well: the first bytes have been opened.
+
+        Raises:
+            Altered: the store gave back something else than was stored; also from the iterator, midway.
+            Unavailable: the store did not answer.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Whole:
+    """Small content, opened at once."""
+
+    recording: UUID
+    media_type: str
+    etag: str
+    content: bytes = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+    async def read(self, start: int, stop: int) -> AsyncIterator[bytes]:
+        return _chain(self.content[start:stop])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Streamed:
+    """Content of any length, opened while it comes, in constant memory: a range costs one ranged read of the store."""
+
+    recording: UUID
+    media_type: str
+    etag: str
+    size: int
+    objects: Objects = field(repr=False)
+    bucket: str
+    key: str
+    version: str
+    data_key: DataKey
+    place: Place
+    prefix: bytes = field(repr=False)
+    alarmed: Callable[[], AbstractAsyncContextManager[None]] = field(repr=False)
+
+    async def read(self, start: int, stop: int) -> AsyncIterator[bytes]:
+        opened = self._opened(start, stop)
+        try:
+            return _chain(await anext(opened, b""), opened)
+        except (ObjectsUnavailable, ObjectBrokenOff) as error:
+            raise Unavailable("The object store does not answer; try again.") from error
+
+    async def _opened(self, start: int, stop: int) -> AsyncIterator[bytes]:
+        async with self.alarmed():
+            try:
+                opener = RangeOpener(self.data_key, self.place, self.prefix, size=self.size, start=start, stop=stop)
+                pieces = self.objects.get(self.bucket, self.key, self.version, opener.sealed_start, opener.sealed_stop)
+                async with aclosing(pieces) as sealed:
+                    async for piece in sealed:
+                        # A transport keeps what it has not sent yet, so it gets bytes and not the opener's memory.
+                        if content := bytes(opener.update(piece)):
+                            yield content
+                opener.finalize()
+            except (ObjectsUnavailable, ObjectBrokenOff):
+                raise
+            except (SealedInvalid, ObjectError) as error:
+                raise Altered("The store gave back something else than was stored; nothing of it is shown.") from error
+
+
+async def _chain(first: bytes, rest: AsyncIterator[bytes] | None = None) -> AsyncIterator[bytes]:
+    if first:
+        yield first
+    if rest is not None:
+        async for piece in rest:
+            yield piece
