@@ -1,8 +1,10 @@
 """Who the controllers are, under which contract and which published policy: rows in, rules' own values out."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -44,22 +46,26 @@ async def tenancy(tenant: UUID, *, at: datetime) -> Tenancy:
         raise NotFound
     row = rows[0]
     day = at.astimezone(ZoneInfo(row["time_zone"])).date()
-    contract = Contract(
-        starts_on=row["starts_on"],
-        ends_on=row["ends_on"],
-        time_zone=row["time_zone"],
-        destroying_since=row["destroying_since"],
-        destroyed_at=row["destroyed_at"],
-    )
     return Tenancy(
         tenant=tenant,
         slug=row["slug"],
         name=row["name"],
         bucket=row["bucket"],
         region=row["region"],
-        contract=contract,
+        contract=term(row),
         contract_id=row["contract_id"],
         policy=await policy_on(tenant, day),
+    )
+
+
+def term(row: Mapping[str, Any]) -> Contract:
+    """The contract that a row of the table of that name holds."""
+    return Contract(
+        starts_on=row["starts_on"],
+        ends_on=row["ends_on"],
+        time_zone=row["time_zone"],
+        destroying_since=row["destroying_since"],
+        destroyed_at=row["destroyed_at"],
     )
 
 
@@ -78,6 +84,14 @@ async def policy_on(tenant: UUID, day: date) -> Policy:
     if not rows:
         raise NotFound
     return _read(rows[0]["source"])
+
+
+async def policies(tenant: UUID, versions: Collection[int]) -> dict[int, Policy]:
+    """Policies by version, in the open scope: what was recorded under one stays under its promises."""
+    rows = await DB.fetch(
+        "SELECT version, source FROM policy_version WHERE tenant_id = $1 AND version = ANY($2)", tenant, list(versions)
+    )
+    return {row["version"]: _read(row["source"]) for row in rows}
 
 
 @lru_cache(maxsize=256)
