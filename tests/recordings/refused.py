@@ -18,55 +18,56 @@ def make(folder: Path) -> None:
     """Writes the files, `manifest.jsonl` that brings them, and `rules.json`: the rule that refuses each source id."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    second = (np.sin(np.arange(RATE) * 2 * np.pi * 440 / RATE) * 8000).astype(np.int16).reshape(1, -1)
-    talk = json.dumps({"messages": [{"at": 0, "from": "customer", "text": "Hei!"}]}).encode()
-    extra = json.dumps({"messages": [{"at": 0, "from": "customer", "text": "Hei!", "mood": "good"}]}).encode()
-    said_nothing = json.dumps({"messages": [{"at": 0, "from": "system", "text": " "}]}).encode()
-    rows = [
-        _item(
-            folder,
-            "text.wav",
-            "audio/wav",
-            b"This is a text, whatever its name says.\n" * 20,
-            "wrong-container",
-        ),
-        _item(folder, "mp3.wav", "audio/wav", by_ffmpeg("libmp3lame", "mp3", 8_000)(second), "wrong-container"),
-        _item(folder, "wav.mp3", "audio/mpeg", plain(second), "wrong-container"),
-        _item(folder, "playlist.mp3", "audio/mpeg", b"#EXTM3U\nhttp://192.0.2.1/call.mp3\n", "wrong-container"),
-        _item(folder, "video.mp3", "audio/mpeg", video(), "wrong-container"),
-        _item(folder, "cut-in-header.wav", "audio/wav", plain(second)[:30], "unreadable"),
-        _item(folder, "cut-in-header.flac", "audio/flac", by_ffmpeg("flac", "flac", 0)(second)[:20], "unreadable"),
-        _item(folder, "no-bytes.wav", "audio/wav", b"", "empty-audio"),
-        _item(folder, "no-samples.wav", "audio/wav", plain(second[:, :0]), "empty-audio"),
-        _item(folder, "adpcm.wav", "audio/wav", by_sox("-t", "wav", "-e", "ima-adpcm")(second), "unsupported-codec"),
-        _item(folder, "vorbis.ogg", "audio/ogg", by_sox("-t", "ogg")(second), "unsupported-codec"),
-        _item(
-            folder,
-            "picture.mp3",
-            "audio/mpeg",
-            picture() + by_ffmpeg("libmp3lame", "mp3", 8_000)(second),
-            "not-only-sound",
-        ),
-        _item(
-            folder, "many-channels.wav", "audio/wav", plain(np.repeat(second[:, :800], 9, axis=0)), "too-many-channels"
-        ),
-        _item(folder, "extra-field.json", "application/json", extra, "shape", kind="chat"),
-        _item(folder, "not-json.json", "application/json", b"Hei!", "not-json", kind="chat"),
-        _item(folder, "said-nothing.json", "application/json", said_nothing, "empty-transcript", kind="chat"),
-        _item(folder, "identity-code.json", "application/json", talk, "identity-code", kind="chat")
-        | {"contact": {"agent_name": "010190-900P"}},
-        _item(folder, "unnamed-field.json", "application/json", talk, "field-not-in-policy", kind="chat")
-        | {"contact": {"shoe_size": 43}},
-        _item(folder, "future.json", "application/json", talk, "in-the-future", kind="chat")
-        | {"started_at": "2999-01-01T00:00:00Z"},
-    ]
+    rows = [*_sounds(folder), *_talks(folder)]
     rules = {row["source_id"]: row.pop("rule") for row in rows}
     (folder / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (folder / "rules.json").write_text(json.dumps(rules, indent=1) + "\n")
 
 
-def _item(folder: Path, name: str, media_type: str, data: bytes, rule: str, *, kind: str = "call") -> Row:
+def _sounds(folder: Path) -> list[Row]:
+    tone = (np.sin(np.arange(RATE) * 2 * np.pi * 440 / RATE) * 8000).astype(np.int16).reshape(1, -1)
+    mp3, flac = by_ffmpeg("libmp3lame", "mp3", 8_000)(tone), by_ffmpeg("flac", "flac", 0)(tone)
+    text, playlist = b"This is a text, whatever its name says.\n", b"#EXTM3U\nhttp://192.0.2.1/call.mp3\n"
+    crowd = plain(np.repeat(tone[:, :800], 9, axis=0))
+    return [
+        _item(folder, "text.wav", "audio/wav", text * 20, "wrong-container"),
+        _item(folder, "mp3.wav", "audio/wav", mp3, "wrong-container"),
+        _item(folder, "wav.mp3", "audio/mpeg", plain(tone), "wrong-container"),
+        _item(folder, "playlist.mp3", "audio/mpeg", playlist, "wrong-container"),
+        _item(folder, "video.mp3", "audio/mpeg", video(), "wrong-container"),
+        _item(folder, "cut-in-header.wav", "audio/wav", plain(tone)[:30], "unreadable"),
+        _item(folder, "cut-in-header.flac", "audio/flac", flac[:20], "unreadable"),
+        _item(folder, "no-bytes.wav", "audio/wav", b"", "empty-audio"),
+        _item(folder, "no-samples.wav", "audio/wav", plain(tone[:, :0]), "empty-audio"),
+        _item(folder, "adpcm.wav", "audio/wav", by_sox("-t", "wav", "-e", "ima-adpcm")(tone), "unsupported-codec"),
+        _item(folder, "vorbis.ogg", "audio/ogg", by_sox("-t", "ogg")(tone), "unsupported-codec"),
+        _item(folder, "picture.mp3", "audio/mpeg", picture() + mp3, "not-only-sound"),
+        _item(folder, "many-channels.wav", "audio/wav", crowd, "too-many-channels"),
+    ]
+
+
+def _talks(folder: Path) -> list[Row]:
+    talk, extra, silence = _talk(text="Hei!"), _talk(text="Hei!", mood="good"), _talk(text=" ")
+    return [
+        _item(folder, "extra-field.json", "application/json", extra, "shape"),
+        _item(folder, "not-json.json", "application/json", b"Hei!", "not-json"),
+        _item(folder, "said-nothing.json", "application/json", silence, "empty-transcript"),
+        _item(folder, "identity-code.json", "application/json", talk, "identity-code")
+        | {"contact": {"agent_name": "010190-900P"}},
+        _item(folder, "unnamed-field.json", "application/json", talk, "field-not-in-policy")
+        | {"contact": {"shoe_size": 43}},
+        _item(folder, "future.json", "application/json", talk, "in-the-future")
+        | {"started_at": "2999-01-01T00:00:00Z"},
+    ]
+
+
+def _talk(**said: str) -> bytes:
+    return json.dumps({"messages": [{"at": 0, "from": "customer"} | said]}).encode()
+
+
+def _item(folder: Path, name: str, media_type: str, data: bytes, rule: str) -> Row:
     (folder / name).write_bytes(data)
+    kind = "call" if media_type.startswith("audio/") else "chat"
     row: Row = {"file": name, "kind": kind, "source_id": f"refused-{name}", "media_type": media_type}
     return row | {"started_at": "-P1D", "contact": {}, "rule": rule}
 
