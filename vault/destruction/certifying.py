@@ -5,12 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from tenants.policy import Citation
-from tenants.reading import read_policy
 from tenants.retention import parse_retention, promised_until
 from vault.custody import audit
 from vault.custody.custody import Custody
-from vault.custody.database import DB
-from vault.custody.register import Tenancy
+from vault.custody.register import Tenancy, policies
 from vault.destruction import certificates, journal
 from vault.destruction.certificates import Clause, Method, Reason, Verification
 from vault.destruction.inventory import Inventory
@@ -67,13 +65,8 @@ async def certify(custody: Custody, opened: journal.Opened, held: Tenancy, findi
 async def clauses_of(tenant: UUID, inventory: Inventory) -> tuple[Clause, ...]:
     """The promises under which the parts were kept, each in the words of the policy version that made it."""
     cited = sorted({(tally.policy_version, tally.clause) for tally in inventory.tallies})
-    rows = await DB.fetch(
-        "SELECT version, source FROM policy_version WHERE tenant_id = $1 AND version = ANY($2)",
-        tenant,
-        [version for version, _ in cited],
-    )
-    policies = {row["version"]: read_policy(row["source"], source=f"policy version {row['version']}") for row in rows}
-    return tuple(clause(policies[version].cite(name)) for version, name in cited)
+    made_under = await policies(tenant, {version for version, _ in cited})
+    return tuple(clause(made_under[version].cite(name)) for version, name in cited)
 
 
 def clause(citation: Citation) -> Clause:

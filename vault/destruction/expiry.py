@@ -14,6 +14,7 @@ from uuid import UUID
 
 import structlog
 
+from tenants.recordings import PartClass
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
@@ -141,19 +142,25 @@ async def _remove_rows(opened: Opened, parts: list[DuePart], now: datetime) -> N
     """Take out of the rows what could open or find these parts, and out of a recording that has none left its facts.
 
     What stays of a part are ids, sizes, its day and the hash of its ciphertext: what the certificate is proved from.
+    What stays of a recording lets its source be answered that it was here, when it is delivered again.
     """
     await DB.fetch(
-        "UPDATE part SET wrapped_key = NULL, sealed = NULL, promised_until = NULL, destroyed_at = $3,"
+        "UPDATE part SET wrapped_key = NULL, prefix = NULL, sealed = NULL, promised_until = NULL, destroyed_at = $3,"
         " destruction_id = $4 WHERE tenant_id = $1 AND id = ANY($2) AND destroyed_at IS NULL",
         opened.tenant,
         [part.id for part in parts],
         now,
         opened.id,
     )
-    unlisted = [part.recording_id for part in parts if part.part_class == "contact"]
+    unlisted = [part.recording_id for part in parts if part.part_class == PartClass.CONTACT]
     await DB.fetch("DELETE FROM blind_index WHERE tenant_id = $1 AND recording_id = ANY($2)", opened.tenant, unlisted)
+    # The reasons why somebody listened are sealed under the contact record's key.
+    await DB.fetch(
+        "UPDATE access SET sealed_reason = '' WHERE tenant_id = $1 AND recording_id = ANY($2)", opened.tenant, unlisted
+    )
     emptied = await DB.fetch(
-        "UPDATE recording r SET destroyed_at = $3, destruction_id = $4, facts = '{}', duration_ms = NULL,"
+        "UPDATE recording r SET destroyed_at = $3, destruction_id = $4, duration_ms = NULL,"
+        " facts = jsonb_build_object('delivered_bytes', facts->'delivered_bytes'),"
         " started_at = date_trunc('month', started_at), received_at = date_trunc('month', received_at)"
         " WHERE tenant_id = $1 AND id = ANY($2) AND destroyed_at IS NULL AND NOT EXISTS (SELECT FROM part p"
         " WHERE p.tenant_id = $1 AND p.recording_id = r.id AND p.destroyed_at IS NULL) RETURNING id",

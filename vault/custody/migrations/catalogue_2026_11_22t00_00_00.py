@@ -108,8 +108,8 @@ CREATE TABLE part (
     UNIQUE (tenant_id, recording_id, name),
     CHECK (destroyed_at IS NOT NULL OR (wrapped_key IS NOT NULL AND prefix IS NOT NULL))
 );
-CREATE INDEX part_due ON part (tenant_id, destroy_at) WHERE destroyed_at IS NULL;
-CREATE INDEX part_under_destruction ON part (tenant_id, destruction_id);
+CREATE INDEX part_due ON part (tenant_id, destroy_at, id) WHERE destroyed_at IS NULL;
+CREATE INDEX part_under_destruction ON part (tenant_id, destruction_id, id);
 CREATE TABLE blind_index (
     tenant_id uuid NOT NULL,
     id bigint GENERATED ALWAYS AS IDENTITY,
@@ -160,6 +160,8 @@ CREATE TABLE destruction (
     certificate text,
     PRIMARY KEY (tenant_id, id)
 );
+CREATE INDEX destruction_under_way ON destruction (tenant_id, reason) WHERE state = 'started';
+CREATE INDEX ON destruction (tenant_id, started_at DESC, id DESC);
 CREATE TABLE audit_head (
     tenant_id uuid PRIMARY KEY,
     seq bigint NOT NULL,
