@@ -1,0 +1,107 @@
+"""Pieces of a long upload wait in the store, each sealed under a key of its own, until the last one has come."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from tenants.recordings import PartClass
+from vault.custody.custody import Custody
+from vault.custody.objects import ObjectError
+from vault.custody.sealed import Place
+from vault.ingest.admitting import Admission
+from vault.ingest.incoming import Incoming
+from vault.ingest.parts import VERSION, Envelope, Envelopes, Piece, opened, put, put_stream
+from vault.ingest.uploads import Segment, Upload, segment_name
+
+SEGMENT: Final = 8 << 20
+"""The most bytes of one piece; a request that breaks off loses less than that."""
+
+UNANNOUNCED: Final = 1 << 20
+"""The most bytes of one piece where the request does not say its size: the store must be told it beforehand."""
+
+MEDIA_TYPE: Final = "application/octet-stream"
+
+log = structlog.get_logger()
+
+
+class Staging:
+    """Where the pieces of one upload wait."""
+
+    def __init__(self, custody: Custody, admission: Admission, upload: Upload, *, now: datetime) -> None:
+        self._custody = custody
+        self._admission = admission
+        self._upload = upload
+        self._now = now
+        self._envelopes = Envelopes(custody, admission.tenant, upload.id)
+
+    async def store(self, start: int, incoming: Incoming) -> AsyncGenerator[Segment, None]:
+        """Store a request's bytes, which begin at `start` of the upload, piece by piece; each is durable when given."""
+        end = self._upload.length if incoming.size is None else start + incoming.size
+        while start < end:
+            most = min(end - start, SEGMENT)
+            if incoming.size is not None:
+                segment = await self._put(start, most, incoming)
+            elif (piece := await self._put_unannounced(start, most, incoming)) is not None:
+                segment = piece
+            else:
+                return
+            yield segment
+            start += segment.size
+
+    async def read(self, segments: Iterable[Segment]) -> AsyncIterator[Piece]:
+        """What waits here, in order."""
+        for segment in segments:
+            place = Place(self._admission.tenant, self._upload.id, segment.name, VERSION)
+            async for piece in opened(self._custody, self._admission.bucket, place, segment.version_id, now=self._now):
+                yield piece
+
+    async def discard(self, segments: Iterable[Segment]) -> None:
+        """Remove pieces that are not acknowledged."""
+        named = [(f"{self._upload.id}/{segment.name}", segment.version_id) for segment in segments]
+        await remove(self._custody, self._admission.bucket, named)
+
+    async def _put(self, start: int, size: int, incoming: Incoming) -> Segment:
+        envelope = await self._envelope(start)
+        content = incoming.exactly(size)
+        stored = await put_stream(self._custody.objects, self._admission.bucket, envelope, content, size)
+        return Segment(start, size, stored.version_id)
+
+    async def _put_unannounced(self, start: int, most: int, incoming: Incoming) -> Segment | None:
+        content = await incoming.read(min(most, UNANNOUNCED))
+        if not content:
+            return None
+        stored = await put(self._custody.objects, self._admission.bucket, await self._envelope(start), content)
+        return Segment(start, len(content), stored.version_id)
+
+    async def _envelope(self, start: int) -> Envelope:
+        expiry = self._admission.expiries[PartClass.CONTENT]
+        return await self._envelopes.make(segment_name(start), PartClass.CONTENT, expiry, MEDIA_TYPE, now=self._now)
+
+
+async def remove(custody: Custody, bucket: str, versions: list[tuple[str, str]]) -> None:
+    """Remove objects that nothing speaks of; where the store does not do it now, the sweep does later."""
+    if not versions:
+        return
+    try:
+        await custody.objects.delete_versions(bucket, versions)
+    except ObjectError as error:
+        log.warning("staging.left_behind", objects=len(versions), reason=type(error).__name__)
+
+
+async def clear(custody: Custody, bucket: str, upload: UUID, *, only_segments: bool) -> bool:
+    """Remove what an upload left in the store: its pieces, or everything where it became no recording.
+
+    Returns:
+        Whether nothing is left.
+    """
+    prefix = f"{upload}/segment-" if only_segments else f"{upload}/"
+    try:
+        found = [(entry.key, entry.version_id) async for entry in custody.objects.versions(bucket, prefix)]
+        await custody.objects.delete_versions(bucket, found)
+    except ObjectError as error:
+        log.warning("staging.left_behind", upload_id=str(upload), reason=type(error).__name__)
+        return False
+    return True
