@@ -258,7 +258,9 @@ async def test_a_bucket_with_anything_in_it_is_not_deleted(objects: Objects, buc
 
 
 async def test_a_bucket_with_an_unfinished_upload_is_not_deleted(objects: Objects, bucket: str, s3: Any) -> None:
+    assert await objects.unfinished_uploads(bucket) == 0
     s3.create_multipart_upload(Bucket=bucket, Key=new_key())
+    assert await objects.unfinished_uploads(bucket) == 1
     with pytest.raises(BucketNotEmpty):
         await objects.delete_bucket(bucket)
 
