@@ -1,13 +1,15 @@
 """Tests use the vault as its users do: over HTTP, on the real parts, which are started once and thrown away."""
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
-from litestar.testing import AsyncTestClient
+import uvicorn
 
 from infra.embedded import Endpoints, Stack
 from tests.world import World
@@ -44,11 +46,20 @@ def settings(stack: Endpoints) -> Settings:
 
 @pytest.fixture(scope="session")
 async def world(settings: Settings) -> AsyncIterator[World]:
-    """A vault that answers, and the outsourcing firm's first operator signed in."""
+    """A vault that answers over HTTP, and the outsourcing firm's first operator signed in."""
     logs.configure()
     assert settings.owner_database_url is not None
     await migrate(settings.owner_database_url)
-    async with AsyncTestClient(create_app(partial(open_custody, settings))) as client:
-        world = World(client, client.app.state.custody, settings)
+    app = create_app(partial(open_custody, settings))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        assert not serving.done(), serving.exception()
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+        world = World(client, app.state.custody, settings)
         await world.begin()
         yield world
+    server.should_exit = True
+    await serving

@@ -7,7 +7,7 @@ import asyncio
 import secrets
 import time
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from uuid import UUID, uuid4
 
@@ -67,7 +67,7 @@ class Sessions:
     """Signing in, and recognising who has."""
 
     custody: Custody
-    _seen: dict[bytes, tuple[float, Caller]] = field(default_factory=dict, repr=False)
+    _seen: dict[bytes, tuple[float, datetime | None, Caller]] = field(default_factory=dict, repr=False)
 
     async def authenticate(self, secret: str) -> Caller:
         """The caller behind a bearer token or session.
@@ -76,14 +76,15 @@ class Sessions:
             Unauthenticated: unknown, expired or revoked, or the person is no longer active.
             Destroyed: the controller it belonged to was destroyed at its contract's end.
         """
-        digest = digest_of(secret)
-        seen = self._seen.get(digest)
-        if seen and time.monotonic() - seen[0] < REMEMBERED_SECONDS:
-            return seen[1]
-        caller = await self._look_up(digest)
-        if len(self._seen) >= REMEMBERED_CALLERS:
-            self._seen.clear()
-        self._seen[digest] = (time.monotonic(), caller)
+        digest, now = digest_of(secret), self.custody.clock.now()
+        looked_up, ends_at, caller = self._seen.get(digest, (0.0, None, None))
+        if caller is None or time.monotonic() - looked_up >= REMEMBERED_SECONDS:
+            caller, ends_at = await self._look_up(digest)
+            if len(self._seen) >= REMEMBERED_CALLERS:
+                self._seen.clear()
+            self._seen[digest] = (time.monotonic(), ends_at, caller)
+        if ends_at is not None and ends_at <= now:
+            raise Unauthenticated("The token or session has ended.")
         return caller
 
     async def sign_in(self, controller: str, email: str, password: str) -> tuple[Caller, Issued]:
@@ -110,13 +111,12 @@ class Sessions:
         tenant, member_id = rows[0]["tenant_id"], rows[0]["member_id"]
         session = new_secret()
         async with tenant_scope(tenant):
-            credential = await insert_credential(
-                tenant, member_id, "session", session, now=now, expires_at=now + SESSION_LASTS
-            )
+            ends_at = now + SESSION_LASTS
+            credential = await insert_credential(tenant, member_id, "session", session, now=now, expires_at=ends_at)
             await audit.record(
                 tenant, audit.Event(act="session.opened", actor=member_id, object_id=credential), now=now
             )
-        return await self.authenticate(session), Issued(credential, session, now + SESSION_LASTS)
+        return await self.authenticate(session), Issued(credential, session, ends_at)
 
     async def sign_out(self, caller: Caller) -> None:
         """End the session or token that the caller came with."""
@@ -190,8 +190,7 @@ class Sessions:
             await audit.record(tenant, audit.Event(act="invitation.redeemed", actor=member_id), now=now)
         return UUID(str(member_id))
 
-    async def _look_up(self, digest: bytes) -> Caller:
-        now = self.custody.clock.now()
+    async def _look_up(self, digest: bytes) -> tuple[Caller, datetime | None]:
         async with platform_scope():
             rows = await DB.fetch(
                 "SELECT id, tenant_id, member_id, scopes, expires_at, revoked_at FROM credential"
@@ -201,7 +200,7 @@ class Sessions:
             if not rows:
                 raise Unauthenticated("The token or session is unknown.")
             credential = rows[0]
-            if credential["revoked_at"] or (credential["expires_at"] and credential["expires_at"] <= now):
+            if credential["revoked_at"]:
                 raise Unauthenticated("The token or session has ended.")
             await narrow(credential["tenant_id"])
             found = await DB.fetch("SELECT roles, agent_id, active FROM member WHERE id = $1", credential["member_id"])
@@ -215,7 +214,7 @@ class Sessions:
             roles=frozenset(Role(role) for role in found[0]["roles"]),
             agent_id=found[0]["agent_id"],
         )
-        return Caller(person, credential["id"], frozenset(credential["scopes"]))
+        return Caller(person, credential["id"], frozenset(credential["scopes"])), credential["expires_at"]
 
     def _login(self, controller: str, email: str) -> bytes:
         return self.custody.keyring.tenant_index(PLATFORM, "login", f"{controller}\n{email.strip().casefold()}")

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from vault.custody.custody import Custody
-from vault.custody.database import DB
-from vault.custody.keys import open_keyring
+from vault.custody.database import DB, PLATFORM
+from vault.custody.keyring_files import FileKeyring, FileRootKey
 from vault.custody.objects import Objects
 from vault.settings import Settings
 
@@ -18,7 +18,8 @@ async def open_custody(settings: Settings) -> AsyncIterator[Custody]:
         SettingMissing, OSError: a part is not where the settings say.
     """
     clock = settings.clock()
-    keyring = open_keyring(settings.keyring_dir, settings.root_key_file)
+    keyring = FileKeyring(settings.keyring_dir, FileRootKey(settings.root_key_file))
+    keyring.create_tenant(PLATFORM)
     async with Objects.open(
         endpoint=settings.s3_endpoint, access_key=settings.s3_access_key, secret_key=settings.s3_secret_key
     ) as objects:

@@ -11,7 +11,7 @@ from vault.accounts import Caller
 from vault.credentials import Issued, insert_credential, new_secret
 from vault.custody import audit
 from vault.custody.custody import Custody
-from vault.custody.database import DB, tenant_scope
+from vault.custody.database import DB, PLATFORM, platform_scope, tenant_scope
 from vault.custody.tables import Member
 from vault.errors import Conflict, NotAllowed, NotFound
 
@@ -58,6 +58,18 @@ async def invite(custody: Custody, tenant: UUID, member: NewMember, *, by: UUID 
     event = audit.Event(act="member.invited", actor=by, object_id=member_id, details=details)
     await audit.record(tenant, event, now=now)
     return member_id, Issued(invitation, secret, expires_at)
+
+
+async def first_operator(custody: Custody, member: NewMember) -> Issued:
+    """Invite an operator of the outsourcing firm, from the machine that runs the vault: there is nobody else to ask.
+
+    Raises:
+        Conflict: the address already belongs to an operator.
+    """
+    async with platform_scope():
+        await audit.begin(PLATFORM)
+        _, invitation = await invite(custody, PLATFORM, member, by=None)
+    return invitation
 
 
 async def add_member(custody: Custody, caller: Caller, member: NewMember) -> tuple[UUID, Issued]:

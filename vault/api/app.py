@@ -72,6 +72,7 @@ def create_app(
         plugins=[plugin()],
         exception_handlers={Exception: unexpected_problem},
         openapi_config=_openapi(),
+        logging_config=None,
         request_max_body_size=1_000_000,
     )
     # Outside of every middleware and of the router, so that refused and unknown routes are logged and numbered too.

@@ -1,0 +1,102 @@
+"""Nobody acts without a credential, and a credential acts for its own person only."""
+
+from datetime import timedelta
+
+import pytest
+
+from tenants.vocabulary import Role
+from tests.world import PASSWORD, House, World
+
+
+@pytest.fixture(scope="module")
+async def house(world: World) -> House:
+    return await world.house("prh")
+
+
+async def test_a_request_without_a_credential_is_told_how_to_sign_in(world: World) -> None:
+    answer = await world.client.get("/v1/me")
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_wrong_password_and_an_unknown_address_are_answered_alike(world: World, house: House) -> None:
+    known = {"controller": house.slug, "email": f"admin@{house.slug}.example", "password": "wrong password"}
+    unknown = known | {"email": "nobody@demo.example"}
+    answers = [await world.client.post("/v1/sessions", json=body) for body in (known, unknown)]
+    assert [answer.status_code for answer in answers] == [401, 401]
+    assert answers[0].json() == answers[1].json()
+
+
+async def test_a_session_ends_when_its_person_signs_out(world: World, house: House) -> None:
+    session = await world.session(house.slug, f"admin@{house.slug}.example")
+    assert (await session.get("/v1/me")).status_code == 200
+    assert (await session.delete("/v1/sessions/current")).status_code == 204
+    assert (await session.get("/v1/me")).status_code == 401
+
+
+async def test_a_session_does_not_outlive_its_hours(world: World, house: House) -> None:
+    session = await world.session(house.slug, f"admin@{house.slug}.example")
+    async with world.later(timedelta(hours=9)):
+        assert (await session.get("/v1/me")).status_code == 401
+
+
+async def test_an_invitation_is_good_once(world: World, house: House) -> None:
+    body = {"email": "once@demo.example", "name": "Demo Person", "roles": ["quality"]}
+    invitation = (await house.administrator.post("/v1/members", json=body)).json()["invitation"]
+    await world.redeem(invitation)
+    again = {"invitation": invitation, "password": PASSWORD}
+    assert (await world.client.post("/v1/invitations/redeem", json=again)).status_code == 401
+
+
+async def test_a_short_password_is_refused_by_name_of_the_field(world: World) -> None:
+    answer = await world.client.post("/v1/invitations/redeem", json={"invitation": "x", "password": "short"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "password"
+
+
+async def test_a_revoked_token_stops_at_once(house: House) -> None:
+    member = await house.member(Role.SUPERVISOR)
+    issued = (await house.administrator.post(f"/v1/members/{member.id}/tokens", json={})).json()
+    headers = {"authorization": f"Bearer {issued['token']}"}
+    assert (await house.world.client.get("/v1/me", headers=headers)).status_code == 200
+    assert (await house.administrator.delete(f"/v1/tokens/{issued['id']}")).status_code == 204
+    assert (await house.world.client.get("/v1/me", headers=headers)).status_code == 401
+
+
+async def test_a_deactivated_member_stops_with_all_credentials(house: House) -> None:
+    member = await house.member(Role.QUALITY)
+    assert (await house.administrator.delete(f"/v1/members/{member.id}")).status_code == 204
+    assert (await member.get("/v1/me")).status_code == 401
+
+
+async def test_a_scoped_token_does_no_more_than_its_scopes(house: House) -> None:
+    narrowed = await house.lasting(house.administrator, "read_audit")
+    assert (await narrowed.get("/v1/members")).status_code == 403
+
+
+async def test_only_administrators_let_people_in(house: House) -> None:
+    supervisor = await house.person(Role.SUPERVISOR)
+    body = {"email": "new@demo.example", "name": "Demo Person", "roles": ["supervisor"]}
+    assert (await supervisor.post("/v1/members", json=body)).status_code == 403
+    assert (await (await house.world.operator()).post("/v1/members", json=body)).status_code == 403
+
+
+async def test_an_administrator_cannot_make_operators(house: House) -> None:
+    body = {"email": "op@demo.example", "name": "Demo Person", "roles": ["operator"]}
+    assert (await house.administrator.post("/v1/members", json=body)).status_code == 403
+
+
+async def test_an_administrator_does_not_see_another_controllers_members(world: World, house: House) -> None:
+    other = await world.house("tilastokeskus")
+    stranger = await other.member(Role.SUPERVISOR)
+    listed = (await house.administrator.get("/v1/members")).json()
+    assert str(stranger.id) not in {member["id"] for member in listed}
+    assert (await house.administrator.delete(f"/v1/members/{stranger.id}")).status_code == 404
+    assert (await house.administrator.post(f"/v1/members/{stranger.id}/tokens", json={})).status_code == 404
+
+
+async def test_a_session_cookie_does_not_act_from_another_site(world: World, house: House) -> None:
+    session = await world.session(house.slug, f"admin@{house.slug}.example")
+    headers = {"cookie": f"vault_session={session.token}", "sec-fetch-site": "cross-site"}
+    assert (await world.client.delete("/v1/sessions/current", headers=headers)).status_code == 403

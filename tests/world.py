@@ -1,0 +1,216 @@
+"""Builders for what a test begins with: controllers, their people, and recordings, all made through the API."""
+
+import base64
+import json
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+import tenants
+from tenants.vocabulary import Role
+from vault.custody.custody import Custody
+from vault.members import NewMember, first_operator
+from vault.settings import Settings
+
+POLICIES = Path(tenants.__file__).parent
+RECORDINGS = Path(__file__).parent / "recordings"
+PASSWORD = "a password of a test"
+
+
+@dataclass(frozen=True)
+class As:
+    """A signed-in member: requests in its name."""
+
+    client: httpx.AsyncClient
+    id: UUID
+    token: str = field(repr=False)
+
+    async def request(self, method: str, url: str, **kwargs: Any) -> httpx.Response:
+        headers = {"authorization": f"Bearer {self.token}"} | kwargs.pop("headers", {})
+        return await self.client.request(method, url, headers=headers, **kwargs)
+
+    async def get(self, url: str, **kwargs: Any) -> httpx.Response:
+        return await self.request("GET", url, **kwargs)
+
+    async def post(self, url: str, **kwargs: Any) -> httpx.Response:
+        return await self.request("POST", url, **kwargs)
+
+    async def delete(self, url: str, **kwargs: Any) -> httpx.Response:
+        return await self.request("DELETE", url, **kwargs)
+
+
+@dataclass
+class House:
+    """One controller under test, with its administrator and as many people as the test asks for."""
+
+    world: "World"
+    slug: str
+    tenant: UUID
+    contract: UUID
+    administrator: As
+    people: dict[Role, As] = field(default_factory=dict)
+
+    async def member(self, *roles: Role, agent_id: str | None = None) -> As:
+        """A new signed-in member with these roles."""
+        email = f"{secrets.token_hex(6)}@{self.slug}.example"
+        body = {"email": email, "name": "Demo Person", "roles": list(roles), "agent_id": agent_id}
+        made = _ok(await self.administrator.post("/v1/members", json=body))
+        member = await self.world.sign_in(self.slug, email, made["invitation"])
+        return await self.lasting(member)
+
+    async def lasting(self, member: As, *scopes: str) -> As:
+        """The member with a token instead of a session, which a test that travels in time does not outlive."""
+        url = f"/v1/members/{member.id}/tokens"
+        issued = _ok(await self.administrator.post(url, json={"scopes": list(scopes)}))
+        return As(self.world.client, member.id, issued["token"])
+
+    async def person(self, role: Role) -> As:
+        """The one member with this role, made when first asked for."""
+        if role not in self.people:
+            self.people[role] = await self.member(role)
+        return self.people[role]
+
+    async def machine(self) -> As:
+        """The ingesting machine, with a token rather than a session."""
+        if Role.INGEST not in self.people:
+            self.people[Role.INGEST] = await self.lasting(await self.member(Role.INGEST), "ingest")
+        return self.people[Role.INGEST]
+
+    async def deliver(self, content: bytes, **metadata: Any) -> httpx.Response:
+        """One recording in one tus request (creation-with-upload), as a telephony system sends it."""
+        machine = await self.machine()
+        encoded = base64.b64encode(json.dumps(call() | metadata, default=str).encode()).decode()
+        headers = {
+            "tus-resumable": "1.0.0",
+            "upload-length": str(len(content)),
+            "upload-metadata": f"recording {encoded}",
+            "content-type": "application/offset+octet-stream",
+        }
+        return await machine.post("/v1/uploads", content=content, headers=headers)
+
+    async def recording(self, content: bytes | None = None, **metadata: Any) -> UUID:
+        """Deliver a recording (a short WAV call, unless told otherwise) and give its id."""
+        answer = await self.deliver(wav() if content is None else content, **metadata)
+        assert answer.status_code == 201, answer.text
+        return UUID(answer.headers["vault-recording"])
+
+
+@dataclass
+class World:
+    """A running vault, and the outsourcing firm's operator."""
+
+    client: httpx.AsyncClient
+    custody: Custody
+    settings: Settings
+    operator_email: str = ""
+
+    async def begin(self) -> None:
+        """Invite and sign in the first operator."""
+        email = f"operator-{secrets.token_hex(4)}@firm.example"
+        invitation = await first_operator(
+            self.custody, NewMember(email=email, name="Demo Operator", roles=(Role.OPERATOR,))
+        )
+        self.operator_email = email
+        await self.redeem(invitation.secret)
+
+    async def operator(self) -> As:
+        """The operator, freshly signed in, on whatever day the test has travelled to."""
+        return await self.session("", self.operator_email)
+
+    async def redeem(self, invitation: str) -> None:
+        """Take up an invitation."""
+        body = {"invitation": invitation, "password": PASSWORD}
+        redeemed = await self.client.post("/v1/invitations/redeem", json=body)
+        assert redeemed.status_code == 204, redeemed.text
+
+    async def sign_in(self, slug: str, email: str, invitation: str) -> As:
+        """Take up an invitation and open a session."""
+        await self.redeem(invitation)
+        return await self.session(slug, email)
+
+    async def session(self, slug: str, email: str) -> As:
+        """Open a session with the password of all test people."""
+        body = {"controller": slug, "email": email, "password": PASSWORD}
+        session = _ok(await self.client.post("/v1/sessions", json=body))
+        # The cookie would speak for every later request of the shared client.
+        self.client.cookies.clear()
+        me = _ok(await self.client.get("/v1/me", headers={"authorization": f"Bearer {session['token']}"}))
+        return As(self.client, UUID(me["id"]), session["token"])
+
+    async def house(self, policy: str = "prh", *, edits: Mapping[str, str] = MappingProxyType({})) -> House:
+        """Onboard a controller under a policy of `tenants/`, by a name of its own; `edits` replace text of the file."""
+        slug = f"{policy}-{secrets.token_hex(4)}"
+        source = (POLICIES / f"{policy}.toml").read_text().replace(f'slug = "{policy}"', f'slug = "{slug}"')
+        for before, after in edits.items():
+            source = source.replace(before, after)
+        today = self.now().date()
+        body = {
+            "policy": source,
+            "contract": {
+                "starts_on": str(today - timedelta(days=1000)),
+                "ends_on": str(today + timedelta(days=2000)),
+            },
+            "administrator": {"email": f"admin@{slug}.example", "name": "Demo Administrator"},
+        }
+        made = _ok(await (await self.operator()).post("/v1/controllers", json=body))
+        administrator = await self.sign_in(slug, f"admin@{slug}.example", made["invitation"])
+        house = House(self, slug, UUID(made["id"]), UUID(made["contract"]), administrator)
+        house.administrator = await house.lasting(administrator)
+        return house
+
+    def now(self) -> datetime:
+        """The vault's own time."""
+        return self.custody.clock.now()
+
+    @asynccontextmanager
+    async def later(self, by: timedelta) -> AsyncIterator[None]:
+        """The vault's clock stands this much ahead inside the block."""
+        offset_file = self.settings.clock_offset_file
+        assert offset_file is not None
+        before = offset_file.read_text() if offset_file.exists() else "0"
+        offset_file.write_text(str(float(before) + by.total_seconds()))
+        try:
+            yield
+        finally:
+            offset_file.write_text(before)
+
+
+def call(**changes: Any) -> dict[str, Any]:
+    """The metadata of a call of ten minutes ago, as any of the controllers' telephony would send it."""
+    started = datetime.now(UTC) - timedelta(minutes=10)
+    return {
+        "kind": "call",
+        "source_id": f"pbx-{secrets.token_hex(8)}",
+        "media_type": "audio/wav",
+        "started_at": started.isoformat(),
+        "contact": {"caller_number": "+358501234567", "agent_id": "agent-1"},
+    } | changes
+
+
+def wav(seconds: float = 1.0, *, rate: int = 8000, tone: int = 440) -> bytes:
+    """A mono 16-bit WAV of a tone: a real file of a real format, made on the spot."""
+    import io
+    import math
+    import wave
+
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(rate)
+        samples = (int(8000 * math.sin(2 * math.pi * tone * n / rate)) for n in range(int(seconds * rate)))
+        out.writeframes(b"".join(sample.to_bytes(2, "little", signed=True) for sample in samples))
+    return file.getvalue()
+
+
+def _ok(answer: httpx.Response) -> Any:
+    assert answer.status_code in (200, 201), f"{answer.status_code} {answer.text}"
+    return answer.json()

@@ -1,0 +1,70 @@
+"""The processes of an installation, and what its administrator does on the machine itself."""
+
+import asyncio
+import sys
+from functools import partial
+
+import click
+import uvicorn
+
+from tenants.vocabulary import Role
+from vault import logs
+from vault.assembly import open_custody
+from vault.custody import migrate as catalogue
+from vault.members import NewMember, first_operator
+from vault.settings import Settings
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8080, show_default=True)
+def serve(host: str, port: int) -> None:
+    """Serve the API. Settings come from VAULT_* variables."""
+    from vault.api.app import create_app
+
+    logs.configure()
+    settings = Settings.from_env()
+    app = create_app(partial(open_custody, settings), secure_cookies=settings.secure_cookies)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+@click.command()
+def work() -> None:
+    """Do what is due: expiry, contract ends, expired uploads. Settings come from VAULT_* variables."""
+    from vault.worker import run
+
+    logs.configure()
+    sys.exit(run(Settings.from_env()))
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the catalogue to its newest shape, as the role in VAULT_OWNER_DATABASE_URL."""
+    settings = Settings.from_env()
+    if settings.owner_database_url is None:
+        raise click.ClickException("VAULT_OWNER_DATABASE_URL is not set: the application's own role may not migrate.")
+    asyncio.run(catalogue.migrate(settings.owner_database_url))
+    click.echo("The catalogue is up to date.")
+
+
+@click.command()
+@click.argument("email")
+@click.argument("name")
+def operator(email: str, name: str) -> None:
+    """Invite an operator of the outsourcing firm; prints the invitation, once."""
+    click.echo(asyncio.run(_invite(NewMember(email=email, name=name, roles=(Role.OPERATOR,)))))
+
+
+async def _invite(member: NewMember) -> str:
+    async with open_custody(Settings.from_env()) as custody:
+        return (await first_operator(custody, member)).secret
