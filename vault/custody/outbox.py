@@ -1,5 +1,6 @@
 """Jobs are written with the facts that caused them and stay until they are done, so a lost broker loses none."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -42,6 +43,15 @@ async def take(*, now: datetime, limit: int = 100) -> list[Job]:
             limit,
         )
     return [Job(row["id"], row["actor"], row["tenant_id"], row["key"]) for row in rows]
+
+
+async def send_again(job_ids: Sequence[int] | None = None) -> None:
+    """Let jobs wait to be sent as if they had not been: these, or all when it is unknown who still holds any."""
+    async with platform_scope():
+        await DB.fetch(
+            "UPDATE outbox SET sent_at = NULL WHERE sent_at IS NOT NULL AND ($1::bigint[] IS NULL OR id = ANY($1))",
+            job_ids,
+        )
 
 
 async def done(job_id: int) -> None:

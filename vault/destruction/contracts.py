@@ -41,3 +41,12 @@ async def contracts(caller: Caller) -> list[Agreement]:
         Agreement(row["id"], row["tenant_id"], row["slug"], row["name"], term(row), row["destruction_id"])
         for row in rows
     ]
+
+
+async def undestroyed() -> list[tuple[UUID, Contract]]:
+    """Each controller with a contract that is not destroyed yet, in the open platform scope."""
+    rows = await DB.fetch(
+        "SELECT tenant_id, starts_on, ends_on, time_zone, destroying_since, destroyed_at FROM contract"
+        " WHERE destroyed_at IS NULL ORDER BY tenant_id"
+    )
+    return [(row["tenant_id"], term(row)) for row in rows]

@@ -1,0 +1,74 @@
+"""Jobs by name. A job carries two ids and may be done twice; it is struck off after its work is durable."""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+import dramatiq
+import structlog
+
+from tenants.contracts import ContractState
+from vault.custody import outbox
+from vault.custody.custody import Custody
+from vault.destruction.contract_end import advance
+from vault.destruction.expiry import expire
+from vault.ingest.sweeping import sweep
+from vault.worker.locks import alone
+
+RETENTION_EXPIRE = "retention.expire"
+CONTRACT_ADVANCE = "contract.advance"
+UPLOADS_SWEEP = "uploads.sweep"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Hands:
+    """What a job works with, on the event loop where it was opened."""
+
+    custody: Custody
+    database_url: str
+
+    async def carry_out(self, job: int, actor: str, tenant: str, work: Callable[[UUID], Awaitable[bool]]) -> None:
+        """Do a job unless somebody is at it, and strike it off if it is finished; what is left comes again."""
+        async with alone(self.database_url, f"{actor} {tenant}") as lock:
+            if lock is None:
+                return
+            began = time.monotonic()
+            finished = await work(UUID(tenant))
+            if finished:
+                await outbox.done(job)
+            ms = round((time.monotonic() - began) * 1000)
+            log.info("job.ended", actor=actor, tenant=tenant, job=job, finished=finished, ms=ms)
+
+    async def expire(self, tenant: UUID) -> bool:
+        """Destroy what is due; finished when nothing failed."""
+        expired = await expire(self.custody, tenant, self.custody.clock.now())
+        return expired.failed == 0
+
+    async def advance(self, tenant: UUID) -> bool:
+        """Bring the contract to the state of its date."""
+        state = await advance(self.custody, tenant, self.custody.clock.now())
+        return state in (ContractState.DESTROYED, ContractState.ACTIVE, ContractState.ENDING)
+
+    async def sweep(self, tenant: UUID) -> bool:
+        """Remove the traces of uploads that are over."""
+        await sweep(self.custody, tenant)
+        return True
+
+
+def declare(broker: dramatiq.Broker, hands: Hands) -> None:
+    """Make each job an actor of this broker."""
+
+    @dramatiq.actor(broker=broker, actor_name=RETENTION_EXPIRE)
+    async def retention_expire(*, tenant: str, job: int) -> None:
+        await hands.carry_out(job, RETENTION_EXPIRE, tenant, hands.expire)
+
+    @dramatiq.actor(broker=broker, actor_name=CONTRACT_ADVANCE)
+    async def contract_advance(*, tenant: str, job: int) -> None:
+        await hands.carry_out(job, CONTRACT_ADVANCE, tenant, hands.advance)
+
+    @dramatiq.actor(broker=broker, actor_name=UPLOADS_SWEEP)
+    async def uploads_sweep(*, tenant: str, job: int) -> None:
+        await hands.carry_out(job, UPLOADS_SWEEP, tenant, hands.sweep)

@@ -1,0 +1,93 @@
+"""What is due is asked of PostgreSQL every second, by whichever worker holds the lock, and written down as jobs.
+
+A job is in the outbox before it is anywhere else. The broker only wakes workers up: when it forgets, or a worker dies,
+the job is sent again.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import dramatiq
+import structlog
+
+from tenants.contracts import Contract
+from vault.custody import outbox
+from vault.custody.custody import Custody
+from vault.custody.database import narrow, platform_scope
+from vault.destruction import contracts, expiry
+from vault.ingest import uploads
+from vault.worker.actors import CONTRACT_ADVANCE, RETENTION_EXPIRE, UPLOADS_SWEEP
+from vault.worker.locks import alone
+
+TICK_SECONDS = 1.0
+KEY = "due"
+"""Of each kind of job a controller has at most one waiting; it does all that is due when it runs."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Asks what is due and sends jobs, on the worker's event loop."""
+
+    custody: Custody
+    broker: dramatiq.Broker
+    database_url: str
+
+    async def run(self) -> None:
+        """Go on until cancelled, over any failure of the parts."""
+        while True:
+            try:
+                async with alone(self.database_url, "schedule") as lock:
+                    if lock is not None:
+                        log.info("schedule.leading")
+                        await outbox.send_again()
+                    while lock is not None:
+                        await lock.execute("SELECT 1")  # the lock is held only while its session lives
+                        await self.tick()
+                        await asyncio.sleep(TICK_SECONDS)
+            except Exception as error:  # a schedule that stops is a retention that fails silently
+                log.error("schedule.failed", error=type(error).__name__)
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def tick(self) -> None:
+        """One look at what is due, and one handing over of what waits."""
+        now = self.custody.clock.now()
+        await ask(now)
+        await self.send(now)
+
+    async def send(self, now: datetime) -> None:
+        """Hand waiting jobs to the broker; those that it does not take wait on."""
+        while jobs := await outbox.take(now=now):
+            try:
+                for job in jobs:
+                    await asyncio.to_thread(self.broker.enqueue, self._message(job))
+            except Exception:
+                await outbox.send_again([job.id for job in jobs])
+                raise
+
+    def _message(self, job: outbox.Job) -> dramatiq.Message[None]:
+        actor = self.broker.get_actor(job.actor)
+        return actor.message(tenant=str(job.tenant), job=job.id)
+
+
+async def ask(now: datetime) -> None:
+    """Write down a job for whatever is due at this moment, for every controller."""
+    async with platform_scope():
+        for tenant, contract in await contracts.undestroyed():
+            await narrow(tenant)
+            async for actor in _due(tenant, contract, now):
+                await outbox.add(tenant, actor, key=KEY, now=now)
+
+
+async def _due(tenant: UUID, contract: Contract, now: datetime) -> AsyncIterator[str]:
+    if contract.state_on(now).over:
+        yield CONTRACT_ADVANCE
+        return
+    if await expiry.is_due(tenant, now):
+        yield RETENTION_EXPIRE
+    if await uploads.over(tenant, now=now, limit=1):
+        yield UPLOADS_SWEEP
