@@ -39,7 +39,7 @@ PRIVATE = {"cache-control": "private, no-store", "x-content-type-options": "nosn
 @route(
     "/accesses/{access_id:uuid}/content",
     http_method=[HttpMethod.GET, HttpMethod.HEAD],
-    operation_id="read_content",
+    operation_id=lambda _, method, __: "read_content" if method == "GET" else "measure_content",
     responses=ANSWERS,
 )
 async def read_content(

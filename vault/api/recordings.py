@@ -1,4 +1,4 @@
-"""Finding recordings, knowing one in detail, being let in to listen. A phone number stands in a body, never in a URL."""
+"""Finding recordings, knowing one in detail, being let in to listen. A number stands in a body, never in a URL."""
 
 from datetime import datetime
 from typing import Annotated, Any
