@@ -36,7 +36,6 @@ the header, and believes the end only of a last chunk that it has opened. Whatev
 """
 
 import hmac
-from collections.abc import Iterator
 from typing import Final
 
 from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
@@ -91,16 +90,15 @@ class _Scratch:
     """
 
     def __init__(self) -> None:
-        self._buffers: list[bytearray] = []
+        # Two, because a loop still holds the view of its last turn when it asks for the next.
+        self._older, self._newer = bytearray(), bytearray()
 
     def take(self, size: int) -> memoryview:
-        for buffer in self._buffers:
-            if len(buffer) >= size and self._is_free(buffer):
-                return memoryview(buffer)[:size]
-        fresh = bytearray(size)
-        # Two, because a loop still holds the view of its last turn when it asks for the next.
-        self._buffers = [*self._buffers[-1:], fresh]
-        return memoryview(fresh)
+        buffer = self._older
+        if len(buffer) < size or not self._is_free(buffer):
+            buffer = bytearray(size + CHUNK + TAG)  # room for what may wait between pieces of one size
+        self._older, self._newer = self._newer, buffer
+        return memoryview(buffer)[:size]
 
     @staticmethod
     def _is_free(buffer: bytearray) -> bool:
@@ -204,13 +202,14 @@ class RangeOpener:
             raise ValueError("The range is outside the content.")
         context, message = _split(place, prefix)
         self._cipher, self._nonce = _derive(data_key, context, message)
-        self._start, self._stop, self._size = start, stop, size
+        self._start, self._stop = start, stop
         self._chunk = start // CHUNK
-        self._after = size // CHUNK + 1 if stop == size else (stop - 1) // CHUNK + 1
+        after = size // CHUNK + 1 if stop == size else (stop - 1) // CHUNK + 1
         self.sealed_start: Final[int] = len(prefix) + self._chunk * (CHUNK + TAG)
-        self.sealed_stop: Final[int] = len(prefix) + min(self._after * (CHUNK + TAG), size + TAG * (size // CHUNK + 1))
+        self.sealed_stop: Final[int] = len(prefix) + min(after * (CHUNK + TAG), size + TAG * (size // CHUNK + 1))
         self._missing = self.sealed_stop - self.sealed_start
-        self._partial = bytearray()
+        self._partial = memoryview(bytearray(CHUNK + TAG))
+        self._waiting = 0
         self._scratch = _Scratch()
 
     def update(self, sealed: Bytes) -> memoryview:
@@ -218,12 +217,17 @@ class RangeOpener:
         self._missing -= len(sealed)
         if self._missing < 0:
             raise SealedInvalid("More has arrived than the range holds, or it was refused before.")
-        out = self._scratch.take(len(self._partial) + len(sealed))
-        first, filled = self._chunk * CHUNK, 0
-        for chunk in self._chunks(memoryview(sealed)):
-            content = out[filled : filled + len(chunk) - TAG]
-            self._decrypt(chunk, content)
-            filled += len(content)
+        piece, out, first = memoryview(sealed), self._scratch.take(self._waiting + len(sealed)), self._chunk * CHUNK
+        filled = 0
+        if self._waiting:
+            piece = self._keep(piece)
+            if self._waiting == CHUNK + TAG or not self._missing:
+                filled = self._decrypt(self._partial[: self._waiting], out)
+                self._waiting = 0
+        # Only the content's last chunk is shorter than the others, and it is whole when nothing is missing any more.
+        whole = len(piece) - len(piece) % (CHUNK + TAG) if self._missing else len(piece)
+        filled += self._decrypt(piece[:whole], out[filled:])
+        self._keep(piece[whole:])
         begin = min(max(self._start - first, 0), filled)
         return out[begin : max(min(self._stop - first, filled), begin)]
 
@@ -232,32 +236,26 @@ class RangeOpener:
         if self._missing:
             raise SealedInvalid("The range is cut short, or was refused before.")
 
-    def _chunks(self, sealed: memoryview) -> Iterator[Bytes]:
-        """The chunks that are whole by now; what is left waits for the next piece."""
-        while self._chunk < self._after:
-            taken = self._chunk_length() - len(self._partial)
-            if len(sealed) < taken:
-                break
-            if self._partial:
-                self._partial += sealed[:taken]
-                yield bytes(self._partial)
-                self._partial.clear()
-            else:
-                yield sealed[:taken]
-            sealed = sealed[taken:]
-        self._partial += sealed
+    def _keep(self, piece: memoryview) -> memoryview:
+        """Keep what belongs to the chunk that is not whole yet; returns what lies beyond it."""
+        taken = min(len(piece), CHUNK + TAG - self._waiting)
+        self._partial[self._waiting : self._waiting + taken] = piece[:taken]
+        self._waiting += taken
+        return piece[taken:]
 
-    def _chunk_length(self) -> int:
-        return min(CHUNK, self._size - self._chunk * CHUNK) + TAG
-
-    def _decrypt(self, chunk: Bytes, content: memoryview) -> None:
-        nonce = (self._nonce ^ self._chunk).to_bytes(12, "big")
+    def _decrypt(self, chunks: memoryview, out: memoryview) -> int:
+        """Open whole chunks that follow one another; returns how much content they held."""
+        decrypt, base, filled = self._cipher.decrypt_into, self._nonce, 0
         try:
-            self._cipher.decrypt_into(nonce, chunk, None, content)
+            for at in range(0, len(chunks), CHUNK + TAG):
+                chunk = chunks[at : at + CHUNK + TAG]
+                nonce = (base ^ self._chunk).to_bytes(12, "big")
+                filled += decrypt(nonce, chunk, None, out[filled : filled + len(chunk) - TAG])
+                self._chunk += 1
         except InvalidTag as error:
             self._missing = -1
             raise SealedInvalid("The sealed part is not authentic here.") from error
-        self._chunk += 1
+        return filled
 
 
 def _derive(data_key: DataKey, context: bytes, message: bytes) -> tuple[AESGCM, int]:
