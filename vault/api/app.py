@@ -1,16 +1,16 @@
 """The vault over HTTP: one application, put together from its routes and nothing else."""
 
+import asyncio
 import importlib.metadata
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
-from litestar import Litestar, Request, Router, get
+from litestar import Litestar, Request, Response, Router, get
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import ScalarRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
 from msgspec import Struct
 
 from vault.accounts import Caller, Sessions
@@ -21,6 +21,7 @@ from vault.api.request_log import RequestLog
 from vault.custody.custody import Custody
 from vault.custody.database import DB, platform_scope
 
+DESCRIPTION = Path(__file__).with_name("openapi.json")
 VERSION = importlib.metadata.version("recording-vault")
 
 ROUTERS: tuple[Router, ...] = (
@@ -42,13 +43,17 @@ class Health(Struct, frozen=True, kw_only=True):
     version: str
 
 
+OpenCustody = Callable[[], AbstractAsyncContextManager[Custody]]
+
+
 def create_app(
-    custody: Callable[[], AbstractAsyncContextManager[Custody]], *, secure_cookies: bool = False
+    custody: OpenCustody, *, secure_cookies: bool = False, described: OpenAPIConfig | None = None
 ) -> Litestar:
     """Put the application together; its parts are opened when it starts and closed when it stops.
 
     Args:
         custody: opens the parts that keep recordings.
+        described: how the routes are to be described; only who writes `openapi.json` needs it.
         secure_cookies: whether the session cookie is bound to TLS; off only where there is none, on loopback.
     """
 
@@ -60,7 +65,7 @@ def create_app(
             yield
 
     app = Litestar(
-        route_handlers=[health, *ROUTERS],
+        route_handlers=[health, read_openapi, *ROUTERS],
         lifespan=[parts],
         middleware=[Authentication],
         dependencies={
@@ -71,7 +76,7 @@ def create_app(
         },
         plugins=[plugin()],
         exception_handlers={Exception: unexpected_problem},
-        openapi_config=_openapi(),
+        openapi_config=described,
         logging_config=None,
         request_max_body_size=1_000_000,
     )
@@ -88,16 +93,10 @@ async def health() -> Health:
     return Health(status="ok", version=VERSION)
 
 
-def _openapi() -> OpenAPIConfig:
-    return OpenAPIConfig(
-        title="Recording vault",
-        version=VERSION,
-        description="The policy that runs is the notice that was published. Errors are problem+json (RFC 9457).",
-        path="/schema",
-        render_plugins=[ScalarRenderPlugin()],
-        components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
-        security=[{"bearer": []}],
-    )
+@get("/v1/openapi.json", operation_id="read_openapi", tags=["health"], exclude_from_auth=True)
+async def read_openapi() -> Response[bytes]:
+    """This description (OpenAPI 3.1), from which a client can be generated."""
+    return Response(await asyncio.to_thread(DESCRIPTION.read_bytes), media_type="application/json")
 
 
 def _custody(state: State) -> Custody:

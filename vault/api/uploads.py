@@ -87,7 +87,7 @@ def _spoken(status: int) -> list[tuple[bytes, bytes]]:
     ["/", "/{upload_id:uuid}"],
     http_method=[HttpMethod.OPTIONS],
     status_code=204,
-    operation_id="discover_uploads",
+    operation_id=lambda _, __, path: "discover_uploads" if len(path) < 3 else "discover_upload",
     exclude_from_auth=True,
 )
 async def discover() -> Response[None]:
