@@ -74,6 +74,8 @@ class House:
 
     async def person(self, role: Role) -> As:
         """The one member with this role, made when first asked for."""
+        if role is Role.ADMINISTRATOR:
+            return self.administrator
         if role not in self.people:
             self.people[role] = await self.member(role)
         return self.people[role]
@@ -84,14 +86,18 @@ class House:
             self.people[Role.INGEST] = await self.lasting(await self.member(Role.INGEST), "ingest")
         return self.people[Role.INGEST]
 
+    def metadata(self, **changes: Any) -> str:
+        """The `Upload-Metadata` header of a call (or of what the changes make of it)."""
+        described = json.dumps(call() | changes, default=str)
+        return f"recording {base64.b64encode(described.encode()).decode()}"
+
     async def deliver(self, content: bytes, **metadata: Any) -> httpx.Response:
         """One recording in one tus request (creation-with-upload), as a telephony system sends it."""
         machine = await self.machine()
-        encoded = base64.b64encode(json.dumps(call() | metadata, default=str).encode()).decode()
         headers = {
             "tus-resumable": "1.0.0",
             "upload-length": str(len(content)),
-            "upload-metadata": f"recording {encoded}",
+            "upload-metadata": self.metadata(**metadata),
             "content-type": "application/offset+octet-stream",
         }
         return await machine.post("/v1/uploads", content=content, headers=headers)

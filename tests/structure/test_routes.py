@@ -1,0 +1,100 @@
+"""Every route is closed to strangers: this table is made from the routes themselves, so that a new one is in it."""
+
+import json
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tenants.vocabulary import Role
+from tests.world import As, House, World
+from vault.api.app import DESCRIPTION
+
+METHODS = ("get", "head", "post", "patch", "delete", "put")
+OPEN = {"health", "read_openapi", "read_certificate_key", "sign_in", "redeem_invitation"}
+"""What answers without a credential; everything else is refused before it is looked at."""
+
+BODIES: dict[str, dict[str, Any]] = {
+    "open_access": {"purpose": "quality", "reason": "a stranger tries"},
+    "issue_token": {},
+    "end_contract": {"last_day": "2026-01-01"},
+}
+TUS = {"tus-resumable": "1.0.0", "upload-offset": "0", "content-type": "application/offset+octet-stream"}
+
+
+def _operations() -> list[tuple[str, str, str]]:
+    paths = json.loads(DESCRIPTION.read_text())["paths"]
+    return [
+        (operation["operationId"], method.upper(), path)
+        for path, item in paths.items()
+        for method, operation in item.items()
+        if method in METHODS
+    ]
+
+
+CLOSED = [operation for operation in _operations() if operation[0] not in OPEN]
+WITH_ID = [operation for operation in CLOSED if "{" in operation[2]]
+
+
+@pytest.fixture(scope="module")
+async def owner(world: World) -> House:
+    return await world.house("prh")
+
+
+@pytest.fixture(scope="module")
+async def stranger(world: World) -> House:
+    return await world.house("prh")
+
+
+@pytest.fixture(scope="module")
+async def ids(owner: House) -> dict[str, str]:
+    """One real thing of the owner's for every kind of id that stands in a path."""
+    recording = await owner.recording()
+    supervisor = await owner.person(Role.SUPERVISOR)
+    body = {"purpose": "quality", "reason": "a fixture listens"}
+    access = (await supervisor.post(f"/v1/recordings/{recording}/accesses", json=body)).json()["id"]
+    machine = await owner.machine()
+    headers = {"tus-resumable": "1.0.0", "upload-length": "10", "upload-metadata": owner.metadata()}
+    upload = (await machine.post("/v1/uploads", headers=headers)).headers["location"].rsplit("/", 1)[1]
+    token = (await owner.administrator.post(f"/v1/members/{supervisor.id}/tokens", json={})).json()["id"]
+    return {
+        "recording_id": str(recording),
+        "access_id": access,
+        "upload_id": upload,
+        "member_id": str(supervisor.id),
+        "token_id": token,
+        "contract_id": str(owner.contract),
+        "certificate_id": str(uuid4()),
+    }
+
+
+@pytest.mark.parametrize(("name", "method", "path"), CLOSED, ids=[operation[0] for operation in CLOSED])
+async def test_without_a_credential_nothing_is_answered(world: World, name: str, method: str, path: str) -> None:
+    answer = await world.client.request(method, re.sub(r"\{\w+\}", str(uuid4()), path))
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(("name", "method", "path"), WITH_ID, ids=[operation[0] for operation in WITH_ID])
+async def test_anothers_id_answers_as_one_that_does_not_exist(
+    ids: dict[str, str], stranger: House, name: str, method: str, path: str
+) -> None:
+    parameter = re.search(r"\{(\w+)\}", path)
+    assert parameter is not None
+    for role in (Role.ADMINISTRATOR, Role.SUPERVISOR, Role.DPO, Role.INGEST):
+        person = await stranger.machine() if role is Role.INGEST else await stranger.person(role)
+        real = await _ask(person, name, method, path, ids[parameter[1]])
+        absent = await _ask(person, name, method, path, str(uuid4()))
+        assert real == absent, f"{role} can tell"
+        assert real[0] in (403, 404)
+
+
+async def _ask(person: As, name: str, method: str, path: str, value: str) -> tuple[int, str, list[str]]:
+    url = re.sub(r"\{\w+\}", value, path)
+    body = {"json": BODIES[name]} if name in BODIES else {}
+    headers = TUS if "uploads" in path else {}
+    if name == "override_upload_method":
+        headers = TUS | {"x-http-method-override": "PATCH"}
+    answer = await person.request(method, url, headers=headers, **body)
+    told = {header for header in answer.headers if header not in ("x-request-id", "date")}
+    return answer.status_code, answer.text.replace(value, ""), sorted(told)
