@@ -31,7 +31,7 @@ from vault.custody.objects import BucketNotEmpty, ObjectMissing
 from vault.custody.register import Tenancy, tenancy
 from vault.destruction import certifying, inventory, journal, verifying
 from vault.destruction.certificates import Method, Reason, Verification
-from vault.destruction.journal import Opened, Progress, Superseded
+from vault.destruction.journal import Numbers, Opened, Progress, Superseded
 from vault.errors import Conflict, NotFound
 
 BATCH = 5000
@@ -134,6 +134,8 @@ async def _carry_out(custody: Custody, opened: Opened) -> None:
     await _remove_bucket(custody, held.bucket)
     opened = await journal.note_once(opened, Progress(ciphertext_removed_at=custody.clock.now()))
     await _remove_rows(opened.tenant)
+    if found := opened.progress.inventory:
+        opened = await journal.note(opened, Progress(numbers=Numbers(due=found.parts, done=found.parts)))
     await verifying.confirm_bucket_gone(custody.objects, held.bucket)
     await asyncio.to_thread(verifying.attempt_tenant_key, custody.keyring, opened.tenant)
     await _certify(custody, opened, held)
@@ -149,7 +151,7 @@ async def _take_inventory(custody: Custody, opened: Opened, held: Tenancy) -> Op
     )
     await asyncio.to_thread(verifying.attempt_tenant_key, custody.keyring, opened.tenant)
     found = structs.replace(found, openings_refused=refused + 1, **await _stored(custody, held.bucket))
-    return await journal.note_once(opened, Progress(inventory=found, due=found.parts))
+    return await journal.note_once(opened, Progress(inventory=found, numbers=Numbers(due=found.parts)))
 
 
 async def _take_in_expiries(custody: Custody, opened: Opened) -> list[UUID]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from tenants.recordings import PartClass
@@ -21,7 +22,7 @@ from vault.custody.database import DB, tenant_scope
 from vault.custody.register import tenancy
 from vault.destruction import certifying, inventory, journal, verifying
 from vault.destruction.certificates import Method, Reason, Verification
-from vault.destruction.journal import Opened, Progress, Superseded
+from vault.destruction.journal import Numbers, Opened, Progress, Superseded
 from vault.destruction.removal import DuePart, remove
 
 BATCH = 1000
@@ -96,13 +97,9 @@ async def _carry_out(custody: Custody, opened: Opened) -> Expired:
     opened = await journal.note_once(opened, Progress(keys_destroyed_at=custody.clock.now()))
     failures = await _remove_all(custody, opened)
     outcome = await _outcome(opened)
-    if outcome.failed:
-        await _report(custody, opened, outcome, failures)
-        return outcome
-    opened = await journal.note_once(
-        opened, Progress(ciphertext_removed_at=custody.clock.now(), due=outcome.due, done=outcome.done)
-    )
-    await _certify(custody, opened)
+    await _tell(custody, opened, outcome, failures)
+    if not outcome.failed:
+        await _certify(custody, await journal.note_once(opened, Progress(ciphertext_removed_at=custody.clock.now())))
     return outcome
 
 
@@ -183,16 +180,22 @@ async def _outcome(opened: Opened) -> Expired:
     return Expired(due=done[0][0] + failed, done=done[0][0], failed=failed)
 
 
-async def _report(custody: Custody, opened: Opened, outcome: Expired, failures: Counter[str]) -> None:
+async def _tell(custody: Custody, opened: Opened, outcome: Expired, failures: Counter[str]) -> None:
     """Say what failed where the controller sees it: in the destruction, and in the log when the number is news."""
-    step = Progress(due=outcome.due, done=outcome.done, failed=outcome.failed, failures=dict(failures))
-    if outcome.failed != opened.progress.failed:
-        details = {"due": outcome.due, "done": outcome.done, "failed": outcome.failed, "failures": dict(failures)}
-        event = audit.Event(act="retention.unfinished", actor=None, object_id=opened.id, details=details)
+    before = opened.progress.numbers or Numbers()
+    numbers = Numbers(
+        due=outcome.due, done=outcome.done, failed=outcome.failed, failures=dict(sorted(failures.items()))
+    )
+    await journal.note(opened, Progress(numbers=numbers))
+    if not outcome.failed:
+        return
+    log.error("retention.unfinished", tenant=str(opened.tenant), destruction=str(opened.id), failed=outcome.failed)
+    if outcome.failed != before.failed:
+        event = audit.Event(
+            act="retention.unfinished", actor=None, object_id=opened.id, details=msgspec.to_builtins(numbers)
+        )
         async with tenant_scope(opened.tenant):
             await audit.record(opened.tenant, event, now=custody.clock.now())
-    await journal.note(opened, step)
-    log.error("retention.unfinished", tenant=str(opened.tenant), destruction=str(opened.id), failed=outcome.failed)
 
 
 async def _certify(custody: Custody, opened: Opened) -> None:

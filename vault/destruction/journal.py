@@ -23,22 +23,24 @@ class Superseded(Exception):
     """Somebody else has completed this destruction, or taken it into a larger one: there is nothing left to do."""
 
 
-class Progress(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How far a destruction has come.
+class Numbers(Struct, frozen=True, kw_only=True):
+    """Parts as the newest run found them: what was `due` is done or failed, and failed for these reasons."""
 
-    An expiry concerns the parts whose instant lies after `since` (or whenever) and not after `until`. `due`, `done`
-    and `failed` count parts; `failures` counts the failed ones by the store's word for why.
-    """
+    due: int = 0
+    done: int = 0
+    failed: int = 0
+    failures: dict[str, int] = {}
+
+
+class Progress(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How far a destruction has come. An expiry concerns what is due after `since` (or whenever) and until `until`."""
 
     since: datetime | None = None
     until: datetime | None = None
     keys_destroyed_at: datetime | None = None
     inventory: Inventory | None = None
     ciphertext_removed_at: datetime | None = None
-    due: int = 0
-    done: int = 0
-    failed: int = 0
-    failures: dict[str, int] = {}
+    numbers: Numbers | None = None
     taken_in_by: UUID | None = None
 
 

@@ -12,7 +12,7 @@ from asyncpg import Record
 from tenants.decisions import Action
 from vault.accounts import Caller
 from vault.custody.database import DB, PLATFORM, narrow, platform_scope, tenant_scope
-from vault.destruction.journal import Progress
+from vault.destruction.journal import Numbers, Progress
 from vault.errors import FieldProblem, Invalid, NotFound
 
 COLUMNS = "id, reason, state, started_at, completed_at, record, certificate IS NOT NULL AS certified"
@@ -123,13 +123,14 @@ async def _of_ended_contracts() -> list[Summary]:
 def _summary(row: Record) -> Summary:
     columns = dict(row)
     progress = msgspec.json.decode(columns.pop("record"), type=Progress)
+    numbers = progress.numbers or Numbers()
     return Summary(
         **columns,
         key_destroyed_at=progress.keys_destroyed_at,
-        due=progress.due,
-        done=progress.done,
-        failed=progress.failed,
-        failures=progress.failures,
+        due=numbers.due,
+        done=numbers.done,
+        failed=numbers.failed,
+        failures=numbers.failures,
         taken_in_by=progress.taken_in_by,
     )
 
