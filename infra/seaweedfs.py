@@ -1,8 +1,9 @@
 """SeaweedFS keeps the objects: S3 with a password, and a PUT that is answered is on disk.
 
-By itself it answers before anything is on disk. Two things change that: the rule FSYNC_RULE makes the volume sync
-the bytes, and the index of names lives in PostgreSQL, whose commits are durable; the index it would keep by default
-(LevelDB) is written without a sync, and a power cut would lose the names of acknowledged objects.
+By itself it answers before anything is on disk. Three things change that. The rule FSYNC_RULE makes the volume sync
+the bytes. The index of names lives in PostgreSQL, whose commits are durable; the one it would keep by default
+(LevelDB) is written without a sync, and a power cut would lose the names of acknowledged objects. The index of places
+within a volume is never synced, so it is made anew from the volume after a run that did not end in order.
 
 Only the S3 port asks every caller for credentials. The HTTP ports of filer and volume want a signed token (JWT) for
 each write and read. The HTTP port of the master and all gRPC ports ask nothing: whoever has an account on
@@ -15,6 +16,7 @@ import hashlib
 import hmac
 import http.client
 import json
+import os
 import shutil
 import sys
 import sysconfig
@@ -25,7 +27,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from infra.ports import LOOPBACK
-from infra.processes import Child, PartFailed, stop_leftovers
+from infra.processes import Child, PartFailed, run, stop_leftovers
 
 PORTS = ("master", "master.grpc", "volume", "volume.grpc", "filer", "filer.grpc", "s3", "s3.grpc")
 FSYNC_RULE = {"version": 1, "locations": [{"locationPrefix": "/buckets/", "fsync": True}]}
@@ -35,6 +37,9 @@ REQUEST_SECONDS = 10
 # Asked to stop, a filer waits 15 seconds for a stream that it holds to itself. What it still has to do is to pass
 # deleted chunks on to the volume, every 1.123 s; names and bytes are on disk already. After that it may be killed.
 FILER_PATIENCE = 2.0
+
+# A file that is there while nothing runs and the last run ended in order.
+IN_ORDER = "ended-in-order"
 
 S3_OPTIONS = (
     "-config=s3.json",
@@ -129,6 +134,7 @@ class SeaweedFS:
         """The first of the four; it needs nothing."""
         self.directory.mkdir(mode=0o700, exist_ok=True)
         stop_leftovers(self.directory, _program().name)
+        self._mend_volumes()
         self._write_settings()
         return self._start("master", "-mdir=master", "-peers=none", "-telemetry=false", "-volumeSizeLimitMB=4096")
 
@@ -145,6 +151,24 @@ class SeaweedFS:
         filer_address = f"-filer={LOOPBACK}:{self.ports['filer']}.{self.ports['filer.grpc']}"
         yield (gateway := self._start("s3", filer_address, *S3_OPTIONS))
         gateway.wait_until(lambda: self._ask("s3", "GET", "/healthz")[0] == HTTPStatus.OK)
+
+    def ended_in_order(self) -> None:
+        """Note, once all four have stopped, that what they wrote is whole and on disk."""
+        for index in (self.directory / "volume").glob("*.idx"):
+            _sync(index)
+        (self.directory / IN_ORDER).touch()
+        _sync(self.directory)
+
+    def _mend_volumes(self) -> None:
+        """Make the volumes' indexes anew, unless the last run ended in order; raises PartFailed."""
+        in_order = self.directory / IN_ORDER
+        if not in_order.exists() and any((self.directory / "volume").glob("*.dat")):
+            # Errors are ignored, for a torn record at a volume's end belongs to a PUT that was never answered.
+            done = run([_program(), "fix", "-ignoreError", "volume"], directory=self.directory)
+            if done.returncode != 0:
+                raise PartFailed(f"SeaweedFS could not mend its volumes after a crash: {done.stderr.strip()}")
+        in_order.unlink(missing_ok=True)
+        _sync(self.directory)
 
     def _start(self, server: str, *options: str, patience: float = 20) -> Child:
         (self.directory / server).mkdir(mode=0o700, exist_ok=True)
@@ -208,6 +232,14 @@ class SeaweedFS:
             path = self.directory / name
             path.touch(mode=0o600)
             path.write_text(text)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _token(key: str) -> str:
