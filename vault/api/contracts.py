@@ -20,7 +20,10 @@ class NewEnd(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ContractView(Struct, frozen=True, kw_only=True):
-    """A contract and where it stands; `destruction` names the certificate once everything is destroyed."""
+    """A contract and where it stands; its days are days of `time_zone`.
+
+    `destruction` names the certificate once everything is destroyed.
+    """
 
     id: UUID
     controller: UUID
@@ -28,6 +31,7 @@ class ContractView(Struct, frozen=True, kw_only=True):
     name: str
     starts_on: date
     ends_on: date
+    time_zone: str
     state: ContractState
     ends_at: datetime
     destroying_since: datetime | None
@@ -61,6 +65,7 @@ def _view(agreement: Agreement, now: datetime) -> ContractView:
         name=agreement.name,
         starts_on=term.starts_on,
         ends_on=term.ends_on,
+        time_zone=term.time_zone,
         state=term.state_on(now),
         ends_at=term.ends_at,
         destroying_since=term.destroying_since,

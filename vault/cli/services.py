@@ -1,17 +1,11 @@
 """The processes of an installation, and what its administrator does on the machine itself."""
 
-import asyncio
 import sys
 from functools import partial
+from types import MappingProxyType
 
 import click
-import uvicorn
 
-from tenants.vocabulary import Role
-from vault import logs
-from vault.assembly import open_custody
-from vault.custody import migrate as catalogue
-from vault.members import NewMember, first_operator
 from vault.settings import Settings
 
 
@@ -20,7 +14,11 @@ from vault.settings import Settings
 @click.option("--port", default=8080, show_default=True)
 def serve(host: str, port: int) -> None:
     """Serve the API. Settings come from VAULT_* variables."""
+    import uvicorn
+
+    from vault import logs
     from vault.api.app import create_app
+    from vault.assembly import open_custody
 
     logs.configure()
     settings = Settings.from_env()
@@ -41,6 +39,7 @@ def serve(host: str, port: int) -> None:
 @click.command()
 def work() -> None:
     """Do what is due: expiry, contract ends, expired uploads. Settings come from VAULT_* variables."""
+    from vault import logs
     from vault.worker import run
 
     logs.configure()
@@ -50,6 +49,10 @@ def work() -> None:
 @click.command()
 def migrate() -> None:
     """Bring the catalogue to its newest shape, as the role in VAULT_OWNER_DATABASE_URL."""
+    import asyncio
+
+    from vault.custody import migrate as catalogue
+
     settings = Settings.from_env()
     if settings.owner_database_url is None:
         raise click.ClickException("VAULT_OWNER_DATABASE_URL is not set: the application's own role may not migrate.")
@@ -61,10 +64,19 @@ def migrate() -> None:
 @click.argument("email")
 @click.argument("name")
 def operator(email: str, name: str) -> None:
-    """Invite an operator of the outsourcing firm; prints the invitation, once."""
-    click.echo(asyncio.run(_invite(NewMember(email=email, name=name, roles=(Role.OPERATOR,)))))
+    """Invite an operator of the outsourcing firm; prints the invitation, once. Take it up with `vault redeem`."""
+    import asyncio
+
+    click.echo(asyncio.run(_invite(email, name)))
 
 
-async def _invite(member: NewMember) -> str:
+async def _invite(email: str, name: str) -> str:
+    from tenants.vocabulary import Role
+    from vault.assembly import open_custody
+    from vault.members import NewMember, first_operator
+
     async with open_custody(Settings.from_env()) as custody:
-        return (await first_operator(custody, member)).secret
+        return (await first_operator(custody, NewMember(email=email, name=name, roles=(Role.OPERATOR,)))).secret
+
+
+COMMANDS = MappingProxyType({"serve": serve, "work": work, "migrate": migrate, "operator": operator})

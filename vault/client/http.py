@@ -58,11 +58,15 @@ class Client:
     """Requests to one vault in one person's, or machine's, name; a context manager, and safe to share by threads."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
-        self.url = url
+        self.url, self.token = url, token
         # A proxy named in the environment cannot know of this machine's own ports.
         self._http = httpx.Client(base_url=url, timeout=TIMEOUT, trust_env=urlsplit(url).hostname not in LOOPBACK)
         if token:
             self._http.headers["authorization"] = f"Bearer {token}"
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
 
     def __enter__(self) -> Self:
         """Give the client itself."""

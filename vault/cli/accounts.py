@@ -1,0 +1,148 @@
+"""Signing in, and letting others in."""
+
+import sys
+from datetime import datetime
+from types import MappingProxyType
+
+import click
+
+from tenants.vocabulary import Role
+from vault.cli import session
+from vault.cli.options import MOMENT
+from vault.cli.output import emit, emit_table, moment, with_json
+from vault.client.http import Client, Problem, segment, sign_in
+
+
+@click.command()
+@click.argument("email")
+@click.option("--url", help="The vault's address.  [default: VAULT_URL, or the last one]")
+@click.option("--controller", default="", help="The controller's short name; operators have none.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@with_json
+def login(email: str, url: str | None, controller: str, password_stdin: bool) -> None:
+    """Sign in, for the commands that follow."""
+    url = (url or session.current().url).rstrip("/")
+    client, until = sign_in(url, controller, email, _password(password_stdin))
+    client.close()
+    path = session.remember(session.Session(url, client.token))
+    whose = controller or "the outsourcing firm"
+    emit(
+        {"url": url, "controller": controller, "expires_at": until, "file": str(path)},
+        f"Signed in at {url} as {email} of {whose}, until {moment(until)}.",
+    )
+
+
+@click.command()
+@with_json
+def logout() -> None:
+    """End the session, here and in the vault."""
+    remembered = session.current()
+    if remembered.token is not None:
+        try:
+            with Client(remembered.url, remembered.token) as client:
+                client.delete("/v1/sessions/current")
+        except Problem as problem:
+            if problem.slug not in {"unauthenticated", "destroyed"}:  # it has ended already
+                raise
+    session.forget()
+    emit({"url": remembered.url}, f"Signed out of {remembered.url}.")
+
+
+@click.command()
+@click.argument("invitation", required=False)
+@click.option("--url", help="The vault's address.  [default: VAULT_URL, or the last one]")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@with_json
+def redeem(invitation: str | None, url: str | None, password_stdin: bool) -> None:
+    """Take up an invitation by choosing a password of at least 12 characters."""
+    invitation = invitation or click.prompt("Invitation", hide_input=True)
+    password = _password(password_stdin, confirm=True)
+    with Client(url or session.current().url) as client:
+        client.post("/v1/invitations/redeem", {"invitation": invitation, "password": password})
+    emit({"redeemed": True}, "The password is set; sign in with `vault login`.")
+
+
+@click.command()
+@with_json
+def whoami() -> None:
+    """Say for whom the vault takes the caller."""
+    with session.connect() as client:
+        me = client.get("/v1/me")
+    emit(me, f"{me['id']} ({', '.join(me['roles'])}) of {me['controller'] or 'the outsourcing firm'}")
+
+
+@click.group(invoke_without_command=True)
+@with_json
+@click.pass_context
+def members(context: click.Context) -> None:
+    """List the controller's members; add one, or stop one."""
+    if context.invoked_subcommand is not None:
+        return
+    with session.connect() as client:
+        found = client.get("/v1/members")
+    rows = [
+        (
+            member["id"],
+            member["email"],
+            member["name"],
+            ", ".join(member["roles"]),
+            member["agent_id"],
+            member["active"],
+        )
+        for member in found
+    ]
+    emit_table(found, ("id", "address", "name", "roles", "agent", "active"), rows, empty="Nobody.")
+
+
+@members.command("add")
+@click.argument("email")
+@click.argument("name")
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice([str(role) for role in Role]))
+@click.option("--agent-id", help="Of an agent: how the telephony system names them.")
+@with_json
+def add_member(email: str, name: str, roles: tuple[str, ...], agent_id: str | None) -> None:
+    """Let somebody, or some machine, in; prints the invitation, once."""
+    body = {"email": email, "name": name, "roles": list(roles), "agent_id": agent_id}
+    with session.connect() as client:
+        made = client.post("/v1/members", body)
+    emit(
+        made,
+        f"Member {made['id']}.",
+        f"Invitation, until {moment(made['expires_at'])}, to hand over: {made['invitation']}",
+        "Taken up with `vault redeem`; a machine needs none, but a token: `vault token`.",
+    )
+
+
+@members.command("stop")
+@click.argument("member")
+@with_json
+def stop_member(member: str) -> None:
+    """Stop a member's access, everywhere and within seconds."""
+    with session.connect() as client:
+        client.delete(f"/v1/members/{segment(member)}")
+    emit({"stopped": member}, f"{member} has no access any more.")
+
+
+@click.command()
+@click.argument("member")
+@click.option("--scope", "scopes", multiple=True, help="An action to which the token is narrowed, such as ingest.")
+@click.option("--until", type=MOMENT, help="When it ends.  [default: when it is revoked]")
+@with_json
+def token(member: str, scopes: tuple[str, ...], until: datetime | None) -> None:
+    """Issue a bearer token for a machine or a script; prints it, once."""
+    with session.connect() as client:
+        body = {"scopes": list(scopes), "expires_at": until.isoformat() if until else None}
+        issued = client.post(f"/v1/members/{segment(member)}/tokens", body)
+    emit(issued, issued["token"])
+
+
+def _password(from_stdin: bool, *, confirm: bool = False) -> str:
+    if from_stdin:
+        return sys.stdin.readline().removesuffix("\n")
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=confirm)
+    return password
+
+
+COMMANDS = MappingProxyType(
+    {"login": login, "logout": logout, "redeem": redeem, "whoami": whoami, "members": members, "token": token}
+)

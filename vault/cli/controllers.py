@@ -1,0 +1,107 @@
+"""The outsourcing firm's side: controllers come in with a policy file and leave at their contract's end."""
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from vault.cli import session
+from vault.cli.options import DAY
+from vault.cli.output import emit, emit_table, moment, with_json
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--starts-on", type=DAY, required=True, help="The contract's first day.")
+@click.option("--ends-on", type=DAY, required=True, help="The contract's last day.")
+@click.option("--admin", required=True, help="The first administrator's address.")
+@click.option("--admin-name", required=True, help="The first administrator's name.")
+@with_json
+def onboard(file: Path, starts_on: date, ends_on: date, admin: str, admin_name: str) -> None:
+    """Bring a controller in from its policy file; prints its administrator's invitation, once."""
+    body = {
+        "policy": file.read_text(encoding="utf-8"),
+        "contract": {"starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat()},
+        "administrator": {"email": admin, "name": admin_name},
+    }
+    with session.connect() as client:
+        made = client.post("/v1/controllers", body)
+    emit(
+        made,
+        f"{made['slug']} is onboarded: controller {made['id']}, contract {made['contract']}, bucket {made['bucket']}.",
+        f"Invitation to hand to {admin}: {made['invitation']}",
+    )
+
+
+@click.command()
+@with_json
+def controllers() -> None:
+    """List all controllers and where their contracts stand, for operators."""
+    with session.connect() as client:
+        found = client.get("/v1/controllers")
+    columns = ("controller", "state", "from", "until", "region", "name", "certificate")
+    names = ("slug", "state", "starts_on", "ends_on", "region", "name", "destruction")
+    rows = [[controller[name] for name in names] for controller in found]
+    emit_table(found, columns, rows, empty="No controller is onboarded yet: `vault onboard FILE`.")
+
+
+@click.command()
+@with_json
+def contracts() -> None:
+    """List the contracts that one may see."""
+    with session.connect() as client:
+        found = client.get("/v1/contracts")
+    columns = ("id", "controller", "state", "from", "until", "destroyed", "certificate")
+    names = ("id", "slug", "state", "starts_on", "ends_on", "destroyed_at", "destruction")
+    emit_table(found, columns, [[contract[name] for name in names] for contract in found], empty="No contract.")
+
+
+@click.command("end-contract")
+@click.argument("controller", required=False)
+@click.option("--last-day", type=DAY, help="The contract's new last day.  [default: yesterday, which ends it at once]")
+@click.option("--yes", is_flag=True, help="Do not ask again.")
+@with_json
+def end_contract(controller: str | None, last_day: date | None, yes: bool) -> None:
+    """Give a contract another last day. After it, everything of the controller is destroyed.
+
+    An operator names the CONTROLLER; an administrator has but one.
+    """
+    with session.connect() as client:
+        contract = _chosen(client.get("/v1/contracts"), controller)
+        last_day = last_day or _yesterday(contract)
+        if not yes:
+            click.confirm(
+                f"After {last_day} every recording of {contract['name']} is destroyed, for good. Go on?", abort=True
+            )
+        ended = client.post(f"/v1/contracts/{contract['id']}/end", {"last_day": last_day.isoformat()})
+    emit(
+        ended,
+        f"The contract of {ended['name']} is {ended['state']}; its last day is {ended['ends_on']}, and everything"
+        f" goes from {moment(ended['ends_at'])} on. `vault certificates` has the proof.",
+    )
+
+
+def _chosen(found: list[dict[str, Any]], slug: str | None) -> dict[str, Any]:
+    """The contract meant: of several of one controller, that which is not over."""
+    named = [contract for contract in found if slug in (None, contract["slug"])]
+    living = [contract for contract in named if contract["destroyed_at"] is None]
+    if len(living) == 1:
+        return living[0]
+    if len(named) > 1:
+        raise click.UsageError(f"Name one controller: {', '.join(contract['slug'] for contract in living)}.")
+    if not named:
+        raise click.UsageError("There is no such contract that you may see.")
+    return named[0]
+
+
+def _yesterday(contract: dict[str, Any]) -> date:
+    """The day before today where the contract's days are counted."""
+    return datetime.now(ZoneInfo(contract["time_zone"])).date() - timedelta(days=1)
+
+
+COMMANDS = MappingProxyType(
+    {"onboard": onboard, "controllers": controllers, "contracts": contracts, "end-contract": end_contract}
+)

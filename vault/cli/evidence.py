@@ -1,0 +1,173 @@
+"""Proof for whoever doubts: certificates and the audit log, checked here and not by the vault."""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vault.cli import session
+from vault.cli.failures import fail
+from vault.cli.output import emit, emit_table, moment, with_json
+from vault.client.http import segment
+
+if TYPE_CHECKING:
+    from vault.destruction.certificates import Certificate
+
+GENESIS = "00" * 32
+"""The hash before the first event."""
+
+PAGE = 1000
+"""Events asked for at once."""
+
+
+@click.group(invoke_without_command=True)
+@click.option("--all", "also_unfinished", is_flag=True, help="Also destructions under way or failing.")
+@with_json
+@click.pass_context
+def certificates(context: click.Context, also_unfinished: bool) -> None:
+    """List what was destroyed and certified; read a certificate, or the key that verifies it."""
+    if context.invoked_subcommand is not None:
+        return
+    with session.connect() as client:
+        path = "/v1/destructions" if also_unfinished else "/v1/certificates"
+        found = list(client.pages(path, "cursor"))
+    columns = ("id", "why", "state", "since", "due", "done", "failed")
+    rows = [
+        (one["id"], one["reason"], one["state"], moment(one["started_at"]), one["due"], one["done"], one["failed"])
+        for one in found
+    ]
+    emit_table(found, columns, rows, empty="Nothing was destroyed yet.")
+
+
+@certificates.command("read")
+@click.argument("certificate")
+@click.option("-o", "--output", type=click.File("wb"), default="-", help="[default: standard output]")
+def read_certificate(certificate: str, output: Any) -> None:
+    """Fetch a certificate, byte for byte as it was signed."""
+    with session.connect() as client:
+        output.write(client.request("GET", f"/v1/certificates/{segment(certificate)}").content)
+
+
+@certificates.command("key")
+@click.option("-o", "--output", type=click.File("wb"), default="-", help="[default: standard output]")
+def read_key(output: Any) -> None:
+    """Fetch the public key by which certificates are verified: before it is needed, and keep it."""
+    with session.connect() as client:
+        output.write(client.request("GET", "/v1/certificate-key").content)
+
+
+@click.command()
+@click.argument("certificate", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--key", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="PEM")
+@with_json
+def verify(certificate: Path, key: Path) -> None:
+    """Verify a certificate of destruction, with neither vault nor network. Exits with 0 only if it is genuine."""
+    import msgspec
+
+    from vault.destruction.certificates import CertificateInvalid, verify_certificate
+
+    try:
+        verified = verify_certificate(certificate.read_bytes(), key.read_bytes())
+    except CertificateInvalid as invalid:
+        fail(f"{certificate} proves nothing. {invalid}")
+    emit(
+        msgspec.to_builtins(verified),
+        f"{certificate} is genuine: signed by the key in {key}, and unaltered.",
+        *_proof(verified),
+    )
+
+
+def _proof(certificate: "Certificate") -> Iterator[str]:
+    """What a certificate says, in sentences."""
+    destroyed, method, checked = certificate.destroyed, certificate.method, certificate.verification
+    yield f"  whose: {certificate.controller.name} ({certificate.controller.slug}), contract {certificate.contract.id}"
+    yield f"  why: {certificate.reason.value}; the promises kept by it:"
+    for clause in certificate.clauses:
+        yield f"    {clause.policy} v{clause.version}, “{clause.section}”: ”{clause.text}”"
+    yield f"  what: {destroyed.parts} parts; {destroyed.recordings} recordings of which nothing is left"
+    for tally in destroyed.tallies:
+        yield f"    {tally.parts} x {tally.kind}/{tally.part_class}, {tally.bytes} bytes, under {tally.clause}"
+    whole = "the controller's own key and " if method.tenant_key_destroyed else ""
+    yield f"  how: {whole}{len(method.shred_keys_destroyed)} shred keys, then {method.object_versions_removed} objects"
+    yield f"  checked: {checked.openings_refused} of {checked.openings_attempted} attempts to open were refused"
+    yield f"  no copy opens since {certificate.key_destroyed_at.isoformat()}"
+    yield f"  the store holds nothing of it since {certificate.ciphertext_removed_at.isoformat()}"
+    yield f"  the last backup copy is gone on {certificate.last_backup_copy_gone_at.isoformat()}"
+    yield f"  audit log then: {certificate.log.events}:{certificate.log.hash}"
+
+
+@click.group()
+def audit() -> None:
+    """Verify the audit log, or take it home."""
+
+
+@audit.command("verify")
+@click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="An exported log, offline.")
+@click.option("--kept", metavar="NUMBER:HASH", help="An end of the log that was kept: it must still stand in it.")
+@with_json
+def verify_log(file: Path | None, kept: str | None) -> None:
+    """Recompute the chain of hashes over every event. Exits with 0 only if nothing was altered or left out."""
+    from vault.custody.audit import ChainBroken
+    from vault.custody.audit import verify as verify_chain
+
+    try:
+        end = verify_chain(_holding(kept, _exported(file) if file else _fetched()))
+    except ChainBroken as broken:
+        fail(f"The log is not as it was written. {broken}")
+    shown = f"{end.seq}:{end.hash.hex()}"
+    emit(
+        {"events": end.seq, "hash": end.hash.hex(), "head": shown},
+        f"{end.seq} events, each following from the one before it.",
+        f"Keep this, and ask later with --kept whether it still stands: {shown}",
+    )
+
+
+@audit.command("export")
+@click.option("-o", "--output", type=click.File("w", encoding="utf-8"), default="-", help="[default: standard output]")
+def export(output: Any) -> None:
+    """Write every event as JSON Lines, as `vault audit verify --file` takes them."""
+    for event in _fetched():
+        output.write(json.dumps(event, ensure_ascii=False) + "\n")
+
+
+def _fetched() -> Iterator[dict[str, Any]]:
+    """Every event up to the end as it stands now, which must be the end that the vault names."""
+    with session.connect() as client:
+        end = client.get("/v1/audit/head")
+        seq, found = 0, GENESIS
+        for event in client.pages("/v1/audit/events", "after", limit=PAGE):
+            if event["seq"] > end["seq"]:
+                break
+            seq, found = event["seq"], event["hash"]
+            yield event
+    if (seq, found) != (end["seq"], end["hash"]):
+        fail(f"The vault names another end of the log ({end['seq']}) than its events have ({seq}).")
+
+
+def _exported(file: Path) -> Iterator[dict[str, Any]]:
+    with file.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                event = json.loads(line)
+                yield {"seq": int(event["seq"]), "body": str(event["body"]), "hash": str(event["hash"])}
+            except (ValueError, KeyError, TypeError):
+                fail(f"{file}:{number}: this is not an event of an exported log.")
+
+
+def _holding(kept: str | None, events: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The events, which must hold the end that somebody kept."""
+    number, _, wanted = (kept or "").partition(":")
+    if kept and not (number.isdecimal() and wanted):
+        raise click.UsageError("--kept takes NUMBER:HASH, as an earlier run said it.")
+    stands = not kept or number == "0"
+    for event in events:
+        stands = stands or (str(event["seq"]) == number and event["hash"] == wanted)
+        yield event
+    if not stands:
+        fail(f"The log does not hold the end that was kept ({kept}): it was written anew.")
+
+
+COMMANDS = MappingProxyType({"certificates": certificates, "verify": verify, "audit": audit})
