@@ -103,11 +103,10 @@ class Stack:
 
     def stop(self) -> None:
         """Stop the parts, the last started first, and free the directory."""
-        in_order = self._complete and all(child.exit_code() is None for child in self._children)
         while self._children:
             self._children.pop().stop()
-        if in_order:
-            self._seaweedfs.ended_in_order()
+        if self._complete:
+            self._seaweedfs.stopped()
         self._complete = False
         self._lock.close()
 

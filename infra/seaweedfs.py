@@ -45,6 +45,7 @@ S3_OPTIONS = (
     "-config=s3.json",
     "-iam=false",
     "-autoCreateBucket=false",
+    # It looks at unversioned objects only: who deletes a versioned bucket must look for versions first.
     "-allowDeleteBucketNotEmpty=false",
     "-port.iceberg=0",
     "-port.lance=0",
@@ -125,6 +126,7 @@ class SeaweedFS:
 
     def __init__(self, directory: Path, log: Path, *, ports: Mapping[str, int], secrets: Secrets, index: Index) -> None:
         self.directory, self.log, self.ports, self.secrets, self.index = directory, log, ports, secrets, index
+        self._volume: Child | None = None
 
     @property
     def endpoint(self) -> str:
@@ -143,7 +145,8 @@ class SeaweedFS:
         address = f"{LOOPBACK}:{self.ports['master']}.{self.ports['master.grpc']}"
         master.wait_until(lambda: self._says("master", "/cluster/status", "IsLeader") is True)
         volume_options = ("-dir=volume", "-max=10000", "-minFreeSpace=64MiB", "-preStopSeconds=0")
-        yield (volume := self._start("volume", f"-master={address}", *volume_options))
+        self._volume = volume = self._start("volume", f"-master={address}", *volume_options)
+        yield volume
         filer_options = ("-localSocket=filer.sock", "-exposeDirectoryData=false")
         yield (filer := self._start("filer", f"-master={address}", *filer_options, patience=FILER_PATIENCE))
         volume.wait_until(self._has_volume_server)
@@ -152,8 +155,10 @@ class SeaweedFS:
         yield (gateway := self._start("s3", filer_address, *S3_OPTIONS))
         gateway.wait_until(lambda: self._ask("s3", "GET", "/healthz")[0] == HTTPStatus.OK)
 
-    def ended_in_order(self) -> None:
-        """Note, once all four have stopped, that what they wrote is whole and on disk."""
+    def stopped(self) -> None:
+        """Note, once all four have stopped, whether what the volume wrote is whole and on disk."""
+        if self._volume is None or self._volume.exit_code() != 0:
+            return
         for index in (self.directory / "volume").glob("*.idx"):
             _sync(index)
         (self.directory / IN_ORDER).touch()
