@@ -104,10 +104,11 @@ class Recording(Table, db=DB):
 
 
 class Part(Table, db=DB):
-    """The unit of sealing and expiry: one object in the store under one data key, wrapped by one shred key.
+    """The unit of sealing and expiry: sealed under one data key, which one shred key wraps.
 
-    `prefix` is what the object begins with, up to its first chunk (`Sealer.prefix`): with it at hand any byte of
-    the content is one ranged read away. `sealed` is the whole object again, kept here too where it is small.
+    It lies in one place: content is an object in the store, and what is small and of a few kilobytes is `sealed` here,
+    where `object_version` is then empty. `prefix` is what the sealed part begins with, up to its first chunk
+    (`Sealer.prefix`): with it at hand any byte of the content is one ranged read away.
     """
 
     tenant_id = UUID(default=None)

@@ -214,7 +214,7 @@ async def _certify(custody: Custody, opened: Opened) -> None:
             method=Method(
                 tenant_key_destroyed=False,
                 shred_keys_destroyed=found.shred_keys,
-                object_versions_removed=found.parts,
+                object_versions_removed=found.object_versions,
                 delete_markers_removed=0,
                 unfinished_uploads_removed=0,
                 bucket=held.bucket,

@@ -63,12 +63,14 @@ async def take(tenant: UUID, which: Which) -> Inventory:
     async for leaf in leaves(tenant, which):
         tree.add(leaf.encode())
     recordings = await _fetch("SELECT count(*) FROM recording WHERE {}", tenant, which)
+    objects = await _fetch("SELECT count(*) FROM part WHERE {} AND object_version <> ''", tenant, which)
     keys = await _fetch("SELECT DISTINCT shred_key_id FROM part WHERE {} ORDER BY 1", tenant, which)
     return Inventory(
         recordings=recordings[0][0],
         tallies=await _tallies(tenant, which),
         merkle_root=tree.root().hex(),
         shred_keys=tuple(row["shred_key_id"] for row in keys),
+        object_versions=objects[0][0],
     )
 
 

@@ -35,7 +35,9 @@ async def remove(objects: Objects, bucket: str, parts: Sequence[DuePart]) -> Out
     """
     keys = {part.object_key for part in parts}
     try:
-        words = await _delete(objects, bucket, [(part.object_key, part.object_version) for part in parts])
+        # A small part has no object, and so no version: it goes with its row.
+        named = [(part.object_key, part.object_version) for part in parts if part.object_version]
+        words = await _delete(objects, bucket, named)
         left = await verifying.versions_left(objects, bucket, keys)
         if left:
             words |= await _delete(objects, bucket, [(version.key, version.version_id) for version in left])

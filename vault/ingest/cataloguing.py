@@ -1,6 +1,7 @@
 """A recording is acknowledged by one transaction: its rows, its event and the end of its upload, or none of them."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -10,12 +11,32 @@ from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.keys import ShredKeyId
-from vault.custody.tables import Part
 from vault.ingest import uploads
 from vault.ingest.admitting import Admission
 from vault.ingest.keeping import Keeper
 from vault.ingest.parts import StoredPart
 from vault.ingest.uploads import Stored, Upload
+
+PART_COLUMNS = {
+    "id": "uuid",
+    "name": "text",
+    "part_class": "text",
+    "media_type": "text",
+    "object_key": "text",
+    "object_version": "text",
+    "plain_size": "bigint",
+    "sealed_size": "bigint",
+    "sealed_sha256": "bytea",
+    "shred_key_id": "text",
+    "wrapped_key": "bytea",
+    "prefix": "bytea",
+    "sealed": "bytea",
+    "destroy_at": "timestamptz",
+    "promised_until": "timestamptz",
+    "clause": "text",
+}
+"""What is written of a part, in the order of `_values`. One statement: building it through the tables costs as much as
+sealing a megabyte several times over."""
 
 
 class Moved(Exception):
@@ -44,7 +65,7 @@ async def catalogue(
             if first is None:
                 raise Moved
             return first
-        await Part.insert(*(_part(admission.tenant, upload.id, part) for part in keeper.parts))
+        await _insert_parts(admission.tenant, upload.id, keeper.parts)
         await _insert_index(admission, upload.id, keeper, terms)
         await audit.record(admission.tenant, _event(caller, admission, upload, keeper), now=now)
         await _require_living_contract(admission)
@@ -74,27 +95,32 @@ async def _insert_recording(
     return bool(rows)
 
 
-def _part(tenant: UUID, recording: UUID, part: StoredPart) -> Part:
+async def _insert_parts(tenant: UUID, recording: UUID, parts: Sequence[StoredPart]) -> None:
+    columns = ", ".join(PART_COLUMNS)
+    arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(PART_COLUMNS.values(), start=3))
+    sql = f"INSERT INTO part (tenant_id, recording_id, {columns}) SELECT $1, $2, part.* FROM unnest({arrays}) AS part"  # noqa: S608 - words of ours
+    await DB.fetch(sql, tenant, recording, *map(list, zip(*map(_values, parts), strict=True)))
+
+
+def _values(part: StoredPart) -> tuple[object, ...]:
     envelope = part.envelope
-    return Part(
-        tenant_id=tenant,
-        id=uuid4(),
-        recording_id=recording,
-        name=envelope.name,
-        part_class=envelope.part_class.value,
-        media_type=envelope.header.media_type,
-        object_key=envelope.object_key,
-        object_version=part.version_id,
-        plain_size=part.plain_size,
-        sealed_size=part.sealed_size,
-        sealed_sha256=part.sealed_sha256,
-        shred_key_id=envelope.header.key_id,
-        wrapped_key=envelope.header.wrapped_key,
-        prefix=part.prefix,
-        sealed=part.sealed,
-        destroy_at=envelope.expiry.destroy_at,
-        promised_until=envelope.expiry.promised_until,
-        clause=envelope.expiry.clause.id,
+    return (
+        uuid4(),
+        envelope.name,
+        envelope.part_class.value,
+        envelope.header.media_type,
+        envelope.object_key,
+        part.version_id,
+        part.plain_size,
+        part.sealed_size,
+        part.sealed_sha256,
+        envelope.header.key_id,
+        envelope.header.wrapped_key,
+        part.prefix,
+        part.sealed,
+        envelope.expiry.destroy_at,
+        envelope.expiry.promised_until,
+        envelope.expiry.clause.id,
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -15,14 +15,14 @@ from vault.custody.custody import Custody
 from vault.ingest.admitting import Admission
 from vault.ingest.audio import AudioFacts, playback_wav, probe
 from vault.ingest.listening import Feed, Listener, drawn, in_thread
-from vault.ingest.parts import Envelope, Envelopes, Piece, StoredPart, opened, put, put_stream
+from vault.ingest.parts import Envelope, Envelopes, Piece, StoredPart, opened, put, put_stream, seal_small
 from vault.ingest.transcripts import Cuts, Transcript, canonical, last_moment, read_transcript, split_identifiers
 
 JSON, PEAKS, WAV = "application/json", "application/octet-stream", "audio/wav"
 
 
 class Keeper:
-    """Puts the parts of one recording into the store; `parts` are those that lie there by now."""
+    """Puts the parts of one recording where they lie; `parts` are those that are sealed by now."""
 
     def __init__(self, custody: Custody, admission: Admission, recording: UUID, *, now: datetime) -> None:
         self.parts: list[StoredPart] = []
@@ -43,14 +43,10 @@ class Keeper:
             NotWhatItClaims: it is not the sound that its media type promises; nothing is stored.
         """
         facts = await in_thread(partial(probe, io.BytesIO(sound), self._metadata.media_type))
-        content = await self._content(self._metadata.media_type)
-        self._describe(facts)
-        await self._put_all(
-            self._put(content, sound),
-            self._put_peaks(facts),
-            *self._contact(self._metadata.started_at + timedelta(seconds=facts.duration_seconds)),
-            *([] if facts.browser_playable else [self._put_playback(facts, io.BytesIO(sound))]),
-        )
+        await self._store(sound, self._metadata.media_type)
+        await self._describe(facts)
+        if not facts.browser_playable:
+            await self._store_playback(facts, io.BytesIO(sound))
 
     async def keep_passing_call(self, sound: AsyncIterator[Piece], size: int) -> None:
         """Keep a call as it passes by, in constant memory; the decoder hears it on its way into the store.
@@ -59,18 +55,15 @@ class Keeper:
             NotWhatItClaims: as `keep_call`.
             Exception: what `sound` raises; nothing is stored.
         """
-        content = await self._content(self._metadata.media_type)
+        content = await self._envelope("content", PartClass.CONTENT, self._metadata.media_type)
         with Listener(partial(probe, media_type=self._metadata.media_type)) as listener:
             objects, bucket = self._custody.objects, self._admission.bucket
             stored = await put_stream(objects, bucket, content, listener.heard(sound), size)
             self.parts.append(stored)
             facts = await listener.verdict()
-        self._describe(facts)
-        await self._put_all(
-            self._put_peaks(facts),
-            *self._contact(self._metadata.started_at + timedelta(seconds=facts.duration_seconds)),
-            *([] if facts.browser_playable else [self._put_playback_of(stored, facts)]),
-        )
+        await self._describe(facts)
+        if not facts.browser_playable:
+            await self._store_playback_of(stored, facts)
 
     async def keep_transcript(self, delivered: bytes) -> None:
         """Keep a chat, a chatbot talk or a survey; identifiers that go sooner are cut out and kept apart.
@@ -79,14 +72,14 @@ class Keeper:
             TranscriptInvalid: it is not of the shape; nothing is stored.
         """
         transcript, cuts = await in_thread(partial(self._split, delivered))
+        await self._store(canonical(transcript), JSON)
+        if cuts is not None and self._admission.live(PartClass.IDENTIFIERS, self._now):
+            await self._keep_small("identifiers", PartClass.IDENTIFIERS, JSON, canonical(cuts))
         ended_at = last_moment(transcript)
-        content = await self._content(JSON)
         if ended_at is not None:
-            self.duration = max(ended_at - self._metadata.started_at, timedelta())
             ended_at = max(ended_at, self._metadata.started_at)
-        await self._put_all(
-            self._put(content, canonical(transcript)), *self._identifiers(cuts), *self._contact(ended_at)
-        )
+            self.duration = ended_at - self._metadata.started_at
+        await self._keep_contact(ended_at)
 
     def _split(self, delivered: bytes) -> tuple[Transcript, Cuts | None]:
         transcript = read_transcript(delivered, self._metadata.kind, started_at=self._metadata.started_at)
@@ -94,7 +87,8 @@ class Keeper:
             return split_identifiers(transcript)
         return transcript, None
 
-    def _describe(self, facts: AudioFacts) -> None:
+    async def _describe(self, facts: AudioFacts) -> None:
+        """Keep what the decoder found, and the contact record with the end that follows from it."""
         self.duration = timedelta(seconds=facts.duration_seconds)
         self.facts |= {
             "container": facts.container,
@@ -104,56 +98,48 @@ class Keeper:
             "silent": facts.silent,
             "damaged": facts.damaged,
         }
+        await self._keep_small("peaks", PartClass.CONTENT, PEAKS, facts.peaks.to_bytes())
+        await self._keep_contact(self._metadata.started_at + self.duration)
 
-    def _contact(self, ended_at: datetime | None) -> list[Coroutine[Any, Any, StoredPart]]:
+    async def _keep_contact(self, ended_at: datetime | None) -> None:
         """The contact record, unless it may not be kept any more; without an end where the policy names none."""
-        self.contact_expiry = self._admission.live(PartClass.CONTACT, self._now)
-        if self.contact_expiry is None:
-            return []
+        expiry = self._admission.live(PartClass.CONTACT, self._now)
+        if expiry is None:
+            return
         said = self._metadata
         may_end = ContactField.END in self._admission.rule.contact_fields
+        self.contact_expiry = expiry
         self.contact = ContactRecord(
             started_at=said.started_at,
             ended_at=(said.ended_at or ended_at) if may_end else None,
             direction=said.direction,
             fields=dict(said.contact),
         )
-        return [self._put_small("contact", PartClass.CONTACT, self.contact_expiry, JSON, self.contact.encode())]
+        await self._keep_small("contact", PartClass.CONTACT, JSON, self.contact.encode())
 
-    def _identifiers(self, cuts: Cuts | None) -> list[Coroutine[Any, Any, StoredPart]]:
-        expiry = self._admission.live(PartClass.IDENTIFIERS, self._now)
-        if cuts is None or expiry is None:
-            return []
-        return [self._put_small("identifiers", PartClass.IDENTIFIERS, expiry, JSON, canonical(cuts))]
+    async def _keep_small(self, name: str, part_class: PartClass, media_type: str, content: bytes) -> None:
+        self.parts.append(seal_small(await self._envelope(name, part_class, media_type), content))
 
-    async def _content(self, media_type: str, name: str = "content") -> Envelope:
-        expiry = self._admission.expiries[PartClass.CONTENT]
-        return await self._envelopes.make(name, PartClass.CONTENT, expiry, media_type, now=self._now)
+    async def _envelope(self, name: str, part_class: PartClass, media_type: str) -> Envelope:
+        expiry = self._admission.expiries[part_class]
+        return await self._envelopes.make(name, part_class, expiry, media_type, now=self._now)
 
-    async def _put(self, envelope: Envelope, content: Piece) -> StoredPart:
-        return await put(self._custody.objects, self._admission.bucket, envelope, content)
+    async def _store(self, content: bytes, media_type: str) -> None:
+        envelope = await self._envelope("content", PartClass.CONTENT, media_type)
+        self.parts.append(await put(self._custody.objects, self._admission.bucket, envelope, content))
 
-    async def _put_small(
-        self, name: str, part_class: PartClass, expiry: Expiry, media_type: str, content: bytes
-    ) -> StoredPart:
-        envelope = await self._envelopes.make(name, part_class, expiry, media_type, now=self._now)
-        return await put(self._custody.objects, self._admission.bucket, envelope, content, inline=True)
-
-    async def _put_peaks(self, facts: AudioFacts) -> StoredPart:
-        expiry = self._admission.expiries[PartClass.CONTENT]
-        return await self._put_small("peaks", PartClass.CONTENT, expiry, PEAKS, facts.peaks.to_bytes())
-
-    async def _put_playback(self, facts: AudioFacts, sound: io.BytesIO | Feed) -> StoredPart:
+    async def _store_playback(self, facts: AudioFacts, sound: io.BytesIO | Feed) -> None:
         """The same sound as a browser plays it, for a codec that browsers do not."""
-        envelope = await self._content(WAV, "playback")
+        envelope = await self._envelope("playback", PartClass.CONTENT, WAV)
         size, blocks = playback_wav(sound, facts)
-        return await put_stream(self._custody.objects, self._admission.bucket, envelope, drawn(blocks), size)
+        objects, bucket = self._custody.objects, self._admission.bucket
+        self.parts.append(await put_stream(objects, bucket, envelope, drawn(blocks), size))
 
-    async def _put_playback_of(self, content: StoredPart, facts: AudioFacts) -> StoredPart:
+    async def _store_playback_of(self, content: StoredPart, facts: AudioFacts) -> None:
         feed = Feed()
         pouring = asyncio.create_task(self._pour(content, feed))
         try:
-            return await self._put_playback(facts, feed)
+            await self._store_playback(facts, feed)
         finally:
             feed.leave()
             feed.end()
@@ -168,11 +154,3 @@ class Keeper:
             feed.end()
         except Exception as error:
             feed.end(error)
-
-    async def _put_all(self, *puts: Coroutine[Any, Any, StoredPart]) -> None:
-        """All at once; what is stored is known even where one of them fails."""
-        done = await asyncio.gather(*puts, return_exceptions=True)
-        self.parts += [part for part in done if isinstance(part, StoredPart)]
-        for failure in done:
-            if isinstance(failure, BaseException):
-                raise failure

@@ -44,7 +44,7 @@ class Envelope:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredPart:
-    """A part as it lies in the store. `sealed` is the whole of it again, for a part that is small."""
+    """A part where it lies: in the store, under `version_id`, or (`sealed`) to lie in the catalogue."""
 
     envelope: Envelope
     version_id: str
@@ -92,19 +92,35 @@ def object_key(place: Place) -> str:
     return f"{place.recording}/{place.part}"
 
 
-async def put(objects: Objects, bucket: str, envelope: Envelope, content: Piece, *, inline: bool = False) -> StoredPart:
-    """Seal and store content that is at hand; `inline` keeps the sealed bytes for the catalogue too."""
+def seal_small(envelope: Envelope, content: bytes) -> StoredPart:
+    """Seal a part of a few kilobytes, which lies in the catalogue and nowhere else.
+
+    A store takes as long for it as for a megabyte, and as much for each of its versions when it has to go.
+    """
+    sealer = Sealer(envelope.data_key, envelope.header)
+    sealed = b"".join((sealer.prefix, sealer.update(content), sealer.finalize()))
+    return _stored_part(envelope, "", len(content), sealed, sealer.prefix, kept=sealed)
+
+
+async def put(objects: Objects, bucket: str, envelope: Envelope, content: Piece) -> StoredPart:
+    """Seal and store content that is at hand."""
     sealer = Sealer(envelope.data_key, envelope.header)
     sealed = b"".join((sealer.prefix, sealer.update(content), sealer.finalize()))
     stored = await objects.put(bucket, envelope.object_key, len(sealed), sealed)
+    return _stored_part(envelope, stored.version_id, len(content), sealed, sealer.prefix)
+
+
+def _stored_part(
+    envelope: Envelope, version_id: str, size: int, sealed: bytes, prefix: bytes, *, kept: bytes | None = None
+) -> StoredPart:
     return StoredPart(
         envelope=envelope,
-        version_id=stored.version_id,
-        plain_size=len(content),
+        version_id=version_id,
+        plain_size=size,
         sealed_size=len(sealed),
         sealed_sha256=hashlib.sha256(sealed).digest(),
-        prefix=sealer.prefix,
-        sealed=sealed if inline else None,
+        prefix=prefix,
+        sealed=kept,
     )
 
 

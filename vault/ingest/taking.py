@@ -151,7 +151,7 @@ class Taking:
         return stored
 
     async def _remove(self, keeper: Keeper) -> None:
-        named = [(part.envelope.object_key, part.version_id) for part in keeper.parts]
+        named = [(part.envelope.object_key, part.version_id) for part in keeper.parts if part.version_id]
         await remove(self.custody, self.admission.bucket, named)
 
     @property

@@ -82,7 +82,7 @@ CREATE TABLE recording (
     PRIMARY KEY (tenant_id, id),
     UNIQUE (tenant_id, source_digest)
 );
-CREATE INDEX ON recording (tenant_id, started_at DESC, id DESC);
+CREATE INDEX ON recording (tenant_id, kind, started_at DESC, id DESC);
 CREATE TABLE part (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -106,8 +106,11 @@ CREATE TABLE part (
     destruction_id uuid,
     PRIMARY KEY (tenant_id, id),
     UNIQUE (tenant_id, recording_id, name),
-    CHECK (destroyed_at IS NOT NULL OR (wrapped_key IS NOT NULL AND prefix IS NOT NULL))
+    CHECK (destroyed_at IS NOT NULL OR (wrapped_key IS NOT NULL AND prefix IS NOT NULL)),
+    CHECK (destroyed_at IS NOT NULL OR object_version <> '' OR sealed IS NOT NULL)
 );
+-- Ciphertext does not become smaller by trying.
+ALTER TABLE part ALTER COLUMN sealed SET STORAGE EXTERNAL;
 CREATE INDEX part_due ON part (tenant_id, destroy_at, id) WHERE destroyed_at IS NULL;
 CREATE INDEX part_under_destruction ON part (tenant_id, destruction_id, id);
 CREATE TABLE blind_index (

@@ -1,0 +1,152 @@
+"""A megabyte is acknowledged at a good part of a bare store's pace, and a long call costs no more memory than a short.
+
+Both sides write to the same SeaweedFS, where a PUT that is answered is on disk; ours is acknowledged only when the
+catalogue is durable too.
+"""
+
+import asyncio
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+import httpx
+import psutil
+
+from infra.embedded import Endpoints, Stack
+from infra.processes import Child
+from infra.supervisor import Commands, is_healthy
+from tests.benchmarks import Row, Turns
+from tests.benchmarks.load import generator
+from tests.world import World
+from vault.assembly import open_custody
+from vault.custody.migrate import migrate
+from vault.settings import Settings, process_environment
+
+MEGABYTE = 10**6
+AT_ONCE = 8
+A_ROUND = 40
+ROUNDS = 9
+LONG = 100 * MEGABYTE
+LONG_AT_ONCE = 32
+MEMORY = 150.0
+SAMPLE_SECONDS = 0.01
+PLAIN_BUCKET = "bare-puts"
+
+
+@dataclass(frozen=True)
+class Api:
+    """A served vault, one controller in it, and the token of its ingesting machine."""
+
+    url: str
+    token: str
+    pid: int
+
+
+def rows() -> list[Row]:
+    """Ingest against bare boto3 puts, and the memory of many long uploads at once."""
+    with _served() as (endpoints, api):
+        return [_pace(endpoints, api), _memory(api)]
+
+
+def _pace(endpoints: Endpoints, api: Api) -> Row:
+    ours = {"what": "uploads", "url": api.url, "token": api.token}
+    peer = {"what": "puts", "url": endpoints.s3_endpoint, "bucket": PLAIN_BUCKET}
+    peer |= {"access_key": endpoints.s3_access_key, "secret_key": endpoints.s3_secret_key}
+    load = {"size": MEGABYTE, "at_once": AT_ONCE, "count": A_ROUND}
+    with generator(**ours, **load) as ingest, generator(**peer, **load) as put:
+        for _ in range(2):
+            ingest()
+            put()
+        turns = Turns({"ingest": [], "put": []})
+        for _ in range(ROUNDS):
+            turns.seconds["ingest"].append(ingest())
+            turns.seconds["put"].append(put())
+    name = "ingest 1 MB, 8 at once, against bare boto3 put"
+    pace = {side: A_ROUND / turns.median(side) for side in turns.seconds}
+    return Row(name, pace["ingest"], pace["put"], turns.ratio("ingest", "put"), 0.5, "recordings/s")
+
+
+def _memory(api: Api) -> Row:
+    """Half of the uploads in one request each, half begun first and then sent: both ways stay within the bound."""
+    orders = {"what": "uploads", "url": api.url, "token": api.token, "size": LONG}
+    half = {"at_once": LONG_AT_ONCE // 2, "count": LONG_AT_ONCE // 2}
+    with generator(**orders, **half) as whole, generator(**orders, **half, in_pieces=True) as in_pieces:
+        process = psutil.Process(api.pid)
+        idle = process.memory_info().rss
+        with _peak_memory(process) as peak:
+            together = [threading.Thread(target=run) for run in (whole, in_pieces)]
+            for thread in together:
+                thread.start()
+            for thread in together:
+                thread.join()
+    above = (max(peak) - idle) / MEGABYTE
+    return Row("32 uploads of 100 MB at once, peak memory above idle", above, MEMORY, MEMORY / above, 1.0, "MB")
+
+
+@contextmanager
+def _peak_memory(process: psutil.Process) -> Iterator[list[int]]:
+    """The process's resident memory, sampled until the block ends."""
+    seen, over = [process.memory_info().rss], threading.Event()
+
+    def watch() -> None:
+        while not over.wait(SAMPLE_SECONDS):
+            seen[0] = max(seen[0], process.memory_info().rss)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watching.join()
+
+
+@contextmanager
+def _served() -> Iterator[tuple[Endpoints, Api]]:
+    data = Path(tempfile.mkdtemp(prefix="vault-bench-"))
+    try:
+        with Stack(data) as stack:
+            endpoints = stack.endpoints
+            asyncio.run(migrate(endpoints.owner_database_url))
+            command = (*Commands().serve, "--port", str(endpoints.api_port))
+            environment = process_environment() | endpoints.environment()
+            child = Child.start("API", command, log=data / "api.log", environment=environment)
+            try:
+                child.wait_until(lambda: is_healthy(endpoints.api_port))
+                token = asyncio.run(_prepared(endpoints))
+                yield endpoints, Api(endpoints.public_url, token, child.pid)
+            finally:
+                child.stop()
+    finally:
+        shutil.rmtree(data)
+
+
+async def _prepared(endpoints: Endpoints) -> str:
+    """Onboard a controller and give the token of its machine; make a bucket for the bare puts."""
+    settings = Settings.from_env(endpoints.environment())
+    async with (
+        open_custody(settings) as custody,
+        httpx.AsyncClient(base_url=endpoints.public_url, timeout=60) as client,
+    ):
+        world = World(client, custody, settings)
+        await world.begin()
+        machine = await (await world.house()).machine()
+    store = boto3.client(
+        "s3",
+        endpoint_url=endpoints.s3_endpoint,
+        aws_access_key_id=endpoints.s3_access_key,
+        aws_secret_access_key=endpoints.s3_secret_key,
+        region_name="eu-north-1",
+    )
+    store.create_bucket(Bucket=PLAIN_BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
+    return machine.token
+
+
+if __name__ == "__main__":
+    for row in rows():
+        print(f"{row.name:55} {row.ours:7.1f} {row.peer:7.1f} {row.unit}  {row.ratio:5.2f} (at least {row.target})")  # noqa: T201
