@@ -77,7 +77,7 @@ def rejoin(text: str, cuts: Sequence[Cut]) -> str:
 
 def _folded(text: str) -> str:
     """Spell every kind of digit, letter and dash plainly, each at its place: positions stay those of the text."""
-    return "".join(_fold(character) for character in text)
+    return text if text.isascii() else "".join(_fold(character) for character in text)
 
 
 def _fold(character: str) -> str:

@@ -1,6 +1,7 @@
 """Nothing is kept longer than promised: every reckoning rounds towards the earlier moment."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from msgspec import Struct
 from whenever import Instant, ItemizedDelta, ZonedDateTime
@@ -82,6 +83,7 @@ def _local_promise(recorded_at: datetime, retention: Retention, time_zone: str) 
     return local.add(_delta(retention.duration), disambiguation="earlier")
 
 
+@lru_cache(maxsize=1024)
 def _delta(text: str) -> ItemizedDelta:
     return ItemizedDelta.parse_iso(text)
 
