@@ -101,6 +101,8 @@ def running(
         environment = process_environment() | endpoints.environment(clock_offset=clock_offset)
         api = _start("API", (*commands.serve, "--port", str(endpoints.api_port)), stack.logs, environment)
         children.callback(api.stop)
+        api.wait_until(lambda: is_healthy(endpoints.api_port))
+        # After the API, which somebody waits for: both together would take twice as long on a small machine.
         worker = _start("Worker", commands.work, stack.logs, environment)
         children.callback(worker.stop)
         children.callback(api.ask_to_stop)  # both at once; they finish what they do side by side
@@ -110,8 +112,6 @@ def running(
             api.require_alive()
             worker.require_alive()
 
-        api.wait_until(lambda: is_healthy(endpoints.api_port))
-        check()
         yield Running(endpoints, stack.logs), check
 
 
