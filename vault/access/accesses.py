@@ -17,7 +17,7 @@ from tenants.vocabulary import Role
 from vault.access.alarms import alarmed
 from vault.access.finding import find
 from vault.access.held import CONTACT, CONTENT, RECORDING_COLUMNS, Held, as_held, part_columns
-from vault.access.opening import open_contact, shred_key
+from vault.access.opening import Opening
 from vault.access.refusals import OPENED, enforce, refuse_operators
 from vault.accounts import Caller
 from vault.custody import audit
@@ -140,7 +140,9 @@ async def resume(custody: Custody, caller: Caller, access_id: UUID, *opened: str
     if row["expires_at"] <= now:
         raise AccessOver("This access is over. Open a new one, with a purpose and a reason.")
     async with alarmed(custody, caller, recording, CONTACT):
-        held = Held(held_by, recording, open_contact(custody, recording))
+        # Only whose call it was matters here, and only to somebody who could be its agent.
+        contact = Opening(custody).contact(recording) if caller.person.agent_id else None
+    held = Held(held_by, recording, contact)
     access = Access(access_id, held, row["purpose"], row["granted_at"], row["expires_at"])
     facts = recording.facts_for(CONTENT, agent_id=held.agent_id)
     decision = decide_for(caller, held_by, Action.LISTEN, now=now, recording=facts, purpose=access.purpose)
@@ -210,7 +212,7 @@ def _seal_reason(custody: Custody, access: Access, reason: str) -> bytes:
     part = recording.live(CONTACT) or recording.live(CONTENT)
     if part is None:
         raise NotFound
-    key = shred_key(custody, recording, part)
+    key = Opening(custody).shred_key(recording, part)
     place = Place(recording.tenant, recording.id, f"access.{access.id.hex}", 1)
     fresh = custody.keyring.new_data_key()
     return seal(fresh, Header(place, str(key.id), key.wrap(fresh, place), "text/plain"), reason.encode())

@@ -11,7 +11,7 @@ from tenants.recordings import ContactField
 from vault.access.alarms import alarmed
 from vault.access.cursors import Position
 from vault.access.held import CONTACT, RECORDING_COLUMNS, Held, as_held, part_columns
-from vault.access.opening import open_contact
+from vault.access.opening import Opening
 from vault.access.query import Query
 from vault.accounts import Caller
 from vault.custody.custody import Custody
@@ -21,7 +21,9 @@ from vault.errors import NotFound
 
 # ruff's S608 is silenced below: what is formatted into the statements are our own columns and placeholders.
 
-_ORDER = "ORDER BY started_at DESC, id DESC"
+# Keeps PostgreSQL from turning EXISTS into a join with everything that the controller has: asked of one candidate
+# after the other until the page is full, it costs the same however many there are.
+_ONE_BY_ONE = "OFFSET 0"
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ async def find(custody: Custody, caller: Caller, recording_id: UUID) -> Held:
     if not found:
         raise NotFound
     async with alarmed(custody, caller, found[0], CONTACT):
-        return Held(held_by, found[0], open_contact(custody, found[0]))
+        return Held(held_by, found[0], Opening(custody).contact(found[0]))
 
 
 async def find_page(
@@ -80,25 +82,31 @@ async def find_page(
         after: where the last page ended.
     """
     value = _Values()
-    of, at, limit = value(tenant), value(now), value(query.limit + 1)
+    of, at = value(tenant), value(now)
     conditions = [
-        f"r.kind = ANY({value(list(kinds))}::text[])",
         "r.destroyed_at IS NULL",
         f"EXISTS (SELECT FROM part p WHERE p.tenant_id = {of} AND p.recording_id = r.id AND p.destroyed_at IS NULL"
-        f" AND (p.destroy_at IS NULL OR p.destroy_at > {at}))",
+        f" AND (p.destroy_at IS NULL OR p.destroy_at > {at}) {_ONE_BY_ONE})",
     ]
     for term in terms[1:]:
         conditions.append(
             f"EXISTS (SELECT FROM blind_index b WHERE b.tenant_id = {of} AND b.recording_id = r.id"
-            f" AND b.digest = ANY({value(list(term.digests))}::bytea[]) AND {_is_live(term, at, value)})"
+            f" AND b.digest = ANY({value(list(term.digests))}::bytea[]) AND {_is_live(term, at, value)} {_ONE_BY_ONE})"
         )
     # The range and the cursor are put to the columns of the index that leads, since it is in the order of the results.
     leading = ("b.started_at", "b.recording_id") if terms else ("r.started_at", "r.id")
-    conditions += _range(query, after, leading, value)
-    where = " AND ".join(conditions)
-    hits = _by_term(terms[0], where, (of, at, limit), value) if terms else _by_time(where, of, limit)
+    where = " AND ".join(conditions + _range(query, after, leading, value))
+    sought = value(list(kinds))
+    if terms:
+        line, each = _under_one_key(terms[0], where, of, at, sought, value), f"{value(list(terms[0].digests))}::bytea[]"
+    else:
+        line, each = _of_one_kind(where, of), f"{sought}::text[]"
+    # The limit is written out: a plan for any limit would sort everything that the controller has.
+    end = f"ORDER BY started_at DESC, id DESC LIMIT {query.limit + 1:d}"
     return await DB.fetch(
-        f"WITH hit AS ({hits}) SELECT {RECORDING_COLUMNS}, {part_columns(CONTACT)} FROM hit"  # noqa: S608
+        f"WITH hit AS (SELECT DISTINCT line.started_at, line.id FROM unnest({each}) AS sought(value)"  # noqa: S608
+        f" CROSS JOIN LATERAL ({line} {end}) AS line {end})"
+        f" SELECT {RECORDING_COLUMNS}, {part_columns(CONTACT)} FROM hit"
         f" JOIN recording r ON r.tenant_id = {of} AND r.id = hit.id"
         f" LEFT JOIN part p ON p.tenant_id = {of} AND p.recording_id = hit.id"
         " ORDER BY hit.started_at DESC, hit.id DESC, p.name",
@@ -118,28 +126,21 @@ def _range(query: Query, after: Position | None, leading: tuple[str, str], value
     return conditions
 
 
-def _by_time(where: str, of: str, limit: str) -> str:
+def _of_one_kind(where: str, of: str) -> str:
+    """The newest of one kind, by one probe of the index."""
     return (
-        f"SELECT r.started_at, r.id FROM recording r WHERE r.tenant_id = {of} AND {where}"  # noqa: S608
-        f" {_ORDER} LIMIT {limit}"
+        "SELECT r.started_at, r.id FROM recording r"  # noqa: S608
+        f" WHERE r.tenant_id = {of} AND r.kind = sought.value AND {where}"
     )
 
 
-def _by_term(term: Term, where: str, placeholders: tuple[str, str, str], value: _Values) -> str:
-    """The newest under each key by one probe of the index, then the newest of all of them.
-
-    A number that stands in two fields of a record is one hit.
-    """
-    of, at, limit = placeholders
-    under_one_key = (
+def _under_one_key(term: Term, where: str, of: str, at: str, kinds: str, value: _Values) -> str:
+    """The newest under one key, by one probe of the index; a number in two fields of a record is one hit."""
+    return (
         "SELECT DISTINCT b.started_at, b.recording_id AS id FROM blind_index b"  # noqa: S608
         " JOIN recording r ON r.tenant_id = b.tenant_id AND r.id = b.recording_id"
-        f" WHERE b.tenant_id = {of} AND b.digest = sought.digest AND {_is_live(term, at, value)} AND {where}"
-        f" {_ORDER} LIMIT {limit}"
-    )
-    return (
-        f"SELECT DISTINCT line.started_at, line.id FROM unnest({value(list(term.digests))}::bytea[]) AS sought(digest)"  # noqa: S608
-        f" CROSS JOIN LATERAL ({under_one_key}) AS line {_ORDER} LIMIT {limit}"
+        f" WHERE b.tenant_id = {of} AND b.digest = sought.value AND {_is_live(term, at, value)}"
+        f" AND r.kind = ANY({kinds}::text[]) AND {where}"
     )
 
 

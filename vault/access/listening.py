@@ -7,7 +7,7 @@ from uuid import UUID
 from vault.access.accesses import resume
 from vault.access.alarms import alarmed
 from vault.access.held import CONTACT, CONTENT, IDENTIFIERS, PEAKS, PLAYBACK, Held, HeldPart
-from vault.access.opening import data_key, open_small, place_of
+from vault.access.opening import Opening, place_of
 from vault.access.streaming import Content, Streamed, Whole
 from vault.access.transcripts import Form, render
 from vault.accounts import Caller
@@ -67,7 +67,7 @@ async def peaks(custody: Custody, caller: Caller, access_id: UUID) -> dict[str, 
         raise NotFound("This recording has no waveform.")
     async with alarmed(custody, caller, recording, PEAKS):
         try:
-            waveform = Peaks.from_bytes(open_small(custody, recording, part, part.sealed)).to_json()
+            waveform = Peaks.from_bytes(Opening(custody).small(recording, part)).to_json()
         except ValueError as error:
             raise Altered("The waveform is not what was stored.") from error
     return waveform | {"duration": (recording.duration_ms or 0) / 1000}
@@ -84,7 +84,7 @@ def _streamed(custody: Custody, caller: Caller, held: Held, part: HeldPart) -> S
         bucket=held.tenancy.bucket,
         key=part.object_key,
         version=part.object_version,
-        data_key=data_key(custody, recording, part),
+        data_key=Opening(custody).data_key(recording, part),
         place=place_of(recording, part),
         prefix=part.prefix or b"",
         alarmed=partial(alarmed, custody, caller, recording, part.name),
@@ -98,7 +98,7 @@ async def _transcript(
     stored = b"".join([piece async for piece in await streamed.read(0, part.size)])
     cut = recording.live(IDENTIFIERS)
     async with alarmed(custody, caller, recording, part.name):
-        identifiers = open_small(custody, recording, cut, cut.sealed) if cut and cut.sealed else None
+        identifiers = Opening(custody).small(recording, cut) if cut else None
         try:
             rendered = render(
                 stored, recording.kind, form, identifiers=identifiers, time_zone=held.tenancy.policy.time_zone

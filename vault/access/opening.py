@@ -1,40 +1,79 @@
 """A part opens while its shred key lives, and only in the place where the catalogue says that it belongs."""
 
+from functools import lru_cache
+from typing import Final
+from uuid import UUID
+
 from vault.access.held import CONTACT, HeldPart, HeldRecording
 from vault.custody.contacts import ContactRecord
 from vault.custody.custody import Custody
 from vault.custody.keys import KeyDestroyed, KeyringError, ShredKey, ShredKeyId
-from vault.custody.sealed import DataKey, Place, SealedInvalid, open_sealed
+from vault.custody.sealed import DataKey, Opener, Place, SealedInvalid
 from vault.errors import Altered, Destroyed
 
-PART_VERSION = 1
+PART_VERSION: Final = 1
 """The version in a part's place: a part is written once and never again."""
 
 
-def open_contact(custody: Custody, recording: HeldRecording) -> ContactRecord | None:
-    """The contact record, while it lives.
+class Opening:
+    """Opens what one request shows, asking the keyring once for each shred key; not to be kept beyond it."""
 
-    Raises:
-        Altered: it is not what was stored.
-    """
-    part = recording.live(CONTACT)
-    if part is None or part.sealed is None:
-        return None
-    try:
-        return ContactRecord.read(open_small(custody, recording, part, part.sealed))
-    except Destroyed:
-        return None
-    except ValueError as error:
-        raise Altered("The contact record is not what was stored.") from error
+    def __init__(self, custody: Custody) -> None:
+        self._keyring = custody.keyring
+        self._keys: dict[str, ShredKey] = {}
 
+    def contact(self, recording: HeldRecording) -> ContactRecord | None:
+        """The contact record, while it lives.
 
-def open_small(custody: Custody, recording: HeldRecording, part: HeldPart, sealed: bytes) -> bytes:
-    """The content of a small part whose sealed bytes are at hand; raises as `data_key` does."""
-    key = data_key(custody, recording, part)
-    try:
-        return open_sealed(key, place_of(recording, part), sealed)
-    except SealedInvalid as error:
-        raise Altered(f"The part {part.name!r} is not what was stored.") from error
+        Raises:
+            Altered: it is not what was stored.
+        """
+        part = recording.live(CONTACT)
+        if part is None:
+            return None
+        try:
+            return ContactRecord.read(self.small(recording, part))
+        except Destroyed:
+            return None
+        except ValueError as error:
+            raise Altered("The contact record is not what was stored.") from error
+
+    def small(self, recording: HeldRecording, part: HeldPart) -> bytes:
+        """The content of a small part, whose sealed bytes are at hand; raises as `data_key` does."""
+        key, prefix, sealed = self.data_key(recording, part), part.prefix or b"", part.sealed or b""
+        try:
+            opener = Opener(key, place_of(recording, part), prefix)
+            if not sealed.startswith(prefix):
+                raise SealedInvalid("The sealed part begins otherwise than it did.")
+            return b"".join((opener.update(memoryview(sealed)[len(prefix) :]), opener.finalize()))
+        except SealedInvalid as error:
+            raise Altered(f"The part {part.name!r} is not what was stored.") from error
+
+    def shred_key(self, recording: HeldRecording, part: HeldPart) -> ShredKey:
+        """The shred key that a part is under.
+
+        Raises:
+            Destroyed: it is gone, and the part with it.
+            Altered: the keyring does not hold what it should.
+        """
+        if part.shred_key_id in self._keys:
+            return self._keys[part.shred_key_id]
+        try:
+            key = self._keyring.find(_key_id(recording.tenant, part.shred_key_id), now=recording.at)
+        except KeyDestroyed as error:
+            raise Destroyed("Its key has been destroyed.") from error
+        except (KeyringError, ValueError) as error:
+            raise Altered(f"The key of the part {part.name!r} is not to be had.") from error
+        self._keys[part.shred_key_id] = key
+        return key
+
+    def data_key(self, recording: HeldRecording, part: HeldPart) -> DataKey:
+        """The key of one part; raises as `shred_key` does."""
+        key = self.shred_key(recording, part)
+        try:
+            return key.unwrap(part.wrapped_key or b"", place_of(recording, part))
+        except SealedInvalid as error:
+            raise Altered(f"The key of the part {part.name!r} is not the one it was sealed under.") from error
 
 
 def place_of(recording: HeldRecording, part: HeldPart) -> Place:
@@ -42,26 +81,6 @@ def place_of(recording: HeldRecording, part: HeldPart) -> Place:
     return Place(recording.tenant, recording.id, part.name, PART_VERSION)
 
 
-def shred_key(custody: Custody, recording: HeldRecording, part: HeldPart) -> ShredKey:
-    """The shred key that a part is under.
-
-    Raises:
-        Destroyed: it is gone, and the part with it.
-        Altered: the keyring does not hold what it should.
-    """
-    try:
-        key_id = ShredKeyId.parse(recording.tenant, part.shred_key_id)
-        return custody.keyring.find(key_id, now=recording.at)
-    except KeyDestroyed as error:
-        raise Destroyed("Its key has been destroyed.") from error
-    except (KeyringError, ValueError) as error:
-        raise Altered(f"The key of the part {part.name!r} is not to be had.") from error
-
-
-def data_key(custody: Custody, recording: HeldRecording, part: HeldPart) -> DataKey:
-    """The key of one part; raises as `shred_key` does."""
-    key = shred_key(custody, recording, part)
-    try:
-        return key.unwrap(part.wrapped_key or b"", place_of(recording, part))
-    except SealedInvalid as error:
-        raise Altered(f"The key of the part {part.name!r} is not the one it was sealed under.") from error
+@lru_cache(maxsize=4096)
+def _key_id(tenant: UUID, text: str) -> ShredKeyId:
+    return ShredKeyId.parse(tenant, text)

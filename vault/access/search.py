@@ -13,7 +13,7 @@ from vault.access.alarms import alarmed
 from vault.access.cursors import Position, read_cursor, write_cursor
 from vault.access.finding import Term, find_page
 from vault.access.held import CONTACT, Held, HeldRecording, as_held
-from vault.access.opening import open_contact
+from vault.access.opening import Opening
 from vault.access.query import Query, checked
 from vault.access.refusals import SEARCHED, record_refusal, refuse_operators
 from vault.accounts import Caller
@@ -62,17 +62,20 @@ async def search(custody: Custody, caller: Caller, query: Query) -> Page:
             await record_refusal(caller, SEARCHED, decision, held_by, now=now)
     decision.enforce()
     page = found[: query.limit]
-    results = tuple([await _opened(custody, caller, held_by, recording) for recording in page])
+    opening = Opening(custody)
+    results = tuple([await _opened(custody, caller, opening, held_by, recording) for recording in page])
     if len(found) == len(page):
         return Page(results, None)
     return Page(results, write_cursor(custody, caller, query, Position(page[-1].started_at, page[-1].id)))
 
 
-async def _opened(custody: Custody, caller: Caller, held_by: Tenancy, recording: HeldRecording) -> Held:
+async def _opened(
+    custody: Custody, caller: Caller, opening: Opening, held_by: Tenancy, recording: HeldRecording
+) -> Held:
     """With its contact record; one that was altered raises the alarm and does not hide the rest of the page."""
     try:
         async with alarmed(custody, caller, recording, CONTACT):
-            return Held(held_by, recording, open_contact(custody, recording))
+            return Held(held_by, recording, opening.contact(recording))
     except Altered:
         return Held(held_by, recording, None)
 
