@@ -14,7 +14,7 @@ help:     ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/run     ## Everything on this machine, with the five controllers and sample recordings; Ctrl-C stops it
-	@$(BIN)/vault up
+	@$(BIN)/vault up --samples tests/recordings
 
 test: .venv/dev     ## Every test, with what it needs; T=tests/api for a part (coverage is judged on the whole)
 ifeq ($(T),tests)

@@ -11,7 +11,7 @@ from vault.accounts import Caller
 from vault.credentials import Issued, insert_credential, new_secret
 from vault.custody import audit
 from vault.custody.custody import Custody
-from vault.custody.database import DB, PLATFORM, platform_scope, tenant_scope
+from vault.custody.database import DB, PLATFORM, narrow, platform_scope, tenant_scope
 from vault.custody.tables import Member
 from vault.errors import Conflict, NotAllowed, NotFound
 
@@ -70,6 +70,44 @@ async def first_operator(custody: Custody, member: NewMember) -> Issued:
         await audit.begin(PLATFORM)
         _, invitation = await invite(custody, PLATFORM, member, by=None)
     return invitation
+
+
+async def invite_again(custody: Custody, controller: str, email: str) -> Issued:
+    """Another invitation in place of one that was lost, from the machine that runs the vault.
+
+    Only for somebody who has never taken one up: nobody is let into an account that has an owner.
+
+    Args:
+        controller: the controller's slug; empty for the outsourcing firm.
+
+    Raises:
+        NotFound: no such active member.
+        Conflict: the member has a password already.
+    """
+    now, secret = custody.clock.now(), new_secret()
+    async with platform_scope():
+        tenants = await DB.fetch("SELECT id FROM controller WHERE slug = $1 ORDER BY onboarded_at DESC", controller)
+        if controller and not tenants:
+            raise NotFound(f"There is no controller {controller}.")
+        tenant: UUID = tenants[0]["id"] if controller else PLATFORM
+        await narrow(tenant)
+        found = await DB.fetch(
+            "SELECT id FROM member WHERE tenant_id = $1 AND email = $2 AND active FOR UPDATE",
+            tenant,
+            email.strip().casefold(),
+        )
+        if not found:
+            raise NotFound("There is no active member with this address.")
+        member_id = found[0]["id"]
+        held = await DB.fetch("SELECT id, kind FROM credential WHERE member_id = $1 AND revoked_at IS NULL", member_id)
+        if any(credential["kind"] == "password" for credential in held):
+            raise Conflict("The member has a password already.")
+        lost = [credential["id"] for credential in held if credential["kind"] == "invitation"]
+        await DB.fetch("UPDATE credential SET revoked_at = $1 WHERE id = ANY($2)", now, lost)
+        expires_at = now + INVITATION_LASTS
+        invitation = await insert_credential(tenant, member_id, "invitation", secret, now=now, expires_at=expires_at)
+        await audit.record(tenant, audit.Event(act="member.invited_again", actor=None, object_id=member_id), now=now)
+    return Issued(invitation, secret, expires_at)
 
 
 async def add_member(custody: Custody, caller: Caller, member: NewMember) -> tuple[UUID, Issued]:

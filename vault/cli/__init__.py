@@ -13,6 +13,7 @@ COMMANDS = MappingProxyType(
         "work": "services",
         "migrate": "services",
         "operator": "services",
+        "invite-again": "services",
         "login": "accounts",
         "logout": "accounts",
         "redeem": "accounts",

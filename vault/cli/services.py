@@ -70,6 +70,16 @@ def operator(email: str, name: str) -> None:
     click.echo(asyncio.run(_invite(email, name)))
 
 
+@click.command("invite-again")
+@click.argument("email")
+@click.option("--controller", default="", help="The controller's short name; operators have none.")
+def invite_again(email: str, controller: str) -> None:
+    """Replace a lost invitation of somebody who has no password yet; prints the new one, once."""
+    import asyncio
+
+    click.echo(asyncio.run(_invite_again(controller, email)))
+
+
 async def _invite(email: str, name: str) -> str:
     from tenants.vocabulary import Role
     from vault.assembly import open_custody
@@ -79,4 +89,14 @@ async def _invite(email: str, name: str) -> str:
         return (await first_operator(custody, NewMember(email=email, name=name, roles=(Role.OPERATOR,)))).secret
 
 
-COMMANDS = MappingProxyType({"serve": serve, "work": work, "migrate": migrate, "operator": operator})
+async def _invite_again(controller: str, email: str) -> str:
+    from vault import members
+    from vault.assembly import open_custody
+
+    async with open_custody(Settings.from_env()) as custody:
+        return (await members.invite_again(custody, controller, email)).secret
+
+
+COMMANDS = MappingProxyType(
+    {"serve": serve, "work": work, "migrate": migrate, "operator": operator, "invite-again": invite_again}
+)
