@@ -15,16 +15,9 @@ from vault.access.transcripts import Form
 from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.ranges import is_unchanged, parse_range, range_applies
+from vault.ingest.audio import MEDIA_TYPES
 
-EXTENSIONS = {
-    "application/json": "json",
-    "audio/flac": "flac",
-    "audio/gsm": "gsm",
-    "audio/mpeg": "mp3",
-    "audio/ogg": "ogg",
-    "audio/wav": "wav",
-    "text/plain": "txt",
-}
+EXTENSIONS = MEDIA_TYPES | {"application/json": "json", "text/plain": "txt"}
 """What a saved file is called after its id, where the media type is one of these."""
 
 ANSWERS = {
@@ -94,7 +87,7 @@ async def _answer(found: Content, request: Request[Caller, Any, Any]) -> Respons
 
 
 def _filename(found: Content) -> str:
-    extension = EXTENSIONS.get(found.media_type.partition(";")[0], "")
+    extension = EXTENSIONS.get(found.media_type.partition(";")[0].strip().lower(), "")
     return f"{found.recording}.{extension}" if extension else str(found.recording)
 
 
