@@ -4,28 +4,18 @@ Both sides write to the same SeaweedFS, where a PUT that is answered is on disk;
 catalogue is durable too.
 """
 
-import asyncio
-import shutil
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-import boto3
-import httpx
 import psutil
 
-from infra.embedded import Endpoints, Stack
-from infra.processes import Child
-from infra.supervisor import Commands, is_healthy
+from infra.embedded import Endpoints
 from tests.benchmarks import Row, Turns
 from tests.benchmarks.load import generator
+from tests.benchmarks.served import PLAIN_BUCKET, served
 from tests.world import World
-from vault.assembly import open_custody
-from vault.custody.migrate import migrate
-from vault.settings import Settings, process_environment
 
 MEGABYTE = 10**6
 AT_ONCE = 8
@@ -35,7 +25,6 @@ LONG = 100 * MEGABYTE
 LONG_AT_ONCE = 32
 MEMORY = 150.0
 SAMPLE_SECONDS = 0.01
-PLAIN_BUCKET = "bare-puts"
 
 
 @dataclass(frozen=True)
@@ -49,8 +38,9 @@ class Api:
 
 def rows() -> list[Row]:
     """Ingest against bare boto3 puts, and the memory of many long uploads at once."""
-    with _served() as (endpoints, api):
-        return [_pace(endpoints, api), _memory(api)]
+    with served(_machine) as (vault, token):
+        api = Api(vault.endpoints.public_url, token, vault.pid)
+        return [_pace(vault.endpoints, api), _memory(api)]
 
 
 def _pace(endpoints: Endpoints, api: Api) -> Row:
@@ -106,45 +96,9 @@ def _peak_memory(process: psutil.Process) -> Iterator[list[int]]:
         watching.join()
 
 
-@contextmanager
-def _served() -> Iterator[tuple[Endpoints, Api]]:
-    data = Path(tempfile.mkdtemp(prefix="vault-bench-"))
-    try:
-        with Stack(data) as stack:
-            endpoints = stack.endpoints
-            asyncio.run(migrate(endpoints.owner_database_url))
-            command = (*Commands().serve, "--port", str(endpoints.api_port))
-            environment = process_environment() | endpoints.environment()
-            child = Child.start("API", command, log=data / "api.log", environment=environment)
-            try:
-                child.wait_until(lambda: is_healthy(endpoints.api_port))
-                token = asyncio.run(_prepared(endpoints))
-                yield endpoints, Api(endpoints.public_url, token, child.pid)
-            finally:
-                child.stop()
-    finally:
-        shutil.rmtree(data)
-
-
-async def _prepared(endpoints: Endpoints) -> str:
-    """Onboard a controller and give the token of its machine; make a bucket for the bare puts."""
-    settings = Settings.from_env(endpoints.environment())
-    async with (
-        open_custody(settings) as custody,
-        httpx.AsyncClient(base_url=endpoints.public_url, timeout=60) as client,
-    ):
-        world = World(client, custody, settings)
-        await world.begin()
-        machine = await (await world.house()).machine()
-    store = boto3.client(
-        "s3",
-        endpoint_url=endpoints.s3_endpoint,
-        aws_access_key_id=endpoints.s3_access_key,
-        aws_secret_access_key=endpoints.s3_secret_key,
-        region_name="eu-north-1",
-    )
-    store.create_bucket(Bucket=PLAIN_BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
-    return machine.token
+async def _machine(world: World) -> str:
+    """A controller, and the token of its ingesting machine."""
+    return (await (await world.house()).machine()).token
 
 
 if __name__ == "__main__":

@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from http.client import HTTPConnection
 from itertools import repeat
+from random import randrange
 from threading import local
 from typing import Any
 from urllib.parse import urlsplit
@@ -106,18 +106,74 @@ class Puts:
     def __init__(self, url: str, bucket: str, access_key: str, secret_key: str, size: int) -> None:
         self._bucket = bucket
         self._body = sound(size)
-        self._client = boto3.client(
-            "s3",
-            endpoint_url=url,
-            aws_access_key_id=access_key,
-            aws_secret_access_key=secret_key,
-            region_name="eu-north-1",
-            config=Config(signature_version="s3v4", max_pool_connections=64),
-        )
+        self._client = _store(url, access_key, secret_key)
 
     def one(self) -> None:
         """Store one object under a fresh name."""
         self._client.put_object(Bucket=self._bucket, Key=str(uuid4()), Body=self._body)
+
+
+class Reads:
+    """Listen through the API to one recording under an access: all of it, or `span` bytes from anywhere."""
+
+    def __init__(self, url: str, token: str, path: str, size: int, span: int | None = None) -> None:
+        self._address = urlsplit(url).netloc
+        self._headers = {"authorization": f"Bearer {token}"}
+        self._path = path
+        self._where = _Where(size, span)
+        self._mine = local()
+
+    def one(self) -> None:
+        """Read once, and see that all of it came."""
+        if not hasattr(self._mine, "connection"):
+            self._mine.connection = HTTPConnection(self._address, timeout=10 * MINUTE)
+        headers = self._headers | ({"range": asked} if (asked := self._where.next()) else {})
+        self._mine.connection.request("GET", self._path, headers=headers)
+        answer = self._mine.connection.getresponse()
+        if len(answer.read()) != self._where.span:
+            raise SystemExit(f"GET {self._path}: {answer.status}")
+
+
+class Gets:
+    """Bare boto3 `get_object` of as many bytes, whole or ranged, in its default configuration."""
+
+    def __init__(self, url: str, bucket: str, key: str, size: int, span: int | None = None, **keys: str) -> None:
+        self._object = {"Bucket": bucket, "Key": key}
+        self._where = _Where(size, span)
+        self._client = _store(url, keys["access_key"], keys["secret_key"])
+
+    def one(self) -> None:
+        """Read once, and see that all of it came."""
+        ranged = {"Range": asked} if (asked := self._where.next()) else {}
+        if len(self._client.get_object(**self._object, **ranged)["Body"].read()) != self._where.span:
+            raise SystemExit("the store gave fewer bytes")
+
+
+class _Where:
+    """Which bytes are read next: everything, or a span somewhere, each time elsewhere."""
+
+    def __init__(self, size: int, span: int | None) -> None:
+        self.span = span or size
+        self._size = size
+        self._whole = span is None
+
+    def next(self) -> str | None:
+        """The range to ask for."""
+        if self._whole:
+            return None
+        start = randrange(self._size - self.span)  # noqa: S311 - a place to listen at
+        return f"bytes={start}-{start + self.span - 1}"
+
+
+def _store(url: str, access_key: str, secret_key: str) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=url,
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        region_name="eu-north-1",
+        config=Config(signature_version="s3v4", max_pool_connections=64),
+    )
 
 
 def _said() -> str:
@@ -142,7 +198,7 @@ def _run(one: Callable[[], None], threads: ThreadPoolExecutor, count: int) -> fl
 def main() -> None:
     """Take orders, make ready, and run a round for each line."""
     orders = json.loads(sys.stdin.readline())
-    make = {"uploads": partial(Uploads), "puts": partial(Puts)}[orders.pop("what")]
+    make = {"uploads": Uploads, "puts": Puts, "reads": Reads, "gets": Gets}[orders.pop("what")]
     at_once, count = orders.pop("at_once"), orders.pop("count")
     load = make(**orders)
     with ThreadPoolExecutor(at_once) as threads:
