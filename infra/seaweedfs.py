@@ -18,6 +18,7 @@ import http.client
 import json
 import os
 import shutil
+import signal
 import sys
 import sysconfig
 import time
@@ -37,6 +38,10 @@ REQUEST_SECONDS = 10
 # Asked to stop, a filer waits 15 seconds for a stream that it holds to itself. What it still has to do is to pass
 # deleted chunks on to the volume, every 1.123 s; names and bytes are on disk already. After that it may be killed.
 FILER_PATIENCE = 2.0
+PATIENCE = 5.0
+
+# While they start they swallow SIGTERM. Without a parent they are killed: what they answered is on disk.
+ORPHAN_SIGNAL = signal.SIGKILL
 
 # A file that is there while nothing runs and the last run ended in order.
 IN_ORDER = "ended-in-order"
@@ -135,7 +140,7 @@ class SeaweedFS:
     def start_master(self) -> Child:
         """The first of the four; it needs nothing."""
         self.directory.mkdir(mode=0o700, exist_ok=True)
-        stop_leftovers(self.directory, _program().name)
+        stop_leftovers(self.directory, _program().name, ORPHAN_SIGNAL)
         self._mend_volumes()
         self._write_settings()
         return self._start("master", "-mdir=master", "-peers=none", "-telemetry=false", "-volumeSizeLimitMB=4096")
@@ -175,7 +180,7 @@ class SeaweedFS:
         in_order.unlink(missing_ok=True)
         _sync(self.directory)
 
-    def _start(self, server: str, *options: str, patience: float = 20) -> Child:
+    def _start(self, server: str, *options: str, patience: float = PATIENCE) -> Child:
         (self.directory / server).mkdir(mode=0o700, exist_ok=True)
         ports = [f"-port={self.ports[server]}", f"-port.grpc={self.ports[server + '.grpc']}"]
         return Child.start(
@@ -183,6 +188,7 @@ class SeaweedFS:
             [_program(), "-logtostderr", server, f"-ip={LOOPBACK}", f"-ip.bind={LOOPBACK}", *ports, *options],
             log=self.log,
             directory=self.directory,
+            orphan_signal=ORPHAN_SIGNAL,
             patience=patience,
         )
 

@@ -25,7 +25,7 @@ maxmemory-policy noeviction
 def start(directory: Path, log: Path, *, port: int, password: str) -> Child:
     directory.mkdir(mode=0o700, exist_ok=True)
     program = _program()
-    stop_leftovers(directory, program.name)
+    stop_leftovers(directory, program.name, signal.SIGTERM)
     # A file and not arguments: everyone on the machine can read a command line.
     settings = directory / "valkey.conf"
     settings.touch(mode=0o600)
