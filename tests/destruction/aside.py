@@ -23,9 +23,10 @@ async def stored(house: House) -> list[Version]:
     return [version async for version in house.world.custody.objects.versions(await bucket_of(house))]
 
 
-async def stored_names(house: House) -> list[str]:
-    """The parts' names of which the store has a version, sorted."""
-    return sorted(version.key.rpartition("/")[2] for version in await stored(house))
+async def kept(house: House) -> list[str]:
+    """The names of the parts whose ciphertext is somewhere: each version in the store, and each in a row."""
+    in_store = [version.key.rpartition("/")[2] for version in await stored(house)]
+    return sorted(in_store + [part["name"] for part in await rows_of(house, "part") if part["sealed"]])
 
 
 async def rows_of(house: House, table: str) -> list[dict[str, Any]]:
@@ -67,7 +68,7 @@ class Aside:
                 if table == "blind_index":
                     columns = "tenant_id, recording_id, field, digest, started_at, destroy_at"
                 for row in self.rows[table]:
-                    if table == "part":
+                    if table == "part" and row["object_key"] in versions:
                         row = row | {"object_version": versions[row["object_key"]].version_id}
                     into = "" if columns == "*" else f"({columns})"
                     await DB.fetch(

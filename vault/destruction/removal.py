@@ -31,19 +31,20 @@ class Outcome:
 async def remove(objects: Objects, bucket: str, parts: Sequence[DuePart]) -> Outcome:
     """Remove the named version of each part, then whatever else the store lists under its key.
 
-    A store that fails leaves parts to be tried again; it never stops the rest.
+    A small part lies in its row alone and goes with it. A store that fails leaves parts to be tried again; it never
+    stops the rest.
     """
-    keys = {part.object_key for part in parts}
+    in_store = [part for part in parts if part.object_version]
+    keys = {part.object_key for part in in_store}
     try:
-        # A small part has no object, and so no version: it goes with its row.
-        named = [(part.object_key, part.object_version) for part in parts if part.object_version]
-        words = await _delete(objects, bucket, named)
+        words = await _delete(objects, bucket, [(part.object_key, part.object_version) for part in in_store])
         left = await verifying.versions_left(objects, bucket, keys)
         if left:
             words |= await _delete(objects, bucket, [(version.key, version.version_id) for version in left])
             left = await verifying.versions_left(objects, bucket, keys)
     except ObjectError as error:
-        return Outcome([], Counter({type(error).__name__: len(parts)}))
+        small = [part for part in parts if not part.object_version]
+        return Outcome(small, Counter({type(error).__name__: len(in_store)}))
     kept = {version.key for version in left}
     gone = [part for part in parts if part.object_key not in kept]
     return Outcome(

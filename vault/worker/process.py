@@ -13,7 +13,6 @@ from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import Retries, ShutdownNotifications
 
-from vault import logs
 from vault.assembly import open_custody
 from vault.custody.custody import Custody
 from vault.settings import Settings
@@ -36,7 +35,6 @@ def run(settings: Settings) -> int:
     Returns:
         The exit code: 0 when it was told to stop, 1 when a part that it stands on could not be opened.
     """
-    logs.configure()
     stop = threading.Event()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         signal.signal(wanted, lambda *_: stop.set())

@@ -1,0 +1,164 @@
+"""What is due becomes one job, and a job is sent until it is done."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import dramatiq
+import pytest
+from dramatiq.brokers.stub import StubBroker
+
+from tests.builders import chat, talk
+from tests.destruction.aside import kept, rows_of
+from tests.worker.apart import Apart
+from tests.world import House
+from vault.custody import outbox
+from vault.custody.database import DB, platform_scope
+from vault.custody.outbox import RESEND_AFTER
+from vault.ingest.uploads import CLEANED_AFTER, LASTS
+from vault.worker.actors import Hands, declare
+from vault.worker.schedule import Schedule, ask
+
+HOUR = timedelta(hours=1, minutes=5)
+
+
+@pytest.fixture
+def broker(apart: Apart) -> StubBroker:
+    broker = StubBroker(middleware=[])
+    declare(broker, hands(apart))
+    return broker
+
+
+def hands(apart: Apart) -> Hands:
+    return Hands(apart.world.custody, apart.world.settings.database_url)
+
+
+def schedule(apart: Apart, broker: dramatiq.Broker) -> Schedule:
+    return Schedule(apart.world.custody, broker, apart.world.settings.database_url)
+
+
+async def waiting(house: House) -> list[tuple[str, bool]]:
+    """The controller's jobs: which, and whether they were sent."""
+    async with platform_scope():
+        rows = await DB.fetch(
+            "SELECT actor, sent_at IS NOT NULL AS sent FROM outbox WHERE tenant_id = $1 ORDER BY actor", house.tenant
+        )
+    return [(row["actor"], row["sent"]) for row in rows]
+
+
+async def carry_out(apart: Apart, house: House) -> None:
+    """Do the controller's jobs as a worker does."""
+    async with platform_scope():
+        rows = await DB.fetch("SELECT id, actor FROM outbox WHERE tenant_id = $1", house.tenant)
+    works = {"retention.expire": "expire", "contract.advance": "advance", "uploads.sweep": "sweep"}
+    for row in rows:
+        work = getattr(hands(apart), works[row["actor"]])
+        await hands(apart).carry_out(row["id"], row["actor"], str(house.tenant), work)
+
+
+async def a_talk(house: House) -> None:
+    """A chatbot's talk whose digits go in an hour."""
+    await house.recording(talk("My reference is 1234567."), **chat(kind="chatbot"))
+
+
+async def test_nothing_due_is_no_job(apart: Apart, house: House) -> None:
+    await a_talk(house)
+    await ask(apart.world.now())
+    assert await waiting(house) == []
+
+
+async def test_what_is_due_is_one_job_however_often_it_is_asked(apart: Apart, house: House) -> None:
+    await a_talk(house)
+    async with apart.world.later(HOUR):
+        await ask(apart.world.now())
+        await ask(apart.world.now())
+        assert await waiting(house) == [("retention.expire", False)]
+        await carry_out(apart, house)
+        assert await waiting(house) == []
+        assert "identifiers" not in await kept(house)
+        await ask(apart.world.now())
+        assert await waiting(house) == []
+
+
+async def test_a_contract_that_is_over_is_one_job_that_leaves_no_other(apart: Apart) -> None:
+    house = await apart.world.house("prh")
+    await a_talk(house)
+    async with apart.world.later(timedelta(days=2100)):
+        await ask(apart.world.now())
+        assert await waiting(house) == [("contract.advance", False)]
+        await carry_out(apart, house)
+        assert await waiting(house) == []
+        assert await rows_of(house, "recording") == []
+
+
+async def test_an_upload_that_nobody_finished_is_swept_away(apart: Apart, house: House) -> None:
+    machine = await house.machine()
+    headers = {"tus-resumable": "1.0.0", "upload-length": "1000", "upload-metadata": house.metadata()}
+    assert (await machine.post("/v1/uploads", headers=headers)).status_code == 201
+    async with apart.world.later(LASTS + CLEANED_AFTER + HOUR):
+        await ask(apart.world.now())
+        assert ("uploads.sweep", False) in await waiting(house)
+        await carry_out(apart, house)
+        assert await rows_of(house, "upload") == []
+        assert await waiting(house) == []
+
+
+async def test_a_job_is_handed_over_once_and_again_when_nothing_comes_of_it(
+    apart: Apart, house: House, broker: StubBroker
+) -> None:
+    await a_talk(house)
+    async with apart.world.later(HOUR):
+        sent = schedule(apart, broker)
+        await sent.tick()
+        await sent.tick()
+        assert await waiting(house) == [("retention.expire", True)]
+        assert _messages(broker, house) == 1
+        async with apart.world.later(RESEND_AFTER + timedelta(seconds=1)):
+            await sent.tick()
+        assert _messages(broker, house) == 2
+        await carry_out(apart, house)
+
+
+async def test_what_the_broker_does_not_take_waits(apart: Apart, house: House) -> None:
+    class Refusing(StubBroker):
+        def enqueue(self, message: dramatiq.Message[Any], *, delay: int | None = None) -> dramatiq.Message[Any]:
+            raise OSError("The broker is away.")
+
+    broker = Refusing(middleware=[])
+    declare(broker, hands(apart))
+    await a_talk(house)
+    async with apart.world.later(HOUR):
+        with pytest.raises(OSError):
+            await schedule(apart, broker).tick()
+        assert await waiting(house) == [("retention.expire", False)]
+        await carry_out(apart, house)
+
+
+async def test_a_job_that_somebody_is_at_is_left_alone(apart: Apart, house: House) -> None:
+    await a_talk(house)
+    async with apart.world.later(HOUR):
+        await ask(apart.world.now())
+
+        async def meanwhile(_: UUID) -> bool:
+            await carry_out(apart, house)
+            return False
+
+        await hands(apart).carry_out(0, "retention.expire", str(house.tenant), meanwhile)
+        assert await waiting(house) == [("retention.expire", False)]
+        assert "identifiers" in await kept(house)
+        await carry_out(apart, house)
+        assert await waiting(house) == []
+
+
+async def test_all_jobs_can_be_sent_again(apart: Apart, house: House, broker: StubBroker) -> None:
+    await a_talk(house)
+    async with apart.world.later(HOUR):
+        await schedule(apart, broker).tick()
+        await outbox.send_again()
+        assert await waiting(house) == [("retention.expire", False)]
+        await carry_out(apart, house)
+
+
+def _messages(broker: StubBroker, house: House) -> int:
+    queue = broker.queues["default"]
+    return sum(str(house.tenant).encode() in message for message in queue.queue)
