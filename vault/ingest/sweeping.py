@@ -1,5 +1,6 @@
 """What uploads leave behind when they are given up, run out of time or crash is known by their rows, and goes."""
 
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -16,23 +17,28 @@ AT_ONCE: Final = 100
 async def sweep(custody: Custody, tenant: UUID) -> int:
     """Remove the traces of uploads that are over: pieces, parts that became no recording, and then the row.
 
-    To be called from time to time; again after a crash, without harm.
+    To be called from time to time; again after a crash, without harm. What the store does not remove now is left for
+    the next time.
 
     Returns:
         How many uploads were swept away.
     """
     now = custody.clock.now()
-    async with tenant_scope(tenant):
-        controller = await tenancy(tenant, at=now)
-        over = await uploads.over(tenant, now=now, limit=AT_ONCE)
     swept = 0
-    for upload_id, became_a_recording in over:
-        if not await clear(custody, controller.bucket, upload_id, only_segments=became_a_recording):
-            continue
+    while True:
         async with tenant_scope(tenant):
-            await uploads.forget(tenant, upload_id)
-            if not became_a_recording:
-                event = audit.Event(act="upload.swept", actor=None, object_id=upload_id)
-                await audit.record(tenant, event, now=now)
-        swept += 1
-    return swept
+            bucket = (await tenancy(tenant, at=now)).bucket
+            over = await uploads.over(tenant, now=now, limit=AT_ONCE)
+        gone = [found for found in over if await clear(custody, bucket, found[0], only_segments=found[1])]
+        for upload_id, became_a_recording in gone:
+            await _forget(tenant, upload_id, now=now, silently=became_a_recording)
+        swept += len(gone)
+        if len(gone) < AT_ONCE:
+            return swept
+
+
+async def _forget(tenant: UUID, upload_id: UUID, *, now: datetime, silently: bool) -> None:
+    async with tenant_scope(tenant):
+        await uploads.forget(tenant, upload_id)
+        if not silently:
+            await audit.record(tenant, audit.Event(act="upload.swept", actor=None, object_id=upload_id), now=now)
