@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -35,12 +35,21 @@ def sign_in_as(demo: Demo, url: str, slug: str, role: Role) -> Client:
     return sign_in(url, slug, address(role, slug), demo.password)[0]
 
 
-def seed(url: str, settings: Settings, file: Path, *, samples: Path | None = None, say: Callable[[str], None]) -> Demo:
+def seed(
+    url: str,
+    settings: Settings,
+    file: Path,
+    *,
+    samples: Path | None = None,
+    roles: Sequence[Role] = PEOPLE,
+    say: Callable[[str], None],
+) -> Demo:
     """Bring in the demo's controllers, people and recordings through the API, or as much of it as is missing.
 
     Args:
         file: where is written what has been done.
         samples: a folder with a folder of recordings for each controller; None or absent: no recordings.
+        roles: whom each controller's administrator lets in.
         say: is told of each step that was taken.
 
     Raises:
@@ -49,7 +58,7 @@ def seed(url: str, settings: Settings, file: Path, *, samples: Path | None = Non
     demo = recall(file)
     if demo.complete:
         return demo
-    seeding = _Seeding(url, settings, file, demo, say)
+    seeding = _Seeding(url, settings, file, demo, roles, say)
     seeding.let_operator_in()
     pool = ThreadPoolExecutor(AT_ONCE)
     try:
@@ -70,6 +79,7 @@ class _Seeding:
     settings: Settings
     file: Path
     demo: Demo
+    roles: Sequence[Role]
     say: Callable[[str], None]
     stopping: threading.Event = field(default_factory=threading.Event)
     _writing: threading.Lock = field(default_factory=threading.Lock)
@@ -97,7 +107,7 @@ class _Seeding:
         """Everything of one controller."""
         house = self._onboarded(operator, slug)
         with sign_in_as(self.demo, self.url, slug, Role.ADMINISTRATOR) as administrator:
-            for role in PEOPLE:
+            for role in self.roles:
                 if role not in house.let_in and not self.stopping.is_set():
                     self._let_in(house, slug, role, self._invited(administrator, slug, role))
             if house.machine is None:

@@ -15,8 +15,8 @@ import click
 from tenants.recordings import ContactField, Direction, Kind
 from vault.cli import session
 from vault.cli.options import MOMENT
-from vault.cli.output import emit, plain, print_table, quotation, wants_json, with_json
-from vault.client.http import Client, Reason
+from vault.cli.output import emit, plain, print_table, wants_json, with_json
+from vault.client.http import Client, Reason, quotation
 from vault.client.importing import Extent, Refused, Taken, import_folder, measure
 from vault.client.journal import Journal
 

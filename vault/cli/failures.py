@@ -7,8 +7,8 @@ from typing import Any, NoReturn
 
 import click
 
-from vault.cli.output import plain, quotation, wants_json
-from vault.client.http import Problem, Unreachable
+from vault.cli.output import plain, wants_json
+from vault.client.http import Problem, Unreachable, quotation
 from vault.errors import VaultError
 from vault.settings import SettingMissing
 

@@ -14,8 +14,8 @@ import click
 from tenants.recordings import Kind
 from vault.cli import session
 from vault.cli.options import MOMENT
-from vault.cli.output import emit, emit_table, moment, plain, print_table, quotation, wants_json, with_json
-from vault.client.http import Client, segment
+from vault.cli.output import emit, emit_table, moment, plain, print_table, wants_json, with_json
+from vault.client.http import Client, quotation, segment
 
 NUMBERS = ("caller_number", "customer_number", "answered_number")
 """The contact fields that say who the other party was, the likeliest first."""

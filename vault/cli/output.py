@@ -87,9 +87,3 @@ def moment(text: str | None) -> str:
 def plain(text: str) -> str:
     """Text that cannot move the cursor, colour or ring: what a source once delivered is only shown."""
     return "".join(sign if sign.isprintable() or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in text)
-
-
-def quotation(clause: dict[str, Any]) -> str:
-    """A promise in the notice's own words, and where it stands."""
-    article = f", Art. {clause['article']}" if clause.get("article") else ""
-    return f"{clause['policy']} v{clause['version']}, “{clause['section']}”{article}: ”{clause['text']}”"

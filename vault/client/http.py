@@ -50,6 +50,12 @@ class Problem(Exception):
         return (Reason("", self.body.get("rule", self.slug), self.detail, self.clause),)
 
 
+def quotation(clause: dict[str, Any]) -> str:
+    """A promise in the notice's own words, and where it stands."""
+    article = f", Art. {clause['article']}" if clause.get("article") else ""
+    return f"{clause['policy']} v{clause['version']}, “{clause['section']}”{article}: ”{clause['text']}”"
+
+
 class Unreachable(Exception):
     """Nobody answered, or whoever did broke off."""
 
