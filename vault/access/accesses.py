@@ -16,7 +16,7 @@ from tenants.decisions import Action, Person
 from tenants.vocabulary import Role
 from vault.access.alarms import alarmed
 from vault.access.finding import find
-from vault.access.held import CONTACT, CONTENT, RECORDING_COLUMNS, Held, as_held, part_columns
+from vault.access.held import CONTACT, CONTENT, RECORDING_COLUMNS, Held, HeldRecording, as_held, part_columns
 from vault.access.opening import Opening
 from vault.access.refusals import OPENED, enforce, refuse_operators
 from vault.accounts import Caller
@@ -46,6 +46,11 @@ class Access:
     purpose: str
     granted_at: datetime
     expires_at: datetime
+
+    def require(self, custody: Custody) -> None:
+        """Raises AccessOver once its time is up."""
+        if self.expires_at <= custody.clock.now():
+            raise AccessOver("This access is over. Open a new one, with a purpose and a reason.")
 
 
 async def open_access(custody: Custody, caller: Caller, recording_id: UUID, *, purpose: str, reason: str) -> Access:
@@ -137,19 +142,23 @@ async def resume(custody: Custody, caller: Caller, access_id: UUID, *opened: str
         held_by = await tenancy(caller.tenant, at=now)
         recording = (await as_held(held_by, rows, now=now))[0]
     caller = _as_now(caller, row)
-    if row["expires_at"] <= now:
-        raise AccessOver("This access is over. Open a new one, with a purpose and a reason.")
-    async with alarmed(custody, caller, recording, CONTACT):
-        # Only whose call it was matters here, and only to somebody who could be its agent.
-        contact = Opening(custody).contact(recording) if caller.person.agent_id else None
-    held = Held(held_by, recording, contact)
-    access = Access(access_id, held, row["purpose"], row["granted_at"], row["expires_at"])
-    facts = recording.facts_for(CONTENT, agent_id=held.agent_id)
+    access = Access(access_id, Held(held_by, recording, None), row["purpose"], row["granted_at"], row["expires_at"])
+    access.require(custody)
+    facts = recording.facts_for(CONTENT, agent_id=await _agent_of(custody, caller, recording))
     decision = decide_for(caller, held_by, Action.LISTEN, now=now, recording=facts, purpose=access.purpose)
-    await enforce(caller, USED, decision, held, part=CONTENT, purpose=access.purpose)
+    await enforce(caller, USED, decision, access.held, part=CONTENT, purpose=access.purpose)
     if row["used_at"] is None:
         await _note_first_use(caller, access, now)
     return access
+
+
+async def _agent_of(custody: Custody, caller: Caller, recording: HeldRecording) -> str | None:
+    """Whose call it was, where the caller could be that agent; to all others it makes no difference."""
+    if caller.person.agent_id is None:
+        return None
+    async with alarmed(custody, caller, recording, CONTACT):
+        contact = Opening(custody).contact(recording)
+    return None if contact is None else contact.agent_id
 
 
 async def _load(caller: Caller, access_id: UUID, opened: Sequence[str]) -> list[Record]:

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from vault.access.accesses import resume
+from vault.access.accesses import Access, resume
 from vault.access.alarms import alarmed
 from vault.access.held import CONTACT, CONTENT, IDENTIFIERS, PEAKS, PLAYBACK, Held, HeldPart
 from vault.access.opening import Opening, place_of
@@ -46,7 +46,7 @@ async def content(
     if part is None:
         raise NotFound
     async with alarmed(custody, caller, recording, part.name):
-        streamed = _streamed(custody, caller, access.held, part)
+        streamed = _streamed(custody, caller, access, part)
     if recording.is_sound:
         return streamed
     as_text = form is Form.TEXT or (form is None and reads_text)
@@ -73,20 +73,21 @@ async def peaks(custody: Custody, caller: Caller, access_id: UUID) -> dict[str, 
     return waveform | {"duration": (recording.duration_ms or 0) / 1000}
 
 
-def _streamed(custody: Custody, caller: Caller, held: Held, part: HeldPart) -> Streamed:
-    recording = held.recording
+def _streamed(custody: Custody, caller: Caller, access: Access, part: HeldPart) -> Streamed:
+    recording = access.held.recording
     return Streamed(
         recording=recording.id,
         media_type=part.media_type,
         etag=f'"{part.id}"',
         size=part.size,
         objects=custody.objects,
-        bucket=held.tenancy.bucket,
+        bucket=access.held.tenancy.bucket,
         key=part.object_key,
         version=part.object_version,
         data_key=Opening(custody).data_key(recording, part),
         place=place_of(recording, part),
         prefix=part.prefix or b"",
+        require_access=partial(access.require, custody),
         alarmed=partial(alarmed, custody, caller, recording, part.name),
     )
 

@@ -1,6 +1,6 @@
 """What is heard is opened chunk by chunk as it comes; no byte leaves before its chunk has proved authentic."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -59,7 +59,11 @@ class Whole:
 
 @dataclass(frozen=True, kw_only=True)
 class Streamed:
-    """Content of any length, opened while it comes, in constant memory: a range costs one ranged read of the store."""
+    """Content of any length, opened while it comes, in constant memory: a range costs one ranged read of the store.
+
+    A player that pauses holds its request open. Where the store has hung up meanwhile it is asked for the rest;
+    `require_access` is asked before each piece, so that no open request outlives the leave to listen.
+    """
 
     recording: UUID
     media_type: str
@@ -72,6 +76,7 @@ class Streamed:
     data_key: DataKey
     place: Place
     prefix: bytes = field(repr=False)
+    require_access: Callable[[], None] = field(repr=False)
     alarmed: Callable[[], AbstractAsyncContextManager[None]] = field(repr=False)
 
     async def read(self, start: int, stop: int) -> AsyncIterator[bytes]:
@@ -85,17 +90,30 @@ class Streamed:
         async with self.alarmed():
             try:
                 opener = RangeOpener(self.data_key, self.place, self.prefix, size=self.size, start=start, stop=stop)
-                pieces = self.objects.get(self.bucket, self.key, self.version, opener.sealed_start, opener.sealed_stop)
-                async with aclosing(pieces) as sealed:
-                    async for piece in sealed:
+                async with aclosing(self._sealed(opener.sealed_start, opener.sealed_stop)) as pieces:
+                    async for piece in pieces:
                         # A transport keeps what it has not sent yet, so it gets bytes and not the opener's memory.
                         if content := bytes(opener.update(piece)):
+                            self.require_access()
                             yield content
                 opener.finalize()
             except (ObjectsUnavailable, ObjectBrokenOff):
                 raise
             except (SealedInvalid, ObjectError) as error:
                 raise Altered("The store gave back something else than was stored; nothing of it is shown.") from error
+
+    async def _sealed(self, start: int, stop: int) -> AsyncGenerator[bytes, None]:
+        """The sealed bytes; asked for again from where the store broke off, as long as each time some came."""
+        while start < stop:
+            began = start
+            try:
+                async with aclosing(self.objects.get(self.bucket, self.key, self.version, start, stop)) as pieces:
+                    async for piece in pieces:
+                        start += len(piece)
+                        yield piece
+            except ObjectBrokenOff:
+                if start == began:
+                    raise
 
 
 async def _chain(first: bytes, rest: AsyncIterator[bytes] | None = None) -> AsyncIterator[bytes]:
