@@ -9,12 +9,13 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 INSTALL := $(BIN)/python -m pip install --quiet
 T ?= tests
+VAULT_DATA ?= .vault
 
 help:     ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/run     ## Everything on this machine, with the five controllers and sample recordings; Ctrl-C stops it
-	@$(BIN)/vault up --samples tests/recordings
+	@$(BIN)/vault up --data $(VAULT_DATA) --samples tests/recordings
 
 test: .venv/dev     ## Every test, with what it needs; T=tests/api for a part (coverage is judged on the whole)
 ifeq ($(T),tests)
