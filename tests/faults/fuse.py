@@ -74,9 +74,13 @@ class Fused:
         return called
 
 
-def fused(custody: Custody, length: int, at_end: Callable[[], None] = die) -> Custody:
+def fused(custody: Custody, length: int) -> Custody:
     """Custody over the same parts, in a process that dies at the call of that number."""
-    fuse = Fuse(length, at_end)
+    return fused_by(custody, Fuse(length, die))
+
+
+def fused_by(custody: Custody, fuse: Fuse) -> Custody:
+    """Custody over the same parts, each call of which burns this fuse."""
     objects: Any = Fused(custody.objects, fuse)
     keyring: Any = Fused(custody.keyring, fuse)
     return replace(custody, objects=objects, keyring=keyring)
