@@ -94,13 +94,35 @@ async def test_what_has_gone_altogether_is_told_with_the_promise_and_the_destruc
     assert purged.json()["destruction"] == str(destruction)
 
 
+async def test_what_was_recorded_stays_under_the_promises_of_its_day(world: World) -> None:
+    house = await world.house("prh")
+    supervisor = await house.person(Role.SUPERVISOR)
+    recording = await house.recording()
+    async with tenant_scope(house.tenant):
+        # A new version of the notice, in force from yesterday on, with other words.
+        await DB.fetch(
+            "INSERT INTO policy_version SELECT tenant_id, gen_random_uuid(), 2, $1,"
+            " replace(replace(source, 'version = 1', 'version = 2'), 'kuusi kuukautta', 'puoli vuotta'), sha256"
+            " FROM policy_version",
+            (world.now() - timedelta(days=1)).date(),
+        )
+    younger = await house.recording()
+    clauses = {}
+    for one in (recording, younger):
+        parts = (await supervisor.get(f"/v1/recordings/{one}")).json()["parts"]
+        clauses[one] = next(part["clause"] for part in parts if part["name"] == "content")
+    assert (clauses[recording]["version"], clauses[younger]["version"]) == (1, 2)
+    assert "kuusi kuukautta" in clauses[recording]["text"] and "puoli vuotta" in clauses[younger]["text"]
+
+
 async def test_an_agent_knows_of_own_calls_only(world: World) -> None:
     house = await world.house("valtiokonttori")
     agent = await house.member(Role.AGENT, agent_id="agent-1")
     own = await house.recording(contact={"caller_number": "+358401231231", "agent_id": "agent-1"})
     others = await house.recording(contact={"caller_number": "+358401231231", "agent_id": "agent-2"})
     assert (await agent.get(f"/v1/recordings/{own}")).status_code == 200
-    assert (await access(agent, own, "verification"))["recording"] == str(own)
+    opened = await access(agent, own, "verification")
+    assert (await agent.get(opened["content_url"])).status_code == 200
     for refused in (
         await agent.get(f"/v1/recordings/{others}"),
         await agent.post(f"/v1/recordings/{others}/accesses", json={"purpose": "training", "reason": "Curious."}),
