@@ -71,7 +71,7 @@ class Member(Table, db=DB):
 
 
 class Credential(Table, db=DB):
-    """An invitation, password, session or token by its digest: how a caller is recognised before any tenant is known."""
+    """An invitation, password, session or token by its digest: how a caller is known before any tenant is."""
 
     tenant_id = UUID(default=None)
     id = UUID(primary_key=True, default=None)
