@@ -62,11 +62,13 @@ LOCK := UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile pyproject.to
 	--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate
 
 .venv/run: run.lock pyproject.toml | .venv/bin/python
+	@echo "Installing what the vault needs, once: about 700 MB, one to three minutes."
 	$(INSTALL) --no-deps --require-hashes --requirement run.lock
 	$(INSTALL) --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
 .venv/dev: dev.lock pyproject.toml | .venv/bin/python
+	@echo "Installing what the tests need, once: about 800 MB, one to three minutes."
 	$(INSTALL) --no-deps --require-hashes --requirement dev.lock
 	$(INSTALL) --no-deps --no-build-isolation --no-index --editable .
 	@touch $@

@@ -75,7 +75,7 @@ def _greeting(url: str, demo: "Demo", samples: Path | None) -> Iterator[str]:
 
     vault = _program()
     yield ""
-    yield f"The vault answers at {url}; its API is described at {url}/schema."
+    yield f"The vault answers at {url}; its API is described at {url}/v1/openapi.json."
     yield ""
     yield f"Sign in with `{vault} login --url {url} …`; the password of every demo person is {demo.password}"
     yield f"  {Role.OPERATOR:<14} {address(Role.OPERATOR, FIRM)}"
