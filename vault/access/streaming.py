@@ -3,12 +3,15 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from vault.custody.objects import ObjectBrokenOff, ObjectError, Objects, ObjectsUnavailable
 from vault.custody.sealed import DataKey, Place, RangeOpener, SealedInvalid
 from vault.errors import Altered, Unavailable
+
+STEP: Final = 1 << 17
+"""How many bytes are opened and sent at once; the store gives more, which would wait in every buffer on its way."""
 
 
 class Content(Protocol):
@@ -92,10 +95,11 @@ class Streamed:
                 opener = RangeOpener(self.data_key, self.place, self.prefix, size=self.size, start=start, stop=stop)
                 async with aclosing(self._sealed(opener.sealed_start, opener.sealed_stop)) as pieces:
                     async for piece in pieces:
-                        # A transport keeps what it has not sent yet, so it gets bytes and not the opener's memory.
-                        if content := bytes(opener.update(piece)):
-                            self.require_access()
-                            yield content
+                        for at in range(0, len(piece), STEP):
+                            # A transport keeps what it has not sent yet, so it gets bytes, not the opener's memory.
+                            if content := bytes(opener.update(memoryview(piece)[at : at + STEP])):
+                                self.require_access()
+                                yield content
                 opener.finalize()
             except (ObjectsUnavailable, ObjectBrokenOff):
                 raise
