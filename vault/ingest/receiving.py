@@ -27,7 +27,8 @@ from vault.ingest.admitting import Admission, NotAdmitted, admitted, audit_refus
 from vault.ingest.cataloguing import Moved, contract_over
 from vault.ingest.incoming import Incoming
 from vault.ingest.parts import VERSION, Envelopes
-from vault.ingest.taking import Taking, expiry_of, tidy
+from vault.ingest.staging import tidy
+from vault.ingest.taking import Taking, expiry_of
 from vault.ingest.uploads import Stored, Upload
 
 MOST_BYTES: Final = 2 << 30
@@ -123,11 +124,12 @@ async def terminate(custody: Custody, caller: Caller, upload_id: UUID) -> None:
         found = await _found(caller, upload_id, now=now)
         if isinstance(found, Stored):
             raise Conflict("The upload is a recording by now; that goes when its time is up.")
-        await uploads.give_up(caller.tenant, upload_id, now=now)
+        if not await uploads.give_up(caller.tenant, upload_id, now=now):
+            raise Conflict("The upload has just been finished or ended by another request.")
         event = audit.Event(act="upload.terminated", actor=caller.id, object_id=upload_id)
         await audit.record(caller.tenant, event, now=now)
         controller = await tenancy(caller.tenant, at=now)
-    await tidy(custody, controller.bucket, found, became_a_recording=False)
+    await tidy(custody, controller.bucket, caller.tenant, upload_id)
 
 
 async def _begun(
@@ -219,7 +221,7 @@ async def _give_up(custody: Custody, admission: Admission, upload: Upload) -> No
     async with tenant_scope(upload.tenant):
         given_up = await uploads.give_up(upload.tenant, upload.id, now=custody.clock.now())
     if given_up:
-        await tidy(custody, admission.bucket, upload, became_a_recording=False)
+        await tidy(custody, admission.bucket, upload.tenant, upload.id)
 
 
 @asynccontextmanager

@@ -9,8 +9,10 @@ import structlog
 
 from tenants.recordings import PartClass
 from vault.custody.custody import Custody
+from vault.custody.database import tenant_scope
 from vault.custody.objects import ObjectError
 from vault.custody.sealed import Place
+from vault.ingest import uploads
 from vault.ingest.admitting import Admission
 from vault.ingest.incoming import Incoming
 from vault.ingest.parts import VERSION, Envelope, Envelopes, Piece, opened, put, put_stream
@@ -91,17 +93,20 @@ async def remove(custody: Custody, bucket: str, versions: list[tuple[str, str]])
         log.warning("staging.left_behind", objects=len(versions), reason=type(error).__name__)
 
 
-async def clear(custody: Custody, bucket: str, upload: UUID, *, only_segments: bool) -> bool:
-    """Remove what an upload left in the store: its pieces, or everything where it became no recording.
+async def tidy(custody: Custody, bucket: str, tenant: UUID, upload: UUID) -> bool:
+    """Remove whatever an upload that is over left in the store beside its recording, if it became one; then its row.
 
     Returns:
-        Whether nothing is left.
+        Whether nothing is left; otherwise the sweep tries again.
     """
-    prefix = f"{upload}/segment-" if only_segments else f"{upload}/"
+    async with tenant_scope(tenant):
+        kept = await uploads.kept_objects(tenant, upload)
     try:
-        found = [(entry.key, entry.version_id) async for entry in custody.objects.versions(bucket, prefix)]
-        await custody.objects.delete_versions(bucket, found)
+        found = [(entry.key, entry.version_id) async for entry in custody.objects.versions(bucket, f"{upload}/")]
+        await custody.objects.delete_versions(bucket, [version for version in found if version not in kept])
     except ObjectError as error:
         log.warning("staging.left_behind", upload_id=str(upload), reason=type(error).__name__)
         return False
+    async with tenant_scope(tenant):
+        await uploads.forget(tenant, upload)
     return True

@@ -9,7 +9,7 @@ from vault.custody.custody import Custody
 from vault.custody.database import tenant_scope
 from vault.custody.register import tenancy
 from vault.ingest import uploads
-from vault.ingest.staging import clear
+from vault.ingest.staging import tidy
 
 AT_ONCE: Final = 100
 
@@ -29,16 +29,15 @@ async def sweep(custody: Custody, tenant: UUID) -> int:
         async with tenant_scope(tenant):
             bucket = (await tenancy(tenant, at=now)).bucket
             over = await uploads.over(tenant, now=now, limit=AT_ONCE)
-        gone = [found for found in over if await clear(custody, bucket, found[0], only_segments=found[1])]
+        gone = [found for found in over if await tidy(custody, bucket, tenant, found[0])]
         for upload_id, became_a_recording in gone:
-            await _forget(tenant, upload_id, now=now, silently=became_a_recording)
+            if not became_a_recording:
+                await _say(tenant, upload_id, now=now)
         swept += len(gone)
         if len(gone) < AT_ONCE:
             return swept
 
 
-async def _forget(tenant: UUID, upload_id: UUID, *, now: datetime, silently: bool) -> None:
+async def _say(tenant: UUID, upload_id: UUID, *, now: datetime) -> None:
     async with tenant_scope(tenant):
-        await uploads.forget(tenant, upload_id)
-        if not silently:
-            await audit.record(tenant, audit.Event(act="upload.swept", actor=None, object_id=upload_id), now=now)
+        await audit.record(tenant, audit.Event(act="upload.swept", actor=None, object_id=upload_id), now=now)

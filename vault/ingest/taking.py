@@ -28,7 +28,7 @@ from vault.ingest.admitting import Admission
 from vault.ingest.cataloguing import Moved, catalogue
 from vault.ingest.incoming import BrokenOff, Incoming
 from vault.ingest.keeping import Keeper
-from vault.ingest.staging import Staging, clear, remove
+from vault.ingest.staging import Staging, remove, tidy
 from vault.ingest.uploads import LASTS, Segment, Stored, Upload
 
 AT_HAND: Final = 2 << 20
@@ -121,7 +121,7 @@ class Taking:
                 await self._keep(keeper, b"".join([bytes(piece) async for piece in staging.read(pieces)]))
 
         stored = await self._finish(upload, keep)
-        await tidy(self.custody, self.admission.bucket, upload, became_a_recording=stored.recording == upload.id)
+        await tidy(self.custody, self.admission.bucket, upload.tenant, upload.id)
         return stored
 
     async def _keep(self, keeper: Keeper, delivered: bytes) -> None:
@@ -167,10 +167,3 @@ def expiry_of(admission: Admission, now: datetime) -> datetime:
     """How long an upload waits for its next bytes: not longer than its content may be kept."""
     destroy_at = admission.expiries[PartClass.CONTENT].destroy_at
     return now + LASTS if destroy_at is None else min(now + LASTS, destroy_at)
-
-
-async def tidy(custody: Custody, bucket: str, upload: Upload, *, became_a_recording: bool) -> None:
-    """Remove what an upload that is over left behind, its row last; what does not go now is swept away later."""
-    if await clear(custody, bucket, upload.id, only_segments=became_a_recording):
-        async with tenant_scope(upload.tenant):
-            await uploads.forget(upload.tenant, upload.id)

@@ -179,6 +179,14 @@ async def forget(tenant: UUID, upload_id: UUID) -> None:
     await DB.fetch("DELETE FROM upload WHERE tenant_id = $1 AND id = $2", tenant, upload_id)
 
 
+async def kept_objects(tenant: UUID, recording: UUID) -> set[tuple[str, str]]:
+    """The objects (key, version id) of the recording, if there is one, in the open scope."""
+    rows = await DB.fetch(
+        "SELECT object_key, object_version FROM part WHERE tenant_id = $1 AND recording_id = $2", tenant, recording
+    )
+    return {(row["object_key"], row["object_version"]) for row in rows}
+
+
 async def over(tenant: UUID, *, now: datetime, limit: int) -> list[tuple[UUID, bool]]:
     """Uploads whose traces may be swept away, in the open scope, each with whether it became a recording."""
     rows = await DB.fetch(
