@@ -3,8 +3,6 @@
 import hashlib
 import mimetypes
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -131,16 +129,11 @@ def _run(client: Client, directory: Path, journal: Journal, extent: Extent, now:
     return done
 
 
-@contextmanager
-def _journal(client: Client, directory: Path) -> Iterator[Journal]:
+def _journal(client: Client, directory: Path) -> Journal:
     """The notes of earlier runs of this folder into this vault by this caller."""
     me = client.get("/v1/me")
     name = hashlib.sha256(f"{client.url}\n{me['id']}\n{directory.resolve()}".encode()).hexdigest()[:32]
-    journal = Journal(session.state_directory() / "imports" / f"{name}.jsonl")
-    try:
-        yield journal
-    finally:
-        journal.close()
+    return Journal(session.state_directory() / "imports" / f"{name}.jsonl")
 
 
 def _report(done: Done) -> None:

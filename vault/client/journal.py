@@ -6,7 +6,7 @@ One JSON object a line. Source ids stand there as digests only: a source may put
 import hashlib
 import threading
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 import msgspec
 from msgspec import Struct
@@ -21,7 +21,7 @@ class Note(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Journal:
-    """The notes of one import; threads may share it. Without a file, they last as long as the process."""
+    """The notes of one import; threads may share it. A context manager; without a file it forgets when it ends."""
 
     def __init__(self, file: Path | None = None) -> None:
         self._notes: dict[str, Note] = {}
@@ -35,7 +35,11 @@ class Journal:
             # A run that was killed may have left half a line; it stays alone on its line and is passed over.
             self._write(b"\n")
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        """Give the journal itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Close the file."""
         if self._file is not None:
             self._file.close()

@@ -58,6 +58,7 @@ class Delivery:
         journal: where uploads under way are remembered.
         on_bytes: told how many more bytes are durable.
         stopping: when set, no further request is begun.
+        piece: bytes of one request.
         patience: seconds between tries while nothing goes forward.
     """
 
@@ -65,6 +66,7 @@ class Delivery:
     journal: Journal = field(default_factory=Journal)
     on_bytes: Callable[[int], None] = ignore
     stopping: threading.Event = field(default_factory=threading.Event)
+    piece: int = PIECE
     patience: tuple[float, ...] = PATIENCE
 
     def deliver(self, file: Path, metadata: Metadata) -> Progress:
@@ -91,14 +93,15 @@ class Delivery:
             if (durable := progress.durable or 0) > told:
                 self.on_bytes(durable - told)
                 told, pauses = durable, iter(self.patience)
-        self.on_bytes(size - told)
+        if told < size:
+            self.on_bytes(size - told)
         return progress
 
     def _step(self, file: Path, size: int, metadata: Metadata, durable: int | None) -> Progress:
         """One request forward."""
         if self.stopping.is_set():
             raise Stopped
-        if size <= PIECE:
+        if size <= self.piece:
             return self._begin(metadata, size, file.read_bytes())
         upload = self.journal.upload(metadata.source_id)
         if upload is None:
@@ -107,7 +110,7 @@ class Delivery:
             return self._find(upload, metadata)
         with file.open("rb") as opened:
             opened.seek(durable)
-            return _progress(self._request("PATCH", upload, opened.read(PIECE), {"upload-offset": str(durable)}))
+            return _progress(self._request("PATCH", upload, opened.read(self.piece), {"upload-offset": str(durable)}))
 
     def _begin(self, metadata: Metadata, size: int, body: bytes) -> Progress:
         said = base64.b64encode(msgspec.json.encode(metadata)).decode()

@@ -1,0 +1,108 @@
+"""Signing in from a terminal, and letting others in."""
+
+import json
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tenants.vocabulary import Role
+from tests.cli.conftest import Terminal
+from tests.world import PASSWORD, House, World, wav
+
+
+async def sign_in(terminal: Terminal, house: House) -> None:
+    email = f"admin@{house.slug}.example"
+    await terminal.run("login", email, "--controller", house.slug, "--password-stdin", typed=PASSWORD + "\n")
+
+
+async def test_a_session_is_remembered_for_its_owner_alone(terminal: Terminal, house: House) -> None:
+    await sign_in(terminal, house)
+    file = terminal.home / "session.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "administrator" in (await terminal.run("whoami")).stdout
+
+
+async def test_signing_out_ends_the_session_in_the_vault_too(terminal: Terminal, house: House) -> None:
+    await sign_in(terminal, house)
+    token = json.loads((terminal.home / "session.json").read_text())["token"]
+    await terminal.run("logout")
+    assert token not in (terminal.home / "session.json").read_text()
+    assert "Nobody is signed in" in (await terminal.run("whoami", exit_code=2)).stderr
+    terminal.environment["VAULT_TOKEN"] = token
+    assert "Not signed in" in (await terminal.run("whoami", exit_code=1)).stderr
+
+
+async def test_signing_out_of_a_session_that_ended_is_no_error(terminal: Terminal, house: House) -> None:
+    await sign_in(terminal, house)
+    first = (terminal.home / "session.json").read_text()
+    await terminal.run("logout")
+    (terminal.home / "session.json").write_text(first)
+    await terminal.run("logout")
+    await terminal.run("logout")
+
+
+async def test_a_token_is_said_to_the_vault_that_gave_it_and_no_other(terminal: Terminal, house: House) -> None:
+    await sign_in(terminal, house)
+    terminal.environment["VAULT_URL"] = "http://127.0.0.1:9"
+    assert "Nobody is signed in" in (await terminal.run("whoami", exit_code=2)).stderr
+
+
+async def test_a_wrong_password_is_told_in_the_vaults_words(terminal: Terminal, house: House) -> None:
+    words = ("login", "nobody@demo.example", "--controller", house.slug, "--password-stdin")
+    refused = await terminal.run(*words, typed="wrong\n", exit_code=1)
+    assert refused.stderr == "Not signed in. The address or the password is wrong.\n"
+
+
+async def test_that_nobody_answers_is_told_in_one_sentence(terminal: Terminal) -> None:
+    terminal.environment |= {"VAULT_URL": "http://127.0.0.1:9", "VAULT_TOKEN": "a token"}
+    refused = await terminal.run("whoami", exit_code=1)
+    assert refused.stderr == "No vault answers at http://127.0.0.1:9.\n"
+
+
+async def test_what_is_no_address_is_told_as_such(terminal: Terminal) -> None:
+    terminal.environment |= {"VAULT_URL": "vault.example", "VAULT_TOKEN": "a token"}
+    assert "not the address of a vault" in (await terminal.run("whoami", exit_code=1)).stderr
+
+
+async def test_a_broken_session_file_is_named(terminal: Terminal) -> None:
+    (terminal.home / "session.json").write_text("{")
+    assert str(terminal.home / "session.json") in (await terminal.run("whoami", exit_code=1)).stderr
+
+
+async def test_somebody_is_let_in_takes_up_the_invitation_and_is_stopped(terminal: Terminal, house: House) -> None:
+    words = ("members", "add", "new@demo.example", "Demo Trainer", "--role", "trainer")
+    made = await terminal.json(*words, as_=house.administrator)
+    await terminal.run("redeem", made["invitation"], "--password-stdin", typed=PASSWORD + "\n")
+    await terminal.run(
+        "login", "new@demo.example", "--controller", house.slug, "--password-stdin", typed=PASSWORD + "\n"
+    )
+    assert (await terminal.json("whoami"))["roles"] == ["trainer"]
+    assert "new@demo.example" in (await terminal.run("members", as_=house.administrator)).stdout
+    await terminal.run("members", "stop", made["id"], as_=house.administrator)
+    listed = await terminal.json("members", as_=house.administrator)
+    assert [one["active"] for one in listed if one["id"] == made["id"]] == [False]
+
+
+async def test_a_machine_delivers_with_a_token_of_its_own(terminal: Terminal, house: House, tmp_path: Path) -> None:
+    words = ("members", "add", "pbx@demo.example", "Demo Machine", "--role", "ingest")
+    machine = await terminal.json(*words, as_=house.administrator)
+    issued = await terminal.run("token", machine["id"], "--scope", "ingest", as_=house.administrator)
+    terminal.environment["VAULT_TOKEN"] = issued.stdout.strip()
+    file = tmp_path / "call.wav"
+    file.write_bytes(wav())
+    yesterday = f"{datetime.now(UTC) - timedelta(days=1)}"
+    delivery = ("upload", str(file), "--kind", "call", "--source-id", "cli-1", "--started-at", yesterday)
+    first = await terminal.json(*delivery, "--contact", "agent_id=agent-1", "--direction", "in")
+    second = await terminal.json(*delivery)
+    assert second == {"recording": first["recording"], "again": True}
+
+
+async def test_only_an_administrator_lets_anybody_in(terminal: Terminal, house: House) -> None:
+    trainer = await house.person(Role.TRAINER)
+    refused = await terminal.run("members", as_=trainer, exit_code=1)
+    assert refused.stderr.startswith("Not allowed.")
+
+
+async def test_the_firms_first_operator_is_the_firms(terminal: Terminal, world: World) -> None:
+    words = ("login", world.operator_email, "--password-stdin")
+    assert "the outsourcing firm" in (await terminal.run(*words, typed=PASSWORD + "\n")).stdout
