@@ -2,17 +2,21 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from tenants.contracts import Contract
 from tenants.policy import Policy
 from tenants.reading import read_policy
 from vault.custody.database import DB
 from vault.errors import NotFound
+
+READ_MOST = 256
+"""How many policies are remembered as read."""
+
+_READ: dict[UUID, Policy] = {}
 
 
 @dataclass(frozen=True)
@@ -35,17 +39,22 @@ async def tenancy(tenant: UUID, *, at: datetime) -> Tenancy:
     A moment before the first version takes the first one: it is the promise nearest to what was told.
 
     Raises:
-        NotFound: no such controller in the open scope.
+        NotFound: no such controller in the open scope, or it was destroyed.
     """
     rows = await DB.fetch(
         "SELECT c.slug, c.name, c.bucket, c.region, k.id AS contract_id, k.starts_on, k.ends_on, k.time_zone,"
-        " k.destroying_since, k.destroyed_at FROM controller c JOIN contract k ON k.tenant_id = c.id WHERE c.id = $1",
+        " k.destroying_since, k.destroyed_at, p.id AS policy_id"
+        " FROM controller c JOIN contract k ON k.tenant_id = c.id CROSS JOIN LATERAL ("
+        "   SELECT v.id FROM policy_version v, (SELECT ($2::timestamptz AT TIME ZONE k.time_zone)::date) AS today (day)"
+        "   WHERE v.tenant_id = c.id"
+        "   ORDER BY v.effective_from <= day DESC, abs(v.effective_from - day), v.version DESC LIMIT 1) AS p"
+        " WHERE c.id = $1",
         tenant,
+        at,
     )
     if not rows:
         raise NotFound
     row = rows[0]
-    day = at.astimezone(ZoneInfo(row["time_zone"])).date()
     return Tenancy(
         tenant=tenant,
         slug=row["slug"],
@@ -54,7 +63,7 @@ async def tenancy(tenant: UUID, *, at: datetime) -> Tenancy:
         region=row["region"],
         contract=term(row),
         contract_id=row["contract_id"],
-        policy=await policy_on(tenant, day),
+        policy=await _policy(tenant, row["policy_id"]),
     )
 
 
@@ -69,29 +78,22 @@ def term(row: Mapping[str, Any]) -> Contract:
     )
 
 
-async def policy_on(tenant: UUID, day: date) -> Policy:
-    """The policy in force on a day, in the open scope.
-
-    Raises:
-        NotFound: the controller has no policy: it is not here, or was destroyed.
-    """
-    rows = await DB.fetch(
-        "SELECT source FROM policy_version WHERE tenant_id = $1"
-        " ORDER BY effective_from <= $2 DESC, abs(effective_from - $2), version DESC LIMIT 1",
-        tenant,
-        day,
-    )
-    if not rows:
-        raise NotFound
-    return _read(rows[0]["source"])
-
-
 async def policies(tenant: UUID, versions: Collection[int]) -> dict[int, Policy]:
     """Policies by version, in the open scope: what was recorded under one stays under its promises."""
     rows = await DB.fetch(
         "SELECT version, source FROM policy_version WHERE tenant_id = $1 AND version = ANY($2)", tenant, list(versions)
     )
     return {row["version"]: _read(row["source"]) for row in rows}
+
+
+async def _policy(tenant: UUID, version_id: UUID) -> Policy:
+    """A version of a policy never changes, so it is fetched and read once."""
+    if version_id not in _READ:
+        rows = await DB.fetch("SELECT source FROM policy_version WHERE tenant_id = $1 AND id = $2", tenant, version_id)
+        if len(_READ) >= READ_MOST:
+            _READ.clear()
+        _READ[version_id] = _read(rows[0]["source"])
+    return _READ[version_id]
 
 
 @lru_cache(maxsize=256)
