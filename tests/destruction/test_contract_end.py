@@ -220,6 +220,8 @@ async def test_what_the_store_keeps_stops_the_certificate_and_not_the_key(world:
     with pytest.raises(KeyringError):
         custody.keyring.find(ShredKeyId.parse(house.tenant, shred_key), now=world.now())
     assert [(row["state"], row["certificate"]) for row in await rows_of(house, "destruction")] == [("started", None)]
+    (told,) = (await (await world.operator()).get("/v1/destructions")).json()["items"][:1]
+    assert (told["failed"], told["failures"]) == (3, {"ObjectsNotDeleted": 3})
     assert await run(house) is ContractState.DESTROYED
     assert (await certificate(house)).destroyed.parts == 3
 

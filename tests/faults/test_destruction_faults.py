@@ -29,7 +29,7 @@ async def kill_until_done(house: House, work: Work, dice: random.Random) -> int:
     kills = 0
     while True:
         # A victim that lives longer each time cannot go on for ever.
-        calls = dice.randint(1, 12 * (kills + 1))
+        calls = dice.randint(1, 20 * (kills + 1))
         exit_code = run_until_killed(work, house.world.settings, house.tenant, calls)
         if exit_code == 0:
             return kills

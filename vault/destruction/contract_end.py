@@ -27,11 +27,12 @@ from vault.accounts import Caller
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM, narrow, platform_scope, tenant_scope
-from vault.custody.objects import BucketNotEmpty, ObjectMissing
+from vault.custody.objects import BucketNotEmpty, ObjectError, ObjectMissing
 from vault.custody.register import Tenancy, tenancy
 from vault.destruction import certifying, inventory, journal, verifying
 from vault.destruction.certificates import Method, Reason, Verification
 from vault.destruction.journal import Numbers, Opened, Progress, Superseded
+from vault.destruction.verifying import NotDestroyed
 from vault.errors import Conflict, NotFound
 
 BATCH = 5000
@@ -56,7 +57,7 @@ async def end_contract(custody: Custody, caller: Caller, contract: UUID, *, last
     async with platform_scope():
         tenant = await _whose(caller, contract)
         await narrow(tenant)
-        await DB.fetch("SELECT 1 FROM contract WHERE tenant_id = $1 FOR UPDATE", tenant)
+        await _lock(tenant)
         held = await tenancy(tenant, at=now)
         moved = _moved(held.contract, last_day, now)
         await DB.fetch("UPDATE contract SET ends_on = $3 WHERE tenant_id = $1 AND id = $2", tenant, contract, last_day)
@@ -84,7 +85,24 @@ async def advance(custody: Custody, tenant: UUID, now: datetime) -> ContractStat
         await _carry_out(custody, opened)
     except Superseded:
         log.info("destruction.superseded", tenant=str(tenant), destruction=str(opened.id))
+    except (ObjectError, NotDestroyed) as error:
+        await _tell(custody, opened, type(error).__name__)
+        raise
     return ContractState.DESTROYED
+
+
+async def _tell(custody: Custody, opened: Opened, why: str) -> None:
+    """Say that something would not go, where it is seen: in the destruction, and once in the log."""
+    opened = await journal.note(opened, Progress())
+    found, told = opened.progress.inventory, opened.progress.numbers or Numbers()
+    parts = found.parts if found else 0
+    log.error("contract.unfinished", tenant=str(opened.tenant), destruction=str(opened.id), why=why)
+    if why in told.failures:
+        return
+    await journal.note(opened, Progress(numbers=Numbers(due=parts, failed=parts, failures={why: parts})))
+    event = audit.Event(act="contract.unfinished", actor=None, object_id=opened.id, details={"why": why})
+    async with tenant_scope(opened.tenant):
+        await audit.record(opened.tenant, event, now=custody.clock.now())
 
 
 async def _whose(caller: Caller, contract: UUID) -> UUID:
@@ -93,6 +111,11 @@ async def _whose(caller: Caller, contract: UUID) -> UUID:
         raise NotFound
     tenant: UUID = rows[0]["tenant_id"]
     return tenant
+
+
+async def _lock(tenant: UUID) -> None:
+    """Whoever changes a contract holds it first and the log after it: in this order, nobody waits in a circle."""
+    await DB.fetch("SELECT 1 FROM contract WHERE tenant_id = $1 FOR UPDATE", tenant)
 
 
 def _moved(contract: Contract, last_day: date, now: datetime) -> Contract:
@@ -104,7 +127,7 @@ def _moved(contract: Contract, last_day: date, now: datetime) -> Contract:
 
 async def _open(tenant: UUID, now: datetime) -> tuple[Opened | None, ContractState]:
     async with tenant_scope(tenant):
-        await DB.fetch("SELECT 1 FROM contract WHERE tenant_id = $1 FOR UPDATE", tenant)
+        await _lock(tenant)
         held = await tenancy(tenant, at=now)
         state = held.contract.state_on(now)
         if state not in (ContractState.ENDED, ContractState.DESTROYING):
@@ -232,6 +255,7 @@ async def _certify(custody: Custody, opened: Opened, held: Tenancy) -> None:
         clauses=(certifying.clause(held.policy.cite(held.policy.contract_end.clause)),),
     )
     async with tenant_scope(opened.tenant):
+        await _lock(opened.tenant)
         await verifying.confirm_no_rows(opened.tenant)
         await certifying.certify(custody, opened, held, findings)
         destroyed = held.contract.complete_destruction(custody.clock.now())

@@ -156,11 +156,12 @@ async def _remove_rows(opened: Opened, parts: list[DuePart], now: datetime) -> N
         "UPDATE access SET sealed_reason = '' WHERE tenant_id = $1 AND recording_id = ANY($2)", opened.tenant, unlisted
     )
     emptied = await DB.fetch(
-        "UPDATE recording r SET destroyed_at = $3, destruction_id = $4, duration_ms = NULL,"
+        "UPDATE recording SET destroyed_at = $3, destruction_id = $4, duration_ms = NULL,"
         " facts = jsonb_build_object('delivered_bytes', facts->'delivered_bytes'),"
         " started_at = date_trunc('month', started_at), received_at = date_trunc('month', received_at)"
-        " WHERE tenant_id = $1 AND id = ANY($2) AND destroyed_at IS NULL AND NOT EXISTS (SELECT FROM part p"
-        " WHERE p.tenant_id = $1 AND p.recording_id = r.id AND p.destroyed_at IS NULL) RETURNING id",
+        " WHERE tenant_id = $1 AND destroyed_at IS NULL AND id = ANY(ARRAY(SELECT recording_id FROM part"
+        " WHERE tenant_id = $1 AND recording_id = ANY($2) GROUP BY 1 HAVING bool_and(destroyed_at IS NOT NULL)))"
+        " RETURNING id",
         opened.tenant,
         list({part.recording_id for part in parts}),
         now,

@@ -1,5 +1,6 @@
 """Ciphertext goes in every version, and a part counts as gone only when the store lists nothing of it any more."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +8,9 @@ from uuid import UUID
 
 from vault.custody.objects import ObjectError, Objects, ObjectsNotDeleted
 from vault.destruction import verifying
+
+SLICE = 100
+"""Objects named in one request: a store works one request off in order, and several at the same time."""
 
 
 @dataclass(frozen=True)
@@ -34,17 +38,24 @@ async def remove(objects: Objects, bucket: str, parts: Sequence[DuePart]) -> Out
     A small part lies in its row alone and goes with it. A store that fails leaves parts to be tried again; it never
     stops the rest.
     """
+    small = [part for part in parts if not part.object_version]
     in_store = [part for part in parts if part.object_version]
-    keys = {part.object_key for part in in_store}
+    slices = [in_store[start : start + SLICE] for start in range(0, len(in_store), SLICE)]
+    outcomes = await asyncio.gather(*(_remove_slice(objects, bucket, some) for some in slices))
+    gone = [part for outcome in outcomes for part in outcome.gone]
+    return Outcome(small + gone, sum((outcome.failures for outcome in outcomes), Counter()))
+
+
+async def _remove_slice(objects: Objects, bucket: str, parts: Sequence[DuePart]) -> Outcome:
+    keys = {part.object_key for part in parts}
     try:
-        words = await _delete(objects, bucket, [(part.object_key, part.object_version) for part in in_store])
+        words = await _delete(objects, bucket, [(part.object_key, part.object_version) for part in parts])
         left = await verifying.versions_left(objects, bucket, keys)
         if left:
             words |= await _delete(objects, bucket, [(version.key, version.version_id) for version in left])
             left = await verifying.versions_left(objects, bucket, keys)
     except ObjectError as error:
-        small = [part for part in parts if not part.object_version]
-        return Outcome(small, Counter({type(error).__name__: len(in_store)}))
+        return Outcome([], Counter({type(error).__name__: len(parts)}))
     kept = {version.key for version in left}
     gone = [part for part in parts if part.object_key not in kept]
     return Outcome(
