@@ -138,6 +138,13 @@ def test_frames_of_another_rate_are_left_out_and_mark_the_recording_damaged() ->
     assert (facts.sample_rate, round(facts.duration_seconds), facts.damaged) == (8000, 40, True)
 
 
+@pytest.mark.parametrize(("channels", "rate"), [(2, 44_100), (6, 22_050), (8, 96_000)])
+def test_sound_of_many_bytes_a_second_is_read_like_any_other(channels: int, rate: int) -> None:
+    seconds = 3_000_000 // (channels * 2 * rate) + 1
+    facts = probe(io.BytesIO(wav(tone(seconds * channels, rate=rate), channels=channels, rate=rate)), "audio/wav")
+    assert (facts.channels, facts.duration_seconds) == (channels, seconds)
+
+
 def test_a_header_longer_than_is_looked_at_promises_nothing() -> None:
     whole = wav(tone(1), size=32_000)
     facts = probe(io.BytesIO(whole[:12] + b"LIST" + struct.pack("<I", 5000) + bytes(5000) + whole[12:]), "audio/wav")

@@ -1,7 +1,6 @@
 """Whatever a contact centre records becomes parts, each with its own key and day, and its contact record is found."""
 
 import json
-import struct
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.ingest.conftest import MakeTus, Tus, recording_of
+from tests.ingest.conftest import MakeTus
+from tests.ingest.delivering import Tus, pcm, recording_of
 from tests.world import RECORDINGS, House, wav
 from vault.custody.contacts import ContactRecord
 from vault.custody.keys import ShredKeyId
@@ -232,15 +232,6 @@ async def test_a_call_of_many_megabytes_passes_through_unchanged(tus: Tus) -> No
     assert {version.key for version in await tus.stored(resumed)} == {f"{resumed}/content"}
     assert (await row_of(tus, whole))["facts"] == (await row_of(tus, resumed))["facts"]
     assert await tus.part(whole, "peaks") == await tus.part(resumed, "peaks")
-
-
-def pcm(size: int) -> bytes:
-    """A WAV of exactly so many bytes."""
-    form = struct.pack("<HHIIHH", 1, 1, 8000, 16000, 2, 16)
-    sound = struct.pack("<I", size - 44)
-    ramp = b"".join(value.to_bytes(2, "little") for value in range(0, 20_000, 7))
-    data = (ramp * (size // len(ramp) + 1))[: size - 44]
-    return b"RIFF" + struct.pack("<I", size - 8) + b"WAVEfmt \x10\0\0\0" + form + b"data" + sound + data
 
 
 async def test_nothing_of_it_stands_in_clear_on_any_disk(tus: Tus, data_directory: Path) -> None:

@@ -15,8 +15,7 @@ import pytest
 from infra.embedded import Endpoints
 from infra.processes import Child
 from infra.supervisor import Commands, is_healthy
-from tests.ingest.conftest import Tus, recording_of
-from tests.ingest.test_uploads_formats import pcm
+from tests.ingest.delivering import Tus, pcm, recording_of
 from tests.world import As, wav
 from vault.custody.database import DB, tenant_scope
 from vault.ingest.sweeping import sweep

@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 
 from tenants.vocabulary import Role
-from tests.ingest.conftest import BODY, MakeTus, Tus, checksum, metadata, problem, recording_of
+from tests.ingest.conftest import MakeTus
+from tests.ingest.delivering import BODY, Tus, checksum, metadata, problem, recording_of
 from tests.world import wav
 
 SOUND = wav(0.5)

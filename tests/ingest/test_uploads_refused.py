@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.ingest.conftest import MakeTus, Tus, problem, recording_of
+from tests.ingest.conftest import MakeTus
+from tests.ingest.delivering import Tus, problem, recording_of
 from tests.world import RECORDINGS, House, wav
 from vault.custody.database import DB, tenant_scope
 from vault.ingest.manifest import ManifestRow, read_manifest

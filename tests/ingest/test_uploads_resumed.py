@@ -11,8 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tenants.decisions import Refused
-from tests.ingest.conftest import Tus, checksum, metadata, problem, recording_of
-from tests.ingest.test_uploads_formats import pcm
+from tests.ingest.delivering import Tus, checksum, metadata, pcm, problem, recording_of
 from tests.world import call, wav
 from vault.accounts import Caller, Sessions
 from vault.clock import FixedClock
