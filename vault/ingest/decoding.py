@@ -188,6 +188,8 @@ def _open(source: _Source, container: str) -> InputContainer:
         "protocol_whitelist": "none",
         # PCM is what its header says: no guessing whether it might be DTS in disguise.
         "max_probe_packets": "0",
+        # What a header leaves open is settled well before the reading counts as mute; by itself FFmpeg reads seconds.
+        "probesize": str(_MUTE_BYTES // 4),
     }
     if container == "wav":
         options["max_size"] = "65536"
