@@ -35,6 +35,8 @@ PRIVATE = {"cache-control": "private, no-store", "x-content-type-options": "nosn
     "/accesses/{access_id:uuid}/content",
     http_method=[HttpMethod.GET, HttpMethod.HEAD],
     operation_id=lambda _, method, __: "read_content" if method == "GET" else "measure_content",
+    media_type="application/octet-stream",
+    response_description="All of it, as the media type it was delivered in, or that was asked for",
     responses=ANSWERS,
 )
 async def read_content(
@@ -71,12 +73,13 @@ def _prefers_text(request: Request[Caller, Any, Any]) -> bool:
 async def _answer(found: Content, request: Request[Caller, Any, Any]) -> Response[Any]:
     asked = request.headers
     headers = PRIVATE | {"etag": found.etag, "accept-ranges": "bytes", "content-type": found.media_type}
+    headers["vary"] = "accept"
     if is_unchanged(asked.get("if-none-match"), found.etag):
-        return Response(None, status_code=304, headers=headers)
+        return Response(b"", status_code=304, headers=headers)
     headers["content-disposition"] = f'inline; filename="{_filename(found)}"'
     if request.method == HttpMethod.HEAD:
         # RFC 9110 §14.2: Range has a meaning for GET only.
-        return Response(None, headers=headers | {"content-length": str(found.size)})
+        return Response(b"", headers=headers | {"content-length": str(found.size)})
     part = parse_range(asked.get("range"), found.size) if range_applies(asked.get("if-range"), found.etag) else None
     start, stop = part or (0, found.size)
     headers["content-length"] = str(stop - start)
