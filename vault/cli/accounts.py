@@ -48,7 +48,7 @@ def logout() -> None:
     emit({"url": remembered.url}, f"Signed out of {remembered.url}.")
 
 
-@click.command()
+@click.command(short_help="Take up an invitation.")
 @click.argument("invitation", required=False)
 @click.option("--url", help="The vault's address.  [default: VAULT_URL, or the last one]")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
@@ -123,7 +123,7 @@ def stop_member(member: str) -> None:
     emit({"stopped": member}, f"{member} has no access any more.")
 
 
-@click.command()
+@click.command(short_help="Issue a token for a machine or a script.")
 @click.argument("member")
 @click.option("--scope", "scopes", multiple=True, help="An action to which the token is narrowed, such as ingest.")
 @click.option("--until", type=MOMENT, help="When it ends.  [default: when it is revoked]")

@@ -13,7 +13,7 @@ from vault.cli.options import DAY
 from vault.cli.output import emit, emit_table, moment, with_json
 
 
-@click.command()
+@click.command(short_help="Bring a controller in from its policy file.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--starts-on", type=DAY, required=True, help="The contract's first day.")
 @click.option("--ends-on", type=DAY, required=True, help="The contract's last day.")
@@ -36,7 +36,7 @@ def onboard(file: Path, starts_on: date, ends_on: date, admin: str, admin_name: 
     )
 
 
-@click.command()
+@click.command(short_help="List all controllers, for operators.")
 @with_json
 def controllers() -> None:
     """List all controllers and where their contracts stand, for operators."""
@@ -59,7 +59,7 @@ def contracts() -> None:
     emit_table(found, columns, [[contract[name] for name in names] for contract in found], empty="No contract.")
 
 
-@click.command("end-contract")
+@click.command("end-contract", short_help="Set a contract's last day; then everything goes.")
 @click.argument("controller", required=False)
 @click.option("--last-day", type=DAY, help="The contract's new last day.  [default: yesterday, which ends it at once]")
 @click.option("--yes", is_flag=True, help="Do not ask again.")

@@ -33,7 +33,7 @@ MEDIA_TYPES = {
 }
 
 
-@click.command("import")
+@click.command("import", short_help="Deliver a folder of recordings.")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @with_json
 def import_(directory: Path) -> None:

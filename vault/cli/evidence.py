@@ -23,7 +23,7 @@ PAGE = 1000
 """Events asked for at once."""
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, short_help="List what was destroyed; fetch certificates.")
 @click.option("--all", "also_unfinished", is_flag=True, help="Also destructions under way or failing.")
 @with_json
 @click.pass_context
@@ -59,7 +59,7 @@ def read_key(output: Any) -> None:
         output.write(client.request("GET", "/v1/certificate-key").content)
 
 
-@click.command()
+@click.command(short_help="Verify a certificate of destruction, offline.")
 @click.argument("certificate", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--key", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="PEM")
 @with_json

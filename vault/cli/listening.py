@@ -60,7 +60,7 @@ def search(
         click.echo(f"There is more: --cursor {page['next']}")
 
 
-@click.command()
+@click.command(short_help="Show what is known of a recording.")
 @click.argument("recording")
 @with_json
 def show(recording: str) -> None:
@@ -79,7 +79,7 @@ def show(recording: str) -> None:
     print_table(("part", "bytes", "is", "goes", "promised by"), [_part(part) for part in found["parts"]])
 
 
-@click.command()
+@click.command(short_help="Listen to a recording, or read a transcript.")
 @click.argument("recording")
 @click.option("--purpose", required=True, help="A purpose that the policy names.")
 @click.option("--reason", required=True, help="Why, in 3 to 500 characters.")

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import click
 
+from vault.cli.output import emit, with_json
 from vault.settings import Settings
 
 
@@ -36,7 +37,7 @@ def serve(host: str, port: int) -> None:
     )
 
 
-@click.command()
+@click.command(short_help="Do what is due, as a worker.")
 def work() -> None:
     """Do what is due: expiry, contract ends, expired uploads. Settings come from VAULT_* variables."""
     from vault import logs
@@ -46,7 +47,8 @@ def work() -> None:
     sys.exit(run(Settings.from_env()))
 
 
-@click.command()
+@click.command(short_help="Bring the catalogue to its newest shape.")
+@with_json
 def migrate() -> None:
     """Bring the catalogue to its newest shape, as the role in VAULT_OWNER_DATABASE_URL."""
     import asyncio
@@ -57,27 +59,31 @@ def migrate() -> None:
     if settings.owner_database_url is None:
         raise click.ClickException("VAULT_OWNER_DATABASE_URL is not set: the application's own role may not migrate.")
     asyncio.run(catalogue.migrate(settings.owner_database_url))
-    click.echo("The catalogue is up to date.")
+    emit({"current": True}, "The catalogue is up to date.")
 
 
-@click.command()
+@click.command(short_help="Invite an operator, from the vault's own machine.")
 @click.argument("email")
 @click.argument("name")
+@with_json
 def operator(email: str, name: str) -> None:
     """Invite an operator of the outsourcing firm; prints the invitation, once. Take it up with `vault redeem`."""
     import asyncio
 
-    click.echo(asyncio.run(_invite(email, name)))
+    invitation = asyncio.run(_invite(email, name))
+    emit({"invitation": invitation}, invitation)
 
 
-@click.command("invite-again")
+@click.command("invite-again", short_help="Replace an invitation that was lost.")
 @click.argument("email")
 @click.option("--controller", default="", help="The controller's short name; operators have none.")
+@with_json
 def invite_again(email: str, controller: str) -> None:
     """Replace a lost invitation of somebody who has no password yet; prints the new one, once."""
     import asyncio
 
-    click.echo(asyncio.run(_invite_again(controller, email)))
+    invitation = asyncio.run(_invite_again(controller, email))
+    emit({"invitation": invitation}, invitation)
 
 
 async def _invite(email: str, name: str) -> str:
