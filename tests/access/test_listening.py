@@ -246,22 +246,6 @@ async def test_sound_that_browsers_play_is_its_own_playback(supervisor: As, call
     assert (await read(supervisor, opened["content_url"] + "?as=playback")).content == SOUND
 
 
-async def test_a_transcript_is_read_as_json_or_as_text(house: House, supervisor: As) -> None:
-    recording = await house.recording(talk("Hei, missä hakemukseni on?", "Hetki, katson."), **chat())
-    opened = await access(supervisor, recording)
-    url = opened["content_url"]
-    as_json, as_text = await read(supervisor, url), await read(supervisor, opened["text_url"])
-    assert as_json.headers["content-type"] == "application/json"
-    assert as_json.json()["messages"][0]["text"] == "Hei, missä hakemukseni on?"
-    assert as_text.headers["content-type"] == "text/plain; charset=utf-8"
-    assert as_text.text.splitlines()[1].endswith("agent: Hetki, katson.")
-    assert (await read(supervisor, url, accept="text/plain")).content == as_text.content
-    assert (await read(supervisor, url, range="bytes=0-4")).content == as_json.content[:5]
-    assert as_text.headers["content-disposition"] == f'inline; filename="{recording}.txt"'
-    assert opened["playback_url"] is None and opened["peaks_url"] is None
-    assert (await read(supervisor, f"/v1/accesses/{opened['id']}/peaks")).status_code == 404
-
-
 @pytest.mark.parametrize(("form", "metadata"), [("text", None), ("playback", chat())])
 async def test_a_form_that_a_recording_has_not_is_refused(
     house: House, supervisor: As, form: str, metadata: Mapping[str, Any] | None
@@ -269,21 +253,6 @@ async def test_a_form_that_a_recording_has_not_is_refused(
     recording = await house.recording(talk("Hei"), **metadata) if metadata else await house.recording(SOUND)
     opened = await access(supervisor, recording)
     assert (await read(supervisor, f"{opened['content_url']}?as={form}")).status_code == 422
-
-
-async def test_a_chatbots_digits_are_read_for_an_hour_and_never_after(
-    world: World, house: House, supervisor: As
-) -> None:
-    said = "Diaarinumeroni on 123456-789."
-    recording = await house.recording(talk(said, "Kiitos."), **chat(kind="chatbot", started_at=world.now()))
-    opened = await access(supervisor, recording)
-    before = await read(supervisor, opened["content_url"])
-    async with world.later(timedelta(hours=1)):
-        opened = await access(supervisor, recording)
-        after = await read(supervisor, opened["content_url"])
-    assert before.json()["messages"][0]["text"] == said
-    assert after.json()["messages"][0]["text"] == "Diaarinumeroni on [tunniste poistettu]."
-    assert before.headers["etag"] != after.headers["etag"]
 
 
 async def test_when_the_contract_is_over_nobody_listens_any_more(world: World) -> None:

@@ -87,6 +87,9 @@ async def open_access(custody: Custody, caller: Caller, recording_id: UUID, *, p
             access.expires_at,
         )
         await _record(caller, OPENED, access, now=recording.at)
+        # Asked once more, now that whoever begins to destroy waits for the log or has been waited for.
+        held_by = await tenancy(caller.tenant, at=recording.at)
+        decide_for(caller, held_by, Action.LISTEN, now=recording.at, recording=facts, purpose=purpose).enforce()
     return access
 
 

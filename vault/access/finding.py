@@ -83,19 +83,9 @@ async def find_page(
     """
     value = _Values()
     of, at = value(tenant), value(now)
-    conditions = [
-        "r.destroyed_at IS NULL",
-        f"EXISTS (SELECT FROM part p WHERE p.tenant_id = {of} AND p.recording_id = r.id AND p.destroyed_at IS NULL"
-        f" AND (p.destroy_at IS NULL OR p.destroy_at > {at}) {_ONE_BY_ONE})",
-    ]
-    for term in terms[1:]:
-        conditions.append(
-            f"EXISTS (SELECT FROM blind_index b WHERE b.tenant_id = {of} AND b.recording_id = r.id"
-            f" AND b.digest = ANY({value(list(term.digests))}::bytea[]) AND {_is_live(term, at, value)} {_ONE_BY_ONE})"
-        )
     # The range and the cursor are put to the columns of the index that leads, since it is in the order of the results.
     leading = ("b.started_at", "b.recording_id") if terms else ("r.started_at", "r.id")
-    where = " AND ".join(conditions + _range(query, after, leading, value))
+    where = " AND ".join(_conditions(terms[1:], of, at, value) + _range(query, after, leading, value))
     sought = value(list(kinds))
     if terms:
         line, each = _under_one_key(terms[0], where, of, at, sought, value), f"{value(list(terms[0].digests))}::bytea[]"
@@ -112,6 +102,20 @@ async def find_page(
         " ORDER BY hit.started_at DESC, hit.id DESC, p.name",
         *value,
     )
+
+
+def _conditions(terms: Sequence[Term], of: str, at: str, value: _Values) -> list[str]:
+    """Some part is live, and each of these values stands in the contact record."""
+    return [
+        "r.destroyed_at IS NULL",
+        f"EXISTS (SELECT FROM part p WHERE p.tenant_id = {of} AND p.recording_id = r.id AND p.destroyed_at IS NULL"
+        f" AND (p.destroy_at IS NULL OR p.destroy_at > {at}) {_ONE_BY_ONE})",
+        *(
+            f"EXISTS (SELECT FROM blind_index b WHERE b.tenant_id = {of} AND b.recording_id = r.id"
+            f" AND b.digest = ANY({value(list(term.digests))}::bytea[]) AND {_is_live(term, at, value)} {_ONE_BY_ONE})"
+            for term in terms
+        ),
+    ]
 
 
 def _range(query: Query, after: Position | None, leading: tuple[str, str], value: _Values) -> list[str]:
