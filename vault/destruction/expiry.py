@@ -70,7 +70,9 @@ async def expire(custody: Custody, tenant: UUID, now: datetime) -> Expired:
     opened = await _open(tenant, now)
     if opened is None:
         return Expired()
-    await asyncio.to_thread(custody.keyring.destroy_due, tenant, now=now)
+    # What was due when an earlier run began is due, wherever the clock stands now.
+    until = max([now, *(one.progress.until for one in opened if one.progress.until)])
+    await asyncio.to_thread(custody.keyring.destroy_due, tenant, now=until)
     outcome = Expired()
     for destruction in opened:
         try:
@@ -131,7 +133,10 @@ async def _batch(opened: Opened, after: _After | None) -> tuple[list[DuePart], _
         after and after.id,
         BATCH,
     )
-    parts = [DuePart(**{name: row[name] for name in DuePart.__dataclass_fields__}) for row in rows]
+    parts = [
+        DuePart(row["id"], row["recording_id"], row["part_class"], row["object_key"], row["object_version"])
+        for row in rows
+    ]
     return parts, _After(rows[-1]["destroy_at"], rows[-1]["id"]) if rows else None
 
 
