@@ -10,6 +10,9 @@ from msgspec.structs import replace
 NOTICE = timedelta(days=90)
 """How long before its last day a contract counts as ending."""
 
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
+"""Between these a contract begins and ends: beyond them its midnights would fall off the calendar."""
+
 
 class ContractState(StrEnum):
     """Where a contract stands; the order of the members is the order of its life."""
@@ -35,7 +38,7 @@ class Contract(Struct, frozen=True, kw_only=True):
 
     The first three states follow from the dates alone; the last two are facts that destruction records, so
     that a destruction killed half-way is found again. Days are whole days of `time_zone`, the policy's own.
-    Raises ValueError when it would end before it starts.
+    Raises ValueError when it would end before it starts, or lie outside of `FIRST_DAY` to `LAST_DAY`.
     """
 
     starts_on: date
@@ -45,9 +48,11 @@ class Contract(Struct, frozen=True, kw_only=True):
     destroyed_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a contract that ends before it starts."""
+        """Refuse a contract that ends before it starts, or beyond any calendar."""
         if self.ends_on < self.starts_on:
             raise ValueError(f"a contract cannot end on {self.ends_on}, before it starts on {self.starts_on}")
+        if self.starts_on < FIRST_DAY or self.ends_on > LAST_DAY:
+            raise ValueError(f"a contract lies between {FIRST_DAY} and {LAST_DAY}")
 
     @property
     def starts_at(self) -> datetime:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid4, uuid5
 
+from tenants.contracts import FIRST_DAY, LAST_DAY
 from tenants.contracts import Contract as Term
 from tenants.decisions import Action
 from tenants.policy import Policy
@@ -158,6 +159,9 @@ def _checked(policy_file: str, starts_on: date, ends_on: date) -> Policy:
     if ends_on < starts_on:
         rule = FieldProblem("contract.ends_on", "order", "A contract ends on or after the day it starts.")
         raise Invalid("The contract's dates are in the wrong order.", [rule])
+    if starts_on < FIRST_DAY or ends_on > LAST_DAY:
+        rule = FieldProblem("contract", "range", f"A contract lies between {FIRST_DAY} and {LAST_DAY}.")
+        raise Invalid("The contract's dates are beyond any calendar.", [rule])
     try:
         policy = read_policy(policy_file, source="policy")
         term = Term(starts_on=starts_on, ends_on=ends_on, time_zone=policy.time_zone)

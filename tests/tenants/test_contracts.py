@@ -98,3 +98,10 @@ def test_time_moves_a_contract_forwards_only(day: int, later: int) -> None:
     moment = contract.starts_at + timedelta(days=day)
     before, after = contract.state_on(moment), contract.state_on(moment + timedelta(days=later))
     assert ORDER.index(before) <= ORDER.index(after)
+
+
+@pytest.mark.parametrize("last_day", [date(9999, 12, 31), date(2200, 1, 1)])
+def test_a_contract_cannot_be_moved_off_the_calendar(year: Contract, last_day: date) -> None:
+    """One whose end cannot be reckoned would stop the search for what is due, for every controller."""
+    with pytest.raises(ValueError, match="lies between"):
+        year.with_end(last_day, utc("2026-05-10T09:00"))
