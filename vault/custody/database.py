@@ -15,7 +15,8 @@ PLATFORM = UUID(int=0)
 class Transaction(PostgresTransaction):
     """Piccolo's transaction, which names its tenant in the message that begins it.
 
-    Where a COMMIT fails the connection still goes back to the pool, which Piccolo's own does not see to.
+    Where BEGIN or COMMIT fails the connection still goes back to the pool, which Piccolo's own does not see to; closed,
+    since nobody knows what is open on it.
     """
 
     def __init__(self, engine: "Database", opening: str) -> None:
@@ -23,7 +24,11 @@ class Transaction(PostgresTransaction):
         self.opening = opening
 
     async def begin(self) -> None:
-        await self.connection.execute(self.opening)
+        try:
+            await self.connection.execute(self.opening)
+        except BaseException:
+            await self._give_back()
+            raise
 
     async def commit(self) -> None:
         await self.connection.execute("COMMIT")
@@ -43,10 +48,9 @@ class Transaction(PostgresTransaction):
             raise
 
     async def _give_back(self) -> None:
+        self.connection.terminate()
         if self.engine.pool:
             await self.engine.pool.release(self.connection)
-        else:
-            await self.connection.close()
 
 
 class Database(PostgresEngine):
