@@ -132,7 +132,7 @@ async def advance(upload: Upload, segments: Sequence[Segment], *, expires_at: da
     received = upload.received + sum(segment.size for segment in segments)
     rows = await DB.fetch(
         "UPDATE upload SET received = $4, segments = segments || $5::jsonb, expires_at = $6"
-        " WHERE tenant_id = $1 AND id = $2 AND received = $3 AND expires_at > $7 RETURNING 1",
+        " WHERE tenant_id = $1 AND id = $2 AND received = $3 AND expires_at > $7 AND expires_at = $8 RETURNING 1",
         upload.tenant,
         upload.id,
         upload.received,
@@ -140,6 +140,7 @@ async def advance(upload: Upload, segments: Sequence[Segment], *, expires_at: da
         json.dumps([[segment.size, segment.version_id] for segment in segments]),
         expires_at,
         now,
+        upload.expires_at,
     )
     if not rows:
         return None
@@ -153,11 +154,13 @@ async def finish(upload: Upload, *, now: datetime) -> bool:
     """
     ending = "UPDATE upload SET expires_at = $4, sealed_metadata = ''" if upload.segments else "DELETE FROM upload"
     rows = await DB.fetch(
-        f"{ending} WHERE tenant_id = $1 AND id = $2 AND received = $3 AND expires_at > $4 RETURNING 1",
+        f"{ending} WHERE tenant_id = $1 AND id = $2 AND received = $3 AND expires_at > $4 AND expires_at = $5"
+        " RETURNING 1",
         upload.tenant,
         upload.id,
         upload.received,
         now,
+        upload.expires_at,
     )
     return bool(rows)
 
