@@ -30,6 +30,9 @@ REMEMBERED_SECONDS = 2.0
 
 REMEMBERED_CALLERS = 10_000
 
+HASHED_AT_ONCE = 2
+"""Passwords under the hasher at the same time: each takes 64 MiB and a thread, and anybody may ask for it."""
+
 _HASHER = PasswordHasher()
 
 
@@ -50,6 +53,10 @@ class Caller:
     def id(self) -> UUID:
         return self.person.id
 
+    def may(self, action: Action) -> bool:
+        """Whether a role of the person, and the token's scopes, allow an act no notice speaks of."""
+        return not self.person.roles.isdisjoint(ROLES[action]) and (not self.scopes or action in self.scopes)
+
     def require(self, action: Action) -> None:
         """Raises NotAllowed unless a role of the person, and the token's scopes, allow an act no notice speaks of."""
         if self.person.roles.isdisjoint(ROLES[action]):
@@ -68,6 +75,7 @@ class Sessions:
 
     custody: Custody
     _seen: dict[bytes, tuple[float, datetime | None, Caller]] = field(default_factory=dict, repr=False)
+    _hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(HASHED_AT_ONCE), repr=False)
 
     async def authenticate(self, secret: str) -> Caller:
         """The caller behind a bearer token or session.
@@ -104,8 +112,9 @@ class Sessions:
                 " WHERE kind = 'password' AND digest = $1 AND revoked_at IS NULL",
                 self._login(controller, email),
             )
-        verifier = rows[0]["verifier"] if rows else _unknown_verifier()
-        matches = await asyncio.to_thread(_matches, verifier, password)
+        verifier = rows[0]["verifier"] if rows else None
+        async with self._hashing:
+            matches = await asyncio.to_thread(_matches, verifier, password)
         if not rows or not matches:
             raise Unauthenticated("The address or the password is wrong.")
         tenant, member_id = rows[0]["tenant_id"], rows[0]["member_id"]
@@ -129,7 +138,7 @@ class Sessions:
             NotFound: no such live credential of this controller that the caller may end.
         """
         now = self.custody.clock.now()
-        may_end_others = not caller.person.roles.isdisjoint(ROLES[Action.MANAGE_TOKENS])
+        may_end_others = caller.may(Action.MANAGE_TOKENS)
         async with tenant_scope(caller.tenant):
             rows = await DB.fetch(
                 "UPDATE credential SET revoked_at = $1 WHERE tenant_id = $2 AND id = $3 AND revoked_at IS NULL"
@@ -160,7 +169,8 @@ class Sessions:
             rule = FieldProblem("password", "length", f"At least {PASSWORD_MINIMUM} characters.")
             raise Invalid("The password is too short.", [rule])
         now = self.custody.clock.now()
-        verifier = await asyncio.to_thread(_HASHER.hash, password)
+        async with self._hashing:
+            verifier = await asyncio.to_thread(_HASHER.hash, password)
         async with platform_scope():
             rows = await DB.fetch(
                 "UPDATE credential SET revoked_at = $1 WHERE kind = 'invitation' AND digest = $2"
@@ -232,9 +242,9 @@ async def _gone(tenant: UUID) -> Exception:
     )
 
 
-def _matches(verifier: str, password: str) -> bool:
+def _matches(verifier: str | None, password: str) -> bool:
     try:
-        return _HASHER.verify(verifier, password)
+        return _HASHER.verify(verifier or _unknown_verifier(), password)
     except VerifyMismatchError:
         return False
 

@@ -154,7 +154,7 @@ async def deactivate(custody: Custody, caller: Caller, member_id: UUID) -> None:
 
 
 async def issue_token(
-    custody: Custody, caller: Caller, member_id: UUID, *, scopes: Sequence[str], expires_at: datetime | None
+    custody: Custody, caller: Caller, member_id: UUID, *, scopes: Sequence[Action], expires_at: datetime | None
 ) -> Issued:
     """A bearer token for a machine or a person's script, shown once.
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from tenants.vocabulary import Role
 from tests.world import PASSWORD, House, World
@@ -100,3 +101,26 @@ async def test_a_session_cookie_does_not_act_from_another_site(world: World, hou
     session = await world.session(house.slug, f"admin@{house.slug}.example")
     headers = {"cookie": f"vault_session={session.token}", "sec-fetch-site": "cross-site"}
     assert (await world.client.delete("/v1/sessions/current", headers=headers)).status_code == 403
+
+
+async def test_a_narrowed_token_ends_no_others_credential(house: House) -> None:
+    narrow = await house.lasting(house.administrator, "read_policy")
+    machine = await house.machine()
+    others = (await house.administrator.post(f"/v1/members/{machine.id}/tokens", json={})).json()["id"]
+    assert (await narrow.delete(f"/v1/tokens/{others}")).status_code == 404
+    assert (await house.administrator.delete(f"/v1/tokens/{others}")).status_code == 204
+
+
+async def test_a_tokens_scopes_are_acts_that_the_vault_knows(house: House) -> None:
+    """They stand in the audit log, where nobody's name may come."""
+    machine = await house.machine()
+    body = {"scopes": ["ingest", "Demo Person +358 50 123 4567"]}
+    assert (await house.administrator.post(f"/v1/members/{machine.id}/tokens", json=body)).status_code == 400
+
+
+async def test_a_path_that_is_no_route_stands_in_no_log(world: World, house: House) -> None:
+    with capture_logs() as lines:
+        assert (await house.administrator.get("/v1/recordings/+358501234567")).status_code == 404
+        assert (await house.administrator.get("/v1/calls/+358501234567")).status_code == 404
+    assert "358501234567" not in str(lines)
+    assert [line["path"] for line in lines if line["event"] == "request.finished"] == [None, None]

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
+from tenants.decisions import Action
 from tenants.vocabulary import Role
 from vault.accounts import SESSION_LASTS
 from vault.api.authentication import COOKIE
@@ -72,7 +73,7 @@ class Invited(Struct, frozen=True, kw_only=True):
 class TokenRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a token may do and until when; no scopes means all that the member's roles allow."""
 
-    scopes: list[Short] = []
+    scopes: Annotated[list[Action], Meta(max_length=len(Action))] = []
     expires_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
