@@ -9,6 +9,7 @@ pieces need not wait. The last piece is acknowledged only with the whole recordi
 of something that is not stored.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -36,6 +37,10 @@ AT_HAND: Final = 2 << 20
 
 PASSING: Final = 16 << 20
 """The most bytes that a PATCH risks sending again when it breaks off."""
+
+
+RESEALING: Final = asyncio.Semaphore(4)
+"""How many recordings are put together from their pieces at once: more would make each slower and take more memory."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,8 @@ class Taking:
             else:
                 await self._keep(keeper, b"".join([bytes(piece) async for piece in staging.read(pieces)]))
 
-        stored = await self._finish(upload, keep)
+        async with RESEALING:
+            stored = await self._finish(upload, keep)
         await tidy(self.custody, self.admission.bucket, upload.tenant, upload.id)
         return stored
 
