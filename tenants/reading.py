@@ -47,6 +47,8 @@ def read_policy(text: str, *, source: str) -> Policy:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PolicyInvalid([_syntax_problem(error, source)]) from error
+    except RecursionError:
+        raise PolicyInvalid([_nested_problem(source)]) from None
     findings = [*compare(inspect.type_info(Policy), document, (), document), *_contradictions(document)]
     if findings:
         lines = Lines(text)
@@ -83,6 +85,11 @@ def _syntax_problem(error: tomllib.TOMLDecodeError, source: str) -> PolicyProble
         problem=f"this is not TOML: {what}",
         remedy="correct the syntax, see https://toml.io",
     )
+
+
+def _nested_problem(source: str) -> PolicyProblem:
+    problem = "arrays or tables stand deeper within each other than can be read"
+    return PolicyProblem(source=source, line=None, path="", problem=problem, remedy="a policy has seven levels at most")
 
 
 def _problem(finding: Finding, lines: Lines, source: str) -> PolicyProblem:

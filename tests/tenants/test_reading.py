@@ -204,6 +204,11 @@ def test_what_is_not_toml_is_told_with_its_line(text: str, line: int | None) -> 
     assert "this is not TOML" in str(told)
 
 
+def test_what_is_nested_too_deeply_to_be_read_is_refused_in_a_sentence() -> None:
+    with pytest.raises(PolicyInvalid, match=r"deeper within each other .* \(a policy has seven levels at most\)"):
+        read_policy("a = " + "[" * 5000, source="x.toml")
+
+
 def test_a_retention_beyond_the_contract_is_an_error(policies: Mapping[str, Policy]) -> None:
     year = Contract(starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31), time_zone="Europe/Helsinki")
     found = check_against_contract(policies["prh"], year, source="prh.toml")
