@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct, ValidationError, convert
 from msgspec.structs import replace
 
 from tenants.contracts import Contract
@@ -11,6 +12,7 @@ from tenants.expiry import expiries
 from tenants.identifiers import holds_identity_code
 from tenants.policy import Citation, KindRule, Policy
 from tenants.recordings import (
+    MOMENT_FIELDS,
     PHONE_NUMBER_FIELDS,
     ContactField,
     Metadata,
@@ -46,7 +48,8 @@ def admit(policy: Policy, contract: Contract, metadata: Metadata, now: datetime)
         refusals.append(_refusal(policy, "kind", "kind-not-recorded", reason, policy.recorded.clause))
     else:
         refusals += [*_direction(policy, rule, metadata), *_fields(policy, rule, metadata)]
-        refusals += [*_numbers(policy, rule, metadata), *_expired(policy, rule, metadata, now)]
+        refusals += [*_numbers(policy, rule, metadata), *_moments(policy, rule, metadata, now)]
+        refusals += [*_expired(policy, rule, metadata, now)]
     return tuple(refusals)
 
 
@@ -127,6 +130,19 @@ def _numbers(policy: Policy, rule: KindRule, metadata: Metadata) -> Iterator[Ref
         except PhoneNumberInvalid as error:
             reason = f"The value is refused: {error}; leave the field out if the number is withheld."
             yield _refusal(policy, f"contact.{field}", "phone-number", reason, rule.contact_clause)
+
+
+def _moments(policy: Policy, rule: KindRule, metadata: Metadata, now: datetime) -> Iterator[Refusal]:
+    for field in sorted(MOMENT_FIELDS & metadata.contact.keys()):
+        path = f"contact.{field}"
+        try:
+            moment = convert(metadata.contact[field], Annotated[datetime, Meta(tz=True)])
+        except ValidationError:
+            reason = f"{field} is a time with its offset from UTC, such as 2026-03-01T12:00:00+02:00."
+            yield _refusal(policy, path, "moment", reason, rule.contact_clause)
+            continue
+        if moment > now + CLOCK_SKEW:
+            yield _refusal(policy, path, "in-the-future", f"{field} lies in the future.", rule.contact_clause)
 
 
 def _expired(policy: Policy, rule: KindRule, metadata: Metadata, now: datetime) -> Iterator[Refusal]:

@@ -1,5 +1,6 @@
 """What a recording may say about itself is a closed list of words."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -73,6 +74,10 @@ PHONE_NUMBER_FIELDS = frozenset(
 """The fields whose values are phone numbers: normalised before they are stored, searched or indexed."""
 
 
+MOMENT_FIELDS = frozenset({ContactField.START, ContactField.END, ContactField.SENT_AT})
+"""The fields whose values are moments: RFC 3339 with an offset from UTC."""
+
+
 class Metadata(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a source says when it delivers one recording.
 
@@ -99,6 +104,7 @@ class PhoneNumberInvalid(ValueError):
 
 # What people type between digits: RFC 3966 visual separators, spaces (also the no-break ones) and dashes.
 _VISUAL_SEPARATORS = str.maketrans("", "", " \t\u00a0\u202f-.()/\u2010\u2011\u2012\u2013\u2212")
+_TEL = re.compile("^tel:", re.IGNORECASE)
 _SHORTEST, _LONGEST_SHORT = 2, 6
 
 
@@ -111,7 +117,8 @@ def normalise_number(value: str, region: str = "FI") -> str:
 
     Raises PhoneNumberInvalid.
     """
-    digits = value.strip().removeprefix("tel:").translate(_VISUAL_SEPARATORS)
+    # A URI's scheme is spelt in either case (RFC 3986 §3.1).
+    digits = _TEL.sub("", value.strip()).translate(_VISUAL_SEPARATORS)
     if not digits.removeprefix("+").isdecimal() or not digits.isascii():
         raise PhoneNumberInvalid("a phone number holds digits, spaces, dashes and one leading + only")
     try:

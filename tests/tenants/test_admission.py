@@ -46,6 +46,28 @@ def test_a_field_that_the_policy_does_not_name_is_refused(delivered: Delivered, 
     }
 
 
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [
+        ("eilen", "moment"),
+        ("2026-06-01T12:00:00", "moment"),
+        (7, "moment"),
+        ("9999-12-31T23:59:59-14:00", "in-the-future"),
+        ("2025-02-29T12:00:00Z", "moment"),
+    ],
+)
+def test_a_time_in_the_contact_record_is_a_time_and_not_to_come(
+    delivered: Delivered, refusals: Refusals, value: str | int, rule: str
+) -> None:
+    survey = delivered(Kind.SMS_SURVEY, contact={"sent_at": value})
+    assert refusals(survey) == {"contact.sent_at": (rule, "contact_sms")}
+
+
+def test_a_time_in_the_contact_record_that_is_past_comes_in(delivered: Delivered, refusals: Refusals) -> None:
+    survey = delivered(Kind.SMS_SURVEY, contact={"sent_at": "2025-01-01T12:00:00+02:00"})
+    assert refusals(survey) == {}
+
+
 def test_an_end_is_refused_where_the_policy_names_none(delivered: Delivered, refusals: Refusals, now: datetime) -> None:
     survey = delivered(Kind.SMS_SURVEY, ended_at=now)
     assert refusals(survey) == {"ended_at": ("field-not-in-policy", "contact_sms")}
