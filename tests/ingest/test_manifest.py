@@ -54,6 +54,11 @@ def problem(found: ManifestRow | RowProblem) -> tuple[int, str]:
     return found.line, found.rule
 
 
+def refused(found: ManifestRow | RowProblem) -> str:
+    assert isinstance(found, RowProblem)
+    return found.sentence
+
+
 def good(found: ManifestRow | RowProblem) -> ManifestRow:
     assert isinstance(found, ManifestRow), found
     return found
@@ -90,9 +95,18 @@ def test_a_column_that_nobody_knows_is_said_once(folder: Path, header: str) -> N
 
 
 def test_a_bad_row_does_not_stop_the_good_ones(folder: Path) -> None:
-    found = read_rows(folder, "{", "", ROW | {"kind": "fax"}, "[]", ROW)
-    assert [problem(row) for row in found[:3]] == [(1, "not-json"), (3, "shape"), (4, "not-json")]
-    assert good(found[3]).line == 5
+    found = read_rows(folder, "{", "", ROW | {"kind": "fax"}, "[]", '{"a": ' * 5000, ROW)
+    assert [problem(row) for row in found[:4]] == [(1, "not-json"), (3, "shape"), (4, "not-json"), (5, "not-json")]
+    assert good(found[4]).line == 6
+
+
+def test_what_is_not_of_the_shape_is_told_with_its_field_and_the_words_that_would_be_right(folder: Path) -> None:
+    found = read_rows(folder, ROW | {"kind": "fax"}, ROW | {"colour": 1}, ROW | {"started_at": "1.11.2026"})
+    assert [refused(row) for row in found] == [
+        "kind: Expected one of call, chat, chatbot, sms_survey.",
+        "colour: Object contains unknown field `colour`.",
+        "started_at: Invalid RFC3339 encoded datetime.",
+    ]
 
 
 @pytest.mark.parametrize("name", ["../a.wav", "/etc/passwd", "x/../../a.wav", "link"])

@@ -83,7 +83,7 @@ def test_an_identity_code_that_a_customer_wrote_is_content_and_stays() -> None:
     [
         (
             {"messages": [{"at": "2026-03-01T12:00:00Z", "from": "customer", "text": "a", "x": 1}]},
-            "messages[0]",
+            "messages[0].x",
             "shape",
         ),
         ({"messages": [{"at": "2026-03-01T12:00:00", "from": "customer", "text": "a"}]}, "messages[0].at", "shape"),
@@ -99,7 +99,8 @@ def test_an_identity_code_that_a_customer_wrote_is_content_and_stays() -> None:
         ({"messages": []}, "messages", "shape"),
         ({"version": 2, "messages": []}, "version", "shape"),
         ({"messages": [], "language": "010190-900P"}, "messages", "shape"),
-        ({"answers": []}, "", "shape"),
+        ({"answers": []}, "answers", "shape"),
+        ({}, "messages", "shape"),
         ([], "", "shape"),
     ],
 )

@@ -1,9 +1,7 @@
 """A recording is admitted or refused by what is said of it, before any of its bytes are taken."""
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NoReturn
 from uuid import UUID
 
 import msgspec
@@ -14,7 +12,7 @@ from tenants.admission import Refusal, admit, normalised
 from tenants.decisions import Action, Refused
 from tenants.expiry import Expiry, expiries
 from tenants.policy import KindRule
-from tenants.recordings import Kind, Metadata, PartClass
+from tenants.recordings import Direction, Kind, Metadata, PartClass
 from vault.accounts import Caller
 from vault.custody import audit
 from vault.custody.database import tenant_scope
@@ -22,6 +20,7 @@ from vault.custody.register import Tenancy, tenancy
 from vault.errors import FieldProblem, Invalid, UnsupportedMedia
 from vault.ingest import transcripts
 from vault.ingest.audio import container_of
+from vault.ingest.shape import told
 from vault.rights import decide_for
 
 YEARS = range(1970, 2200)
@@ -75,7 +74,9 @@ def read_metadata(data: bytes) -> Metadata:
     try:
         metadata = msgspec.json.decode(data, type=Metadata)
     except msgspec.ValidationError as error:
-        _refuse_shape(str(error))
+        field, sentence = told(error, {"kind": Kind, "direction": Direction})
+        problem = FieldProblem(field.replace("[...]", ""), "shape", sentence)
+        raise Invalid(f"What is said of the recording is not of the shape. {sentence}", [problem]) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Invalid("What is said of the recording is not JSON in UTF-8.") from None
     started_at = _in_utc("started_at", metadata.started_at)
@@ -143,11 +144,3 @@ def _in_utc(field: str, moment: datetime) -> datetime:
         sentence = f"The year lies outside of {YEARS[0]} to {YEARS[-1]}."
         raise Invalid(f"{field}: {sentence}", [FieldProblem(field, "shape", sentence)])
     return moment
-
-
-def _refuse_shape(message: str) -> NoReturn:
-    sentence, _, path = message.partition(" - at `")
-    field = re.sub(r"^\$\.?", "", path.removesuffix("`"))
-    raise Invalid(
-        "What is said of the recording is not of the shape.", [FieldProblem(field, "shape", f"{sentence}.")]
-    ) from None

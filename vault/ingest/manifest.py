@@ -19,8 +19,9 @@ from typing import Annotated, Any, TextIO
 import msgspec
 from whenever import Instant, ItemizedDelta
 
-from tenants.recordings import ContactField, Metadata
+from tenants.recordings import ContactField, Direction, Kind, Metadata
 from vault.errors import Invalid
+from vault.ingest.shape import told
 
 CSV_NAME = "manifest.csv"
 JSON_LINES_NAME = "manifest.jsonl"
@@ -108,6 +109,8 @@ def _json_row(text: str) -> dict[str, Any] | _Refused:
         return msgspec.json.decode(text, type=dict[str, Any])
     except msgspec.DecodeError as error:
         return _Refused("not-json", f"A line is one JSON object: {error}.")
+    except RecursionError:
+        return _Refused("not-json", "A line is one JSON object; this one is nested too deeply.")
 
 
 def _csv_rows(file: TextIO) -> Iterator[tuple[int, dict[str, Any] | _Refused]]:
@@ -163,7 +166,8 @@ def _row(directory: Path, line: int, raw: dict[str, Any], now: datetime) -> Mani
     try:
         metadata = msgspec.convert(said, Metadata)
     except msgspec.ValidationError as error:
-        raise _Refused("shape", f"{error}.") from None
+        field, sentence = told(error, {"kind": Kind, "direction": Direction})
+        raise _Refused("shape", f"{field}: {sentence}") from None
     return ManifestRow(line, _file(directory, raw.get("file")), metadata)
 
 

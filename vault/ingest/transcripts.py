@@ -3,11 +3,10 @@
 The shape is published as `transcript.schema.json` beside this file.
 """
 
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
-from typing import Annotated, Any, Literal, NoReturn, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -16,6 +15,7 @@ from tenants.identifiers import Cut, cut_identifiers
 from tenants.identifiers import rejoin as rejoin_text
 from tenants.recordings import Kind
 from vault.errors import FieldProblem, Invalid
+from vault.ingest.shape import told
 
 MEDIA_TYPE = "application/json"
 MOST_BYTES = 4 << 20
@@ -225,18 +225,10 @@ def _decoded(data: bytes, shape: type[_Shape]) -> _Shape:
     try:
         return msgspec.json.decode(data, type=shape)
     except msgspec.ValidationError as error:
-        _refuse_shape(str(error))
+        path, sentence = told(error, {"from": Sender, "version": ("1",)})
+        raise TranscriptInvalid(path, "shape", sentence) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise TranscriptInvalid("", "not-json", "It is not JSON in UTF-8.") from None
-
-
-def _refuse_shape(message: str) -> NoReturn:
-    sentence, _, path = message.partition(" - at `")
-    # msgspec repeats a wrong enum value; what a stranger wrote does not belong in a sentence of ours.
-    if sentence.startswith("Invalid enum value"):
-        sentence = f"Expected one of {', '.join(Sender)}"
-    path = re.sub(r"^\$\.?", "", path.removesuffix("`"))
-    raise TranscriptInvalid(path, "shape", f"{sentence}.") from None
 
 
 def _texts(transcript: Transcript) -> Iterable[str]:
