@@ -55,8 +55,12 @@ def contracts() -> None:
     with session.connect() as client:
         found = client.get("/v1/contracts")
     columns = ("id", "controller", "state", "from", "until", "destroyed", "certificate")
-    names = ("id", "slug", "state", "starts_on", "ends_on", "destroyed_at", "destruction")
-    emit_table(found, columns, [[contract[name] for name in names] for contract in found], empty="No contract.")
+    names = ("id", "slug", "state", "starts_on", "ends_on")
+    rows = [
+        [*(contract[name] for name in names), moment(contract["destroyed_at"]), contract["destruction"]]
+        for contract in found
+    ]
+    emit_table(found, columns, rows, empty="No contract.")
 
 
 @click.command("end-contract", short_help="Set a contract's last day; then everything goes.")

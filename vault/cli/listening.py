@@ -96,6 +96,8 @@ def play(recording: str, purpose: str, reason: str, wanted: str | None, output: 
             raise click.UsageError("Sound does not suit a terminal: name a file with -o, or pipe it (-o -).")
         url = access["text_url"] if is_text and not wants_json() else access["content_url"]
         status, size = _fetch(client, url, headers, output or "-")
+    if is_text and output is None and sys.stdout.isatty():
+        click.echo()
     if wants_json() and output not in (None, "-"):
         emit({"access": access, "status": status, "bytes": size})
     said = f"{status}, {size} bytes, for {purpose}; access {access['id']}, until {moment(access['expires_at'])}"

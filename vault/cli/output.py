@@ -12,6 +12,9 @@ AS_JSON = "vault.json"
 WIDE = 160
 """Characters of a line where nobody says how wide it is: a pipe or a file."""
 
+UNBROKEN = {"id", "certificate"}
+"""Columns of ids, which somebody will copy."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -62,7 +65,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        table.add_column(column, no_wrap=column == "id", overflow="fold")
+        table.add_column(column, no_wrap=column in UNBROKEN, overflow="fold")
     for row in rows:
         table.add_row(*(Text(plain(item)) for item in row))
     Console(width=None if sys.stdout.isatty() else WIDE, highlight=False).print(table)
