@@ -150,10 +150,40 @@ async def test_what_cannot_be_searched_for_is_named(supervisor: As, query: dict[
 
 
 @pytest.mark.parametrize(
-    "query", [{"limit": 0}, {"limit": 201}, {"colour": "red"}, {"kinds": ["fax"]}, {"from": "now"}]
+    ("query", "field"),
+    [
+        ({"limit": 0}, "limit"),
+        ({"limit": 201}, "limit"),
+        ({"colour": "red"}, "colour"),
+        ({"kinds": ["fax"]}, "kinds[0]"),
+        ({"from": "now"}, "from"),
+        ([], ""),
+    ],
 )
-async def test_a_search_of_another_form_is_malformed(supervisor: As, query: dict[str, object]) -> None:
-    assert (await supervisor.post("/v1/recordings/search", json=query)).status_code == 400
+async def test_a_search_of_another_form_is_malformed_and_its_field_is_named(
+    supervisor: As, query: object, field: str
+) -> None:
+    answer = await supervisor.post("/v1/recordings/search", json=query)
+    assert answer.status_code == 400
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b"{", "The body is not JSON in UTF-8."),
+        (b'{"number": "\xff"}', "The body is not JSON in UTF-8."),
+        (b'{"a":' * 5000, "The body is nested more deeply than anything that the vault takes."),
+    ],
+)
+async def test_a_body_that_cannot_be_read_is_said_to_be_so(supervisor: As, body: bytes, detail: str) -> None:
+    headers = {"content-type": "application/json"}
+    answer = await supervisor.post("/v1/recordings/search", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["type"], answer.json()["detail"]) == (
+        400,
+        "urn:recording-vault:problem:malformed",
+        detail,
+    )
 
 
 async def test_another_controllers_recordings_are_not_found(world: World, house: House) -> None:

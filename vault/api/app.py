@@ -16,7 +16,7 @@ from msgspec import Struct
 from vault.accounts import Caller, Sessions
 from vault.api import accesses, accounts, audit, certificates, contracts, controllers, recordings, uploads
 from vault.api.authentication import Authentication
-from vault.api.problems import plugin, unexpected_problem
+from vault.api.problems import ReadableRequest, plugin, unexpected_problem
 from vault.api.request_log import RequestLog
 from vault.custody.custody import Custody
 from vault.custody.database import DB, platform_scope
@@ -65,6 +65,7 @@ def create_app(
             yield
 
     app = Litestar(
+        request_class=ReadableRequest,
         route_handlers=[health, read_openapi, *ROUTERS],
         lifespan=[parts],
         middleware=[Authentication],

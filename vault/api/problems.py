@@ -1,19 +1,23 @@
 """Every error leaves as one problem+json (RFC 9457) that names the field and the rule."""
 
+import re
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, SerializationException
 from litestar.plugins.problem_details import ProblemDetailsConfig, ProblemDetailsException, ProblemDetailsPlugin
 from msgspec import to_builtins
 
 from tenants.decisions import Decision, Refused
-from vault.errors import Invalid, NotFound, RangeNotSatisfiable, RefusedByPolicy, VaultError
+from vault.errors import Invalid, Malformed, NotFound, RangeNotSatisfiable, RefusedByPolicy, VaultError
 
 TYPES = "urn:recording-vault:problem:"
+
+_NOT_JSON = "The body is not JSON in UTF-8."
+_DETAILS = {400: "The request cannot be read.", 404: "There is nothing at this address."}
 
 log = structlog.get_logger()
 
@@ -56,6 +60,8 @@ def refusal(decision: Decision) -> VaultError:
 def http_problem(error: HTTPException) -> ProblemDetailsException:
     """One of the framework's own: a body that is not what the route takes, a path that is no route."""
     phrase = HTTPStatus(error.status_code).phrase
+    if isinstance(error.__cause__, SerializationException):
+        return vault_problem(Malformed(_NOT_JSON))
     if error.status_code == HTTPStatus.BAD_REQUEST and error.extra:
         problems = error.extra if isinstance(error.extra, list) else [error.extra]
         return ProblemDetailsException(
@@ -69,7 +75,7 @@ def http_problem(error: HTTPException) -> ProblemDetailsException:
         status_code=error.status_code,
         type_=TYPES + phrase.lower().replace(" ", "-"),
         title=phrase,
-        detail=phrase + "." if error.status_code == HTTPStatus.BAD_REQUEST else error.detail or phrase,
+        detail=_DETAILS.get(error.status_code) or error.detail or phrase,
         headers=error.headers,
     )
 
@@ -77,7 +83,24 @@ def http_problem(error: HTTPException) -> ProblemDetailsException:
 def _as_field_problem(problem: Any) -> dict[str, Any]:
     if not isinstance(problem, dict):
         return {"field": "", "rule": "form", "detail": str(problem)}
-    return {"field": problem.get("key", ""), "rule": "form", "detail": problem.get("message", "")}
+    field, detail = problem.get("key", ""), problem.get("message", "")
+    # The framework calls the body as a whole `data`; msgspec names the field in its sentence alone.
+    if field in ("", "data") and (named := re.search(r" field `(.*)`$", detail)):
+        field = named[1]
+    return {"field": "" if field == "data" else field, "rule": "form", "detail": detail}
+
+
+class ReadableRequest(Request[Any, Any, Any]):
+    """A request whose body is JSON, or is refused: the framework lets pass what its decoder raises besides."""
+
+    async def json(self) -> Any:
+        """The body. Raises Malformed."""
+        try:
+            return await super().json()
+        except UnicodeDecodeError:
+            raise Malformed(_NOT_JSON) from None
+        except RecursionError:
+            raise Malformed("The body is nested more deeply than anything that the vault takes.") from None
 
 
 def unexpected_problem(request: Request[Any, Any, Any], _: Exception) -> Response[Any]:
