@@ -69,7 +69,7 @@ class House:
     async def lasting(self, member: As, *scopes: str) -> As:
         """The member with a token instead of a session, which a test that travels in time does not outlive."""
         url = f"/v1/members/{member.id}/tokens"
-        issued = _ok(await self.administrator.post(url, json={"scopes": list(scopes)}))
+        issued = _ok(await member.post(url, json={"scopes": list(scopes)}))
         return As(self.world.client, member.id, issued["token"])
 
     async def person(self, role: Role) -> As:

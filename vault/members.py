@@ -156,20 +156,29 @@ async def deactivate(custody: Custody, caller: Caller, member_id: UUID) -> None:
 async def issue_token(
     custody: Custody, caller: Caller, member_id: UUID, *, scopes: Sequence[Action], expires_at: datetime | None
 ) -> Issued:
-    """A bearer token for a machine or a person's script, shown once.
+    """A bearer token, shown once: a person's own, or a machine's by its controller's administrator.
+
+    Nobody gets a token that speaks for another person: who listened must be who is said to have (C-579/21).
 
     Args:
         scopes: actions the token is narrowed to; empty means all that the member's roles allow.
 
     Raises:
+        NotAllowed: another person's token, or more than the token that the caller came with may do.
         NotFound: no such active member of this controller.
     """
-    caller.require(Action.MANAGE_TOKENS)
+    if member_id != caller.id:
+        caller.require(Action.MANAGE_TOKENS)
+    if caller.scopes and not (scopes and caller.scopes >= set(scopes)):
+        raise NotAllowed("A narrowed token issues none that may do more.")
     now = custody.clock.now()
     secret = new_secret()
     async with tenant_scope(caller.tenant):
-        if not await DB.fetch("SELECT 1 FROM member WHERE id = $1 AND active", member_id):
+        found = await DB.fetch("SELECT roles FROM member WHERE id = $1 AND active", member_id)
+        if not found:
             raise NotFound
+        if member_id != caller.id and found[0]["roles"] != [Role.INGEST]:
+            raise NotAllowed("A person issues their own tokens; an administrator issues those of machines.")
         token = await insert_credential(
             caller.tenant, member_id, "token", secret, now=now, expires_at=expires_at, scopes=list(scopes)
         )

@@ -58,7 +58,7 @@ async def test_a_short_password_is_refused_by_name_of_the_field(world: World) ->
 
 async def test_a_revoked_token_stops_at_once(house: House) -> None:
     member = await house.member(Role.SUPERVISOR)
-    issued = (await house.administrator.post(f"/v1/members/{member.id}/tokens", json={})).json()
+    issued = (await member.post(f"/v1/members/{member.id}/tokens", json={})).json()
     headers = {"authorization": f"Bearer {issued['token']}"}
     assert (await house.world.client.get("/v1/me", headers=headers)).status_code == 200
     assert (await house.administrator.delete(f"/v1/tokens/{issued['id']}")).status_code == 204
@@ -124,3 +124,17 @@ async def test_a_path_that_is_no_route_stands_in_no_log(world: World, house: Hou
         assert (await house.administrator.get("/v1/calls/+358501234567")).status_code == 404
     assert "358501234567" not in str(lines)
     assert [line["path"] for line in lines if line["event"] == "request.finished"] == [None, None]
+
+
+async def test_nobody_gets_a_token_that_speaks_for_another_person(house: House) -> None:
+    supervisor = await house.person(Role.SUPERVISOR)
+    for stranger in (house.administrator, await house.person(Role.QUALITY)):
+        assert (await stranger.post(f"/v1/members/{supervisor.id}/tokens", json={})).status_code == 403
+
+
+async def test_a_narrowed_token_issues_none_that_may_do_more(house: House) -> None:
+    narrowed = await house.lasting(house.administrator, "manage_tokens")
+    url = f"/v1/members/{narrowed.id}/tokens"
+    assert (await narrowed.post(url, json={})).status_code == 403
+    assert (await narrowed.post(url, json={"scopes": ["manage_members"]})).status_code == 403
+    assert (await narrowed.post(url, json={"scopes": ["manage_tokens"]})).status_code == 201

@@ -57,7 +57,7 @@ async def ids(owner: House) -> dict[str, str]:
     machine = await owner.machine()
     headers = {"tus-resumable": "1.0.0", "upload-length": "10", "upload-metadata": owner.metadata()}
     upload = (await machine.post("/v1/uploads", headers=headers)).headers["location"].rsplit("/", 1)[1]
-    token = (await owner.administrator.post(f"/v1/members/{supervisor.id}/tokens", json={})).json()["id"]
+    token = (await supervisor.post(f"/v1/members/{supervisor.id}/tokens", json={})).json()["id"]
     return {
         "recording_id": str(recording),
         "access_id": access,
