@@ -1,7 +1,7 @@
 """One way in to PostgreSQL: a transaction that can see one controller, or the platform's own register."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
 
@@ -42,15 +42,16 @@ class Transaction(PostgresTransaction):
         try:
             return bool(await super().__aexit__(*outcome))
         except BaseException:
-            if self.engine.current_transaction.get() is self:
-                self.engine.current_transaction.reset(self.context)
-                await self._give_back()
+            self.engine.current_transaction.reset(self.context)
+            await self._give_back()
             raise
 
     async def _give_back(self) -> None:
-        self.connection.terminate()
-        if self.engine.pool:
-            await self.engine.pool.release(self.connection)
+        # Where the server has closed it, the pool has it back already, and says so.
+        with suppress(asyncpg.InterfaceError):
+            self.connection.terminate()
+            if self.engine.pool:
+                await self.engine.pool.release(self.connection)
 
 
 class Database(PostgresEngine):

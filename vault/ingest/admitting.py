@@ -51,6 +51,13 @@ class Admission:
             return None
         return expiry
 
+    def waiting(self, now: datetime) -> tuple[PartClass, Expiry]:
+        """The class and expiry of pieces that wait for the rest: digits are in them still, so they go as digits go."""
+        digits = self.live(PartClass.IDENTIFIERS, now)
+        if digits is not None:
+            return PartClass.IDENTIFIERS, digits
+        return PartClass.CONTENT, self.expiries[PartClass.CONTENT]
+
 
 class NotAdmitted(Invalid):
     """The policy or the contract forbids storing the recording; each rule that forbids it is named with its clause."""

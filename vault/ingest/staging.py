@@ -7,7 +7,6 @@ from uuid import UUID
 
 import structlog
 
-from tenants.recordings import PartClass
 from vault.custody.custody import Custody
 from vault.custody.database import tenant_scope
 from vault.custody.objects import ObjectError
@@ -79,8 +78,8 @@ class Staging:
         return Segment(start, len(content), stored.version_id)
 
     async def _envelope(self, start: int) -> Envelope:
-        expiry = self._admission.expiries[PartClass.CONTENT]
-        return await self._envelopes.make(segment_name(start), PartClass.CONTENT, expiry, MEDIA_TYPE, now=self._now)
+        part_class, expiry = self._admission.waiting(self._now)
+        return await self._envelopes.make(segment_name(start), part_class, expiry, MEDIA_TYPE, now=self._now)
 
 
 async def remove(custody: Custody, bucket: str, versions: list[tuple[str, str]]) -> None:

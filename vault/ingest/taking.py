@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -34,6 +34,9 @@ from vault.ingest.uploads import LASTS, Segment, Stored, Upload
 
 AT_HAND: Final = 2 << 20
 """The most bytes of a call that are held in memory at once."""
+
+WITH_DIGITS_LASTS: Final = timedelta(minutes=10)
+"""How long a talk waits whose digits are yet to be cut out, also one whose digits may not be kept any more."""
 
 PASSING: Final = 16 << 20
 """The most bytes that a PATCH risks sending again when it breaks off."""
@@ -170,6 +173,7 @@ def _completes(upload: Upload, pieces: list[Segment]) -> bool:
 
 
 def expiry_of(admission: Admission, now: datetime) -> datetime:
-    """How long an upload waits for its next bytes: not longer than its content may be kept."""
-    destroy_at = admission.expiries[PartClass.CONTENT].destroy_at
-    return now + LASTS if destroy_at is None else min(now + LASTS, destroy_at)
+    """How long an upload waits for its next bytes: not longer than what it holds may be kept."""
+    waits = WITH_DIGITS_LASTS if PartClass.IDENTIFIERS in admission.expiries else LASTS
+    _, expiry = admission.waiting(now)
+    return now + waits if expiry.destroy_at is None else min(now + waits, expiry.destroy_at)
