@@ -66,7 +66,12 @@ async def _answers() -> bool:
     try:
         async with platform_scope():
             await DB.fetch("SELECT 1")
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except (
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        OSError,
+        asyncpg.InternalClientError,
+    ):  # cut in the midst of a word
         return False
     return True
 
