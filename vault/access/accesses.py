@@ -16,7 +16,7 @@ from tenants.decisions import Action, Person
 from tenants.vocabulary import Role
 from vault.access.alarms import alarmed
 from vault.access.finding import find
-from vault.access.held import CONTACT, CONTENT, RECORDING_COLUMNS, Held, HeldRecording, as_held, part_columns
+from vault.access.kept import CONTACT, CONTENT, RECORDING_COLUMNS, Kept, KeptRecording, as_kept, part_columns
 from vault.access.opening import Opening
 from vault.access.refusals import OPENED, enforce, refuse_operators
 from vault.accounts import Caller
@@ -42,7 +42,7 @@ class Access:
     """Leave to listen to one recording for one purpose until a moment."""
 
     id: UUID
-    held: Held
+    held: Kept
     purpose: str
     granted_at: datetime
     expires_at: datetime
@@ -88,8 +88,8 @@ async def open_access(custody: Custody, caller: Caller, recording_id: UUID, *, p
         )
         await _record(caller, OPENED, access, now=recording.at)
         # Asked once more, now that whoever begins to destroy waits for the log or has been waited for.
-        held_by = await tenancy(caller.tenant, at=recording.at)
-        decide_for(caller, held_by, Action.LISTEN, now=recording.at, recording=facts, purpose=purpose).enforce()
+        whose = await tenancy(caller.tenant, at=recording.at)
+        decide_for(caller, whose, Action.LISTEN, now=recording.at, recording=facts, purpose=purpose).enforce()
     return access
 
 
@@ -142,20 +142,20 @@ async def resume(custody: Custody, caller: Caller, access_id: UUID, *opened: str
         if not rows:
             raise NotFound
         row = rows[0]
-        held_by = await tenancy(caller.tenant, at=now)
-        recording = (await as_held(held_by, rows, now=now))[0]
+        whose = await tenancy(caller.tenant, at=now)
+        recording = (await as_kept(whose, rows, now=now))[0]
     caller = _as_now(caller, row)
-    access = Access(access_id, Held(held_by, recording, None), row["purpose"], row["granted_at"], row["expires_at"])
+    access = Access(access_id, Kept(whose, recording, None), row["purpose"], row["granted_at"], row["expires_at"])
     access.require(custody)
     facts = recording.facts_for(CONTENT, agent_id=await _agent_of(custody, caller, recording))
-    decision = decide_for(caller, held_by, Action.LISTEN, now=now, recording=facts, purpose=access.purpose)
+    decision = decide_for(caller, whose, Action.LISTEN, now=now, recording=facts, purpose=access.purpose)
     await enforce(caller, USED, decision, access.held, part=CONTENT, purpose=access.purpose)
     if row["used_at"] is None:
         await _note_first_use(caller, access, now)
     return access
 
 
-async def _agent_of(custody: Custody, caller: Caller, recording: HeldRecording) -> str | None:
+async def _agent_of(custody: Custody, caller: Caller, recording: KeptRecording) -> str | None:
     """Whose call it was, where the caller could be that agent; to all others it makes no difference."""
     if caller.person.agent_id is None:
         return None
@@ -212,7 +212,7 @@ def _checked(reason: str) -> str:
     return reason
 
 
-def _until(held: Held) -> datetime:
+def _until(held: Kept) -> datetime:
     """A quarter of an hour, or until the content goes."""
     part = held.recording.part(CONTENT)
     over = held.recording.at + LASTS

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from vault.access.held import HeldRecording
+from vault.access.kept import KeptRecording
 from vault.accounts import Caller
 from vault.custody import audit
 from vault.custody.custody import Custody
@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def alarmed(custody: Custody, caller: Caller, recording: HeldRecording, part: str) -> AsyncIterator[None]:
+async def alarmed(custody: Custody, caller: Caller, recording: KeptRecording, part: str) -> AsyncIterator[None]:
     """Let `Altered` pass, but not in silence."""
     try:
         yield

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from tenants.decisions import Action
 from vault.access.finding import find
-from vault.access.held import CONTENT, Held
+from vault.access.kept import CONTENT, Kept
 from vault.access.refusals import DESCRIBED, enforce, refuse_operators
 from vault.accounts import Caller
 from vault.custody import audit
@@ -18,7 +18,7 @@ from vault.rights import decide_for
 class Description:
     """A recording as one person may know it; `purposes` are those for which that person may listen now."""
 
-    held: Held
+    held: Kept
     purposes: tuple[str, ...]
 
 
@@ -41,7 +41,7 @@ async def describe(custody: Custody, caller: Caller, recording_id: UUID) -> Desc
     return Description(held, purposes_for(caller, held))
 
 
-def purposes_for(caller: Caller, held: Held) -> tuple[str, ...]:
+def purposes_for(caller: Caller, held: Kept) -> tuple[str, ...]:
     """The purposes for which this person may listen to this recording now."""
     facts = held.recording.facts_for(CONTENT, agent_id=held.agent_id)
     return tuple(

@@ -10,7 +10,7 @@ from asyncpg import Record
 from tenants.recordings import ContactField
 from vault.access.alarms import alarmed
 from vault.access.cursors import Position
-from vault.access.held import CONTACT, RECORDING_COLUMNS, Held, as_held, part_columns
+from vault.access.kept import CONTACT, RECORDING_COLUMNS, Kept, as_kept, part_columns
 from vault.access.opening import Opening
 from vault.access.query import Query
 from vault.accounts import Caller
@@ -45,7 +45,7 @@ class _Values(list[object]):
         return f"${len(self)}"
 
 
-async def find(custody: Custody, caller: Caller, recording_id: UUID) -> Held:
+async def find(custody: Custody, caller: Caller, recording_id: UUID) -> Kept:
     """One recording of the caller's controller, as it stands now; what the caller may do with it is not asked here.
 
     Raises:
@@ -54,7 +54,7 @@ async def find(custody: Custody, caller: Caller, recording_id: UUID) -> Held:
     """
     now = custody.clock.now()
     async with tenant_scope(caller.tenant):
-        held_by = await tenancy(caller.tenant, at=now)
+        whose = await tenancy(caller.tenant, at=now)
         rows = await DB.fetch(
             f"SELECT {RECORDING_COLUMNS}, {part_columns(CONTACT)} FROM recording r LEFT JOIN part p"  # noqa: S608
             " ON p.tenant_id = r.tenant_id AND p.recording_id = r.id WHERE r.tenant_id = $1 AND r.id = $2"
@@ -62,11 +62,11 @@ async def find(custody: Custody, caller: Caller, recording_id: UUID) -> Held:
             caller.tenant,
             recording_id,
         )
-        found = await as_held(held_by, rows, now=now)
+        found = await as_kept(whose, rows, now=now)
     if not found:
         raise NotFound
     async with alarmed(custody, caller, found[0], CONTACT):
-        return Held(held_by, found[0], Opening(custody).contact(found[0]))
+        return Kept(whose, found[0], Opening(custody).contact(found[0]))
 
 
 async def find_page(

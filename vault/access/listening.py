@@ -6,7 +6,7 @@ from uuid import UUID
 
 from vault.access.accesses import Access, resume
 from vault.access.alarms import alarmed
-from vault.access.held import CONTACT, CONTENT, IDENTIFIERS, PEAKS, PLAYBACK, Held, HeldPart
+from vault.access.kept import CONTACT, CONTENT, IDENTIFIERS, PEAKS, PLAYBACK, Kept, KeptPart
 from vault.access.opening import Opening, place_of
 from vault.access.streaming import Content, Streamed, Whole
 from vault.access.transcripts import Form, render
@@ -73,7 +73,7 @@ async def peaks(custody: Custody, caller: Caller, access_id: UUID) -> dict[str, 
     return waveform | {"duration": (recording.duration_ms or 0) / 1000}
 
 
-def _streamed(custody: Custody, caller: Caller, access: Access, part: HeldPart) -> Streamed:
+def _streamed(custody: Custody, caller: Caller, access: Access, part: KeptPart) -> Streamed:
     recording = access.held.recording
     return Streamed(
         recording=recording.id,
@@ -93,7 +93,7 @@ def _streamed(custody: Custody, caller: Caller, access: Access, part: HeldPart) 
 
 
 async def _transcript(
-    custody: Custody, caller: Caller, held: Held, part: HeldPart, streamed: Streamed, form: Form
+    custody: Custody, caller: Caller, held: Kept, part: KeptPart, streamed: Streamed, form: Form
 ) -> Whole:
     recording = held.recording
     stored = b"".join([piece async for piece in await streamed.read(0, part.size)])

@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
-from vault.access.held import CONTACT, HeldPart, HeldRecording
+from vault.access.kept import CONTACT, KeptPart, KeptRecording
 from vault.custody.contacts import ContactRecord
 from vault.custody.custody import Custody
 from vault.custody.keys import KeyDestroyed, KeyringError, ShredKey, ShredKeyId
@@ -22,7 +22,7 @@ class Opening:
         self._keyring = custody.keyring
         self._keys: dict[str, ShredKey] = {}
 
-    def contact(self, recording: HeldRecording) -> ContactRecord | None:
+    def contact(self, recording: KeptRecording) -> ContactRecord | None:
         """The contact record, while it lives.
 
         Raises:
@@ -38,7 +38,7 @@ class Opening:
         except ValueError as error:
             raise Altered("The contact record is not what was stored.") from error
 
-    def small(self, recording: HeldRecording, part: HeldPart) -> bytes:
+    def small(self, recording: KeptRecording, part: KeptPart) -> bytes:
         """The content of a small part, whose sealed bytes are at hand; raises as `data_key` does."""
         key, prefix, sealed = self.data_key(recording, part), part.prefix or b"", part.sealed or b""
         try:
@@ -49,7 +49,7 @@ class Opening:
         except SealedInvalid as error:
             raise Altered(f"The part {part.name!r} is not what was stored.") from error
 
-    def shred_key(self, recording: HeldRecording, part: HeldPart) -> ShredKey:
+    def shred_key(self, recording: KeptRecording, part: KeptPart) -> ShredKey:
         """The shred key that a part is under.
 
         Raises:
@@ -67,7 +67,7 @@ class Opening:
         self._keys[part.shred_key_id] = key
         return key
 
-    def data_key(self, recording: HeldRecording, part: HeldPart) -> DataKey:
+    def data_key(self, recording: KeptRecording, part: KeptPart) -> DataKey:
         """The key of one part; raises as `shred_key` does."""
         key = self.shred_key(recording, part)
         try:
@@ -76,7 +76,7 @@ class Opening:
             raise Altered(f"The key of the part {part.name!r} is not the one it was sealed under.") from error
 
 
-def place_of(recording: HeldRecording, part: HeldPart) -> Place:
+def place_of(recording: KeptRecording, part: KeptPart) -> Place:
     """Where a part belongs, by the catalogue and not by what the object says of itself."""
     return Place(recording.tenant, recording.id, part.name, PART_VERSION)
 

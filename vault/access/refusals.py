@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import to_builtins
 
 from tenants.decisions import Decision
-from vault.access.held import Held, HeldRecording
+from vault.access.kept import Kept, KeptRecording
 from vault.accounts import Caller
 from vault.custody import audit
 from vault.custody.custody import Custody
@@ -36,7 +36,7 @@ async def record_refusal(
     caller: Caller,
     act: str,
     decision: Decision,
-    held_by: Tenancy,
+    whose: Tenancy,
     *,
     now: datetime,
     recording_id: UUID | None = None,
@@ -50,16 +50,16 @@ async def record_refusal(
         act=act,
         actor=caller.id,
         object_id=recording_id,
-        purpose=purpose if purpose in held_by.policy.purposes.allowed else None,
+        purpose=purpose if purpose in whose.policy.purposes.allowed else None,
         clause=decision.clause.id if decision.clause else None,
         outcome="refused",
-        details={"rule": decision.rule, "policy_version": held_by.policy.version},
+        details={"rule": decision.rule, "policy_version": whose.policy.version},
     )
     await audit.record(caller.tenant, event, now=now)
 
 
 async def enforce(
-    caller: Caller, act: str, decision: Decision, held: Held, *, part: str | None = None, purpose: str | None = None
+    caller: Caller, act: str, decision: Decision, held: Kept, *, part: str | None = None, purpose: str | None = None
 ) -> None:
     """Let pass what is permitted; record and tell what is not.
 
@@ -85,7 +85,7 @@ async def enforce(
     decision.enforce()
 
 
-def _destroyed(decision: Decision, recording: HeldRecording, part_name: str | None) -> Destroyed:
+def _destroyed(decision: Decision, recording: KeptRecording, part_name: str | None) -> Destroyed:
     """By which promise it went, and by which destruction once that has run."""
     named = None if part_name is None else recording.part(part_name)
     parts = recording.parts if named is None else (named,)

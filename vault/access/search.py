@@ -12,7 +12,7 @@ from tenants.vocabulary import Scope
 from vault.access.alarms import alarmed
 from vault.access.cursors import Position, read_cursor, write_cursor
 from vault.access.finding import Term, find_page
-from vault.access.held import CONTACT, Held, HeldRecording, as_held
+from vault.access.kept import CONTACT, Kept, KeptRecording, as_kept
 from vault.access.opening import Opening
 from vault.access.query import Query, checked
 from vault.access.refusals import SEARCHED, record_refusal, refuse_operators
@@ -32,7 +32,7 @@ OWN = "own"
 class Page:
     """Results, newest first, and the cursor of the next page where there is one."""
 
-    results: tuple[Held, ...]
+    results: tuple[Kept, ...]
     cursor: str | None
 
 
@@ -49,35 +49,33 @@ async def search(custody: Custody, caller: Caller, query: Query) -> Page:
     after = read_cursor(custody, caller, query)
     terms = await asyncio.to_thread(_terms, custody, caller, query, now)
     async with tenant_scope(caller.tenant):
-        held_by = await tenancy(caller.tenant, at=now)
-        decision = decide_for(caller, held_by, Action.SEARCH, now=now)
+        whose = await tenancy(caller.tenant, at=now)
+        decision = decide_for(caller, whose, Action.SEARCH, now=now)
         if decision.permitted:
-            kinds = _usable(held_by.policy, caller, query.kinds)
+            kinds = _usable(whose.policy, caller, query.kinds)
             if decision.scope is Scope.ALL:
                 terms.pop(OWN, None)
             rows = await find_page(caller.tenant, query, kinds, list(terms.values()), after=after, now=now)
-            found = await as_held(held_by, rows, now=now)
+            found = await as_kept(whose, rows, now=now)
             await _record(caller, query, min(len(found), query.limit), now)
         else:
-            await record_refusal(caller, SEARCHED, decision, held_by, now=now)
+            await record_refusal(caller, SEARCHED, decision, whose, now=now)
     decision.enforce()
     page = found[: query.limit]
     opening = Opening(custody)
-    results = tuple([await _opened(custody, caller, opening, held_by, recording) for recording in page])
+    results = tuple([await _opened(custody, caller, opening, whose, recording) for recording in page])
     if len(found) == len(page):
         return Page(results, None)
     return Page(results, write_cursor(custody, caller, query, Position(page[-1].started_at, page[-1].id)))
 
 
-async def _opened(
-    custody: Custody, caller: Caller, opening: Opening, held_by: Tenancy, recording: HeldRecording
-) -> Held:
+async def _opened(custody: Custody, caller: Caller, opening: Opening, whose: Tenancy, recording: KeptRecording) -> Kept:
     """With its contact record; one that was altered raises the alarm and does not hide the rest of the page."""
     try:
         async with alarmed(custody, caller, recording, CONTACT):
-            return Held(held_by, recording, opening.contact(recording))
+            return Kept(whose, recording, opening.contact(recording))
     except Altered:
-        return Held(held_by, recording, None)
+        return Kept(whose, recording, None)
 
 
 def _usable(policy: Policy, caller: Caller, asked: Iterable[Kind]) -> list[str]:

@@ -12,7 +12,7 @@ from tenants.policy import Citation, Policy
 from tenants.recordings import Direction, Kind, PartClass
 from vault.access.accesses import Access, open_access
 from vault.access.descriptions import Description, describe
-from vault.access.held import CONTENT, PEAKS, PLAYBACK, Held, HeldPart
+from vault.access.kept import CONTENT, PEAKS, PLAYBACK, Kept, KeptPart
 from vault.access.query import LIMIT_DEFAULT, LIMIT_MOST, Query
 from vault.access.search import search
 from vault.api.dependencies import FromCaller, InCustody
@@ -147,7 +147,7 @@ async def create_access(
     return _access(await open_access(custody, caller, recording_id, purpose=data.purpose, reason=data.reason))
 
 
-def _glance(held: Held) -> dict[str, Any]:
+def _glance(held: Kept) -> dict[str, Any]:
     recording, contact = held.recording, held.contact
     return {
         "id": recording.id,
@@ -162,7 +162,7 @@ def _glance(held: Held) -> dict[str, Any]:
     }
 
 
-def _part(part: HeldPart, live: bool) -> PartView:
+def _part(part: KeptPart, live: bool) -> PartView:
     return PartView(
         name=part.name,
         part_class=part.part_class,

@@ -31,7 +31,7 @@ def part_columns(*opened: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeldPart:
+class KeptPart:
     """One part as the catalogue knows it; `citation` is the promise that says when it goes."""
 
     id: UUID
@@ -57,7 +57,7 @@ class HeldPart:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeldRecording:
+class KeptRecording:
     """One recording with all its parts, live and gone, as they stand at `at`."""
 
     tenant: UUID
@@ -68,14 +68,14 @@ class HeldRecording:
     duration_ms: int | None
     facts: dict[str, Any]
     destruction_id: UUID | None
-    parts: tuple[HeldPart, ...]
+    parts: tuple[KeptPart, ...]
     at: datetime
 
-    def part(self, name: str) -> HeldPart | None:
+    def part(self, name: str) -> KeptPart | None:
         """The part of this name, live or gone."""
         return next((part for part in self.parts if part.name == name), None)
 
-    def live(self, name: str) -> HeldPart | None:
+    def live(self, name: str) -> KeptPart | None:
         """The part of this name while it is there to be used."""
         part = self.part(name)
         return part if part is not None and part.is_live(self.at) else None
@@ -105,11 +105,11 @@ class HeldRecording:
 
 
 @dataclass(frozen=True)
-class Held:
+class Kept:
     """A recording, the controller whose it is, and the contact record while it lives."""
 
     tenancy: Tenancy
-    recording: HeldRecording
+    recording: KeptRecording
     contact: ContactRecord | None
 
     @property
@@ -118,26 +118,26 @@ class Held:
         return None if self.contact is None else self.contact.agent_id
 
 
-async def as_held(held_by: Tenancy, rows: Iterable[Record], *, now: datetime) -> list[HeldRecording]:
+async def as_kept(whose: Tenancy, rows: Iterable[Record], *, now: datetime) -> list[KeptRecording]:
     """Recordings from rows of `RECORDING_COLUMNS` and `part_columns`, one row a part; in the open scope."""
     by_recording: dict[UUID, list[Record]] = {}
     for row in rows:
         by_recording.setdefault(row["id"], []).append(row)
-    under = await _policies(held_by, {rows[0]["policy_version"] for rows in by_recording.values()})
-    return [_recording(held_by.tenant, rows, under, now) for rows in by_recording.values()]
+    under = await _policies(whose, {rows[0]["policy_version"] for rows in by_recording.values()})
+    return [_recording(whose.tenant, rows, under, now) for rows in by_recording.values()]
 
 
-async def _policies(held_by: Tenancy, versions: Collection[int]) -> dict[int, Policy]:
+async def _policies(whose: Tenancy, versions: Collection[int]) -> dict[int, Policy]:
     """The policies that the recordings were made under; the one in force is at hand already."""
-    current = {held_by.policy.version: held_by.policy}
+    current = {whose.policy.version: whose.policy}
     missing = set(versions) - current.keys()
-    return current | await policies(held_by.tenant, missing) if missing else current
+    return current | await policies(whose.tenant, missing) if missing else current
 
 
-def _recording(tenant: UUID, rows: list[Record], under: dict[int, Policy], now: datetime) -> HeldRecording:
+def _recording(tenant: UUID, rows: list[Record], under: dict[int, Policy], now: datetime) -> KeptRecording:
     row = rows[0]
     policy = under.get(row["policy_version"])
-    return HeldRecording(
+    return KeptRecording(
         tenant=tenant,
         id=row["id"],
         kind=Kind(row["kind"]),
@@ -151,8 +151,8 @@ def _recording(tenant: UUID, rows: list[Record], under: dict[int, Policy], now: 
     )
 
 
-def _part(row: Record, policy: Policy | None) -> HeldPart:
-    return HeldPart(
+def _part(row: Record, policy: Policy | None) -> KeptPart:
+    return KeptPart(
         id=row["part_id"],
         name=row["name"],
         part_class=PartClass(row["part_class"]),
