@@ -25,6 +25,7 @@ SECRET_NAMES = (
     "postgres_owner",
     "postgres_application",
     "postgres_objects",
+    "postgres_backup",
     "valkey",
     "volume_write",
     "volume_read",
@@ -41,6 +42,7 @@ class Endpoints:
 
     database_url: str
     owner_database_url: str
+    backup_database_url: str
     broker_url: str
     s3_endpoint: str
     s3_access_key: str
@@ -56,6 +58,7 @@ class Endpoints:
         variables = {
             "VAULT_DATABASE_URL": self.database_url,
             "VAULT_OWNER_DATABASE_URL": self.owner_database_url,
+            "VAULT_BACKUP_DATABASE_URL": self.backup_database_url,
             "VAULT_BROKER_URL": self.broker_url,
             "VAULT_S3_ENDPOINT": self.s3_endpoint,
             "VAULT_S3_ACCESS_KEY": self.s3_access_key,
@@ -138,6 +141,7 @@ class Stack:
         return Endpoints(
             database_url=self._postgres.url(postgres.APPLICATION, database),
             owner_database_url=self._postgres.url(postgres.OWNER, database),
+            backup_database_url=self._postgres.url(postgres.BACKUP, database),
             broker_url=valkey.url(self._ports["valkey"], self._secrets["valkey"]),
             s3_endpoint=self._seaweedfs.endpoint,
             s3_access_key=self._secrets["s3_access_key"],
@@ -173,6 +177,7 @@ class Stack:
                 owner=secret["postgres_owner"],
                 application=secret["postgres_application"],
                 objects=secret["postgres_objects"],
+                backup=secret["postgres_backup"],
             ),
         )
         index = seaweedfs.Index(

