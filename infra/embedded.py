@@ -12,9 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from infra import ports as chosen_ports
 from infra import postgres, seaweedfs, valkey
-from infra.ports import LOOPBACK
+from infra.ports import LOOPBACK, is_free, reserved
 from infra.processes import Child, PartFailed
 
 DEFAULT_DATA = Path(".vault")
@@ -163,9 +162,9 @@ class Stack:
 
     def _configure(self) -> None:
         secret = self._secrets = _remembered_secrets(self.data / "secrets.json")
-        self._ports = chosen_ports.choose(PORT_NAMES, self.data / "ports.json")
+        self._ports = self._lock.enter_context(reserved(PORT_NAMES, self.data / "ports.json"))
         if self._api_port:
-            if not chosen_ports.is_free(self._api_port):
+            if not is_free(self._api_port):
                 raise PartFailed(f"Port {self._api_port} is taken by another program.")
             self._ports[API_PORT] = self._api_port
         self._postgres = postgres.Postgres(

@@ -3,7 +3,8 @@
 import json
 import random
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
@@ -24,17 +25,38 @@ def is_free(port: int) -> bool:
     return True
 
 
-def choose(names: Sequence[str], remembered: Path) -> dict[str, int]:
-    """One free port a name: that of the last start where still free, so that addresses stay as they were."""
+@contextmanager
+def reserved(names: Sequence[str], remembered: Path) -> Iterator[dict[str, int]]:
+    """One free port a name: that of the last start where still free, so that addresses stay as they were.
+
+    Nobody else who asks here is given the same one inside the block, which begins before the servers listen.
+    """
     earlier = _read(remembered)
     ports: dict[str, int] = {}
-    for name in names:
-        port = earlier.get(name, 0)
-        while not port or port in ports.values() or not is_free(port):
-            port = random.choice(RANGE)  # noqa: S311 - an address, not a secret
-        ports[name] = port
-    remembered.write_text(json.dumps(ports, indent=1))
-    return ports
+    with ExitStack() as tokens:
+        for name in names:
+            port = earlier.get(name, 0)
+            while not port or not is_free(port) or (token := _token(port)) is None:
+                port = random.choice(RANGE)  # noqa: S311 - an address, not a secret
+            tokens.enter_context(token)
+            ports[name] = port
+        remembered.write_text(json.dumps(ports, indent=1))
+        yield ports
+
+
+def _token(port: int) -> socket.socket | None:
+    """What says that a port is spoken for; None where it is already.
+
+    Who starts a server elsewhere cannot hold its port until then. The UDP port of the same number, which none of the
+    servers uses, can be held meanwhile, and the system gives it back however the holder ends.
+    """
+    token = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        token.bind((LOOPBACK, port))
+    except OSError:
+        token.close()
+        return None
+    return token
 
 
 def _read(remembered: Path) -> dict[str, int]:

@@ -138,8 +138,14 @@ def stopped(process: subprocess.Popen[bytes], with_signal: signal.Signals = sign
 @asynccontextmanager
 async def a_vault_apart(stack: Stack, name: str, directory: Path) -> AsyncIterator[Apart]:
     """Another database, keyring, clock and broker over the same PostgreSQL and SeaweedFS."""
-    port = ports.choose(("valkey",), directory / "ports.json")["valkey"]
-    broker = Broker(directory / "valkey", port)
+    with ports.reserved(("valkey",), directory / "ports.json") as port:
+        broker = Broker(directory / "valkey", port["valkey"])
+        async with _apart(stack, name, directory, broker) as vault:
+            yield vault
+
+
+@asynccontextmanager
+async def _apart(stack: Stack, name: str, directory: Path, broker: Broker) -> AsyncIterator[Apart]:
     endpoints = replace(
         stack.fresh_database(name),
         broker_url=broker.url,
