@@ -50,11 +50,30 @@ class SpecialCategoryBasis(StrEnum):
 
 
 class HoldReason(StrEnum):
-    """Why a part may stay beyond its expiry when the notice says so."""
+    """Why a part may stay beyond its expiry: by statute (GDPR Art. 17(3)(b) and (e)), or when the notice says so."""
 
     COMPLAINT = "complaint"
     DISCLOSURE = "disclosure"
     LEGAL_CLAIM = "legal_claim"
+    AUTHORITY_ORDER = "authority_order"
+
+
+class RestrictionGround(StrEnum):
+    """GDPR Art. 18(1)(a) to (d): on which ground a data subject's recording is stored and not used."""
+
+    ACCURACY_CONTESTED = "accuracy_contested"
+    UNLAWFUL_PROCESSING = "unlawful_processing"
+    NEEDED_FOR_CLAIMS = "needed_for_claims"
+    OBJECTION_PENDING = "objection_pending"
+
+
+class RestrictedUse(StrEnum):
+    """GDPR Art. 18(2): what a restricted recording may be used for all the same."""
+
+    CONSENT = "consent"
+    LEGAL_CLAIMS = "legal_claims"
+    RIGHTS_OF_ANOTHER = "rights_of_another"
+    PUBLIC_INTEREST = "public_interest"
 
 
 class NeverStored(StrEnum):

@@ -99,6 +99,8 @@ class Recording(Table, db=DB):
     facts = JSONB(default=None)
     received_at = Timestamptz(default=None)
     received_by = UUID(default=None)
+    restricted = Boolean(default=False)
+    restricted_until = Timestamptz(default=None, null=True)
     destroyed_at = Timestamptz(default=None, null=True)
     destruction_id = UUID(default=None, null=True)
 
@@ -109,6 +111,9 @@ class Part(Table, db=DB):
     It lies in one place: content is an object in the store, and what is small and of a few kilobytes is `sealed` here,
     where `object_version` is then empty. `prefix` is what the sealed part begins with, up to its first chunk
     (`Sealer.prefix`): with it at hand any byte of the content is one ranged read away.
+
+    While a hold or a restriction keeps it, `hold_wrapped_key` is the same data key under the recording's hold key, and
+    that pair opens it; `held_until` is the moment from which nothing keeps it any more, where that is known.
     """
 
     tenant_id = UUID(default=None)
@@ -124,17 +129,24 @@ class Part(Table, db=DB):
     sealed_sha256 = Bytea(default=None)
     shred_key_id = Text(default=None)
     wrapped_key = Bytea(default=None, null=True)
+    hold_key_id = Text(default=None, null=True)
+    hold_wrapped_key = Bytea(default=None, null=True)
+    held_until = Timestamptz(default=None, null=True)
     prefix = Bytea(default=None, null=True)
     sealed = Bytea(default=None, null=True)
     destroy_at = Timestamptz(default=None, null=True)
     promised_until = Timestamptz(default=None, null=True)
     clause = Text(default=None)
+    policy_version = Integer(default=None, null=True)
     destroyed_at = Timestamptz(default=None, null=True)
     destruction_id = UUID(default=None, null=True)
 
 
 class BlindIndex(Table, db=DB, tablename="blind_index"):
-    """A number or agent id as an HMAC under the shred key of its contact record; it dies on the same day."""
+    """A number or agent id as an HMAC under the shred key of its contact record; it dies on the same day.
+
+    A recording that is held has further rows: the same under the hold index key `hold_key_id`, until it is let go.
+    """
 
     tenant_id = UUID(default=None)
     id = BigInt(primary_key=True, default=None)
@@ -143,13 +155,15 @@ class BlindIndex(Table, db=DB, tablename="blind_index"):
     digest = Bytea(default=None)
     started_at = Timestamptz(default=None)
     destroy_at = Timestamptz(default=None, null=True)
+    hold_key_id = Text(default=None, null=True)
 
 
 class Upload(Table, db=DB):
     """A recording under way (tus 1.0.0), under the id that the recording will have: what is stored durably so far.
 
-    `segments` lists size and object version of each sealed piece, in order; `sealed_metadata` holds what the source
-    says of the recording, sealed under the shred key of its content.
+    `segments` lists size, object version and object key of each sealed piece, in order; `folders`, where in the store
+    anything of the upload may lie; `sealed_metadata` holds what the source says of the recording, sealed under the
+    shred key of its content.
     """
 
     tenant_id = UUID(default=None)
@@ -162,6 +176,7 @@ class Upload(Table, db=DB):
     sealed_metadata = Bytea(default=None)
     created_at = Timestamptz(default=None)
     expires_at = Timestamptz(default=None)
+    folders = Array(base_column=Text(), default=list)
 
 
 class Access(Table, db=DB):
@@ -180,6 +195,83 @@ class Access(Table, db=DB):
     granted_at = Timestamptz(default=None)
     expires_at = Timestamptz(default=None)
     used_at = Timestamptz(default=None, null=True)
+    restricted_use = Text(default=None, null=True)
+
+
+class Hold(Table, db=DB):
+    """One reason why a recording is kept past its day; any number of them may keep the same recording.
+
+    `sealed_note` is sealed under the recording's hold key and gone once the hold is. A hold that ended on its `until`
+    has no `released_by`: nobody had to.
+    """
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    recording_id = UUID(default=None)
+    reason = Text(default=None)
+    sealed_note = Bytea(default=None, null=True)
+    placed_by = UUID(default=None)
+    placed_at = Timestamptz(default=None)
+    until = Timestamptz(default=None, null=True)
+    released_by = UUID(default=None, null=True)
+    released_at = Timestamptz(default=None, null=True)
+    bulk_id = UUID(default=None, null=True)
+
+
+class Restriction(Table, db=DB):
+    """One ground (Art. 18(1)) on which a recording is stored and not used; `subject_told_at` comes before lifting."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    recording_id = UUID(default=None)
+    ground = Text(default=None)
+    sealed_note = Bytea(default=None, null=True)
+    placed_by = UUID(default=None)
+    placed_at = Timestamptz(default=None)
+    until = Timestamptz(default=None, null=True)
+    subject_told_by = UUID(default=None, null=True)
+    subject_told_at = Timestamptz(default=None, null=True)
+    lifted_by = UUID(default=None, null=True)
+    lifted_at = Timestamptz(default=None, null=True)
+
+
+class HoldKey(Table, db=DB, tablename="hold_key"):
+    """A key made for holding, written down before it is made, so that one that nothing uses is found and destroyed."""
+
+    tenant_id = UUID(default=None)
+    key_id = Text(primary_key=True, default=None)
+    made_at = Timestamptz(default=None)
+    retired_at = Timestamptz(default=None, null=True)
+
+
+class BulkHold(Table, db=DB, tablename="bulk_hold"):
+    """Holds on all that a search finds. `sealed_order` (the search and the note) is sealed under a key of its own
+    and gone once the holds are placed; `after_started_at` and `after_id` are how far the search has come.
+    """
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    reason = Text(default=None)
+    until = Timestamptz(default=None, null=True)
+    state = Text(default=None)
+    key_id = Text(default=None)
+    sealed_order = Bytea(default=None, null=True)
+    after_started_at = Timestamptz(default=None, null=True)
+    after_id = UUID(default=None, null=True)
+    placed_by = UUID(default=None)
+    placed_at = Timestamptz(default=None)
+    released_by = UUID(default=None, null=True)
+    ended_at = Timestamptz(default=None, null=True)
+
+
+class BulkHoldItem(Table, db=DB, tablename="bulk_hold_item"):
+    """One recording that a bulk hold's search found: `problem` is the slug of what stood against holding it."""
+
+    tenant_id = UUID(default=None)
+    bulk_id = UUID(default=None)
+    recording_id = UUID(primary_key=True, default=None)
+    state = Text(default=None)
+    problem = Text(default=None, null=True)
 
 
 class Destruction(Table, db=DB):
@@ -227,6 +319,41 @@ class Outbox(Table, db=DB):
     sent_at = Timestamptz(default=None, null=True)
 
 
+class Proposal(Table, db=DB):
+    """What one person proposed and another decides on; reasons and whatever may name a person are sealed."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    action = Text(default=None)
+    object_id = UUID(default=None, null=True)
+    terms = JSONB(default=None)
+    effect = JSONB(default=None)
+    sealed = Bytea(default=None)
+    state = Text(default=None)
+    proposed_by = UUID(default=None)
+    by_operator = Boolean(default=False)
+    proposed_at = Timestamptz(default=None)
+    lapses_at = Timestamptz(default=None)
+    not_before = Timestamptz(default=None, null=True)
+    decided_by = UUID(default=None, null=True)
+    decided_by_operator = Boolean(default=False)
+    decided_at = Timestamptz(default=None, null=True)
+    sealed_decision = Bytea(default=None, null=True)
+    begun_at = Timestamptz(default=None, null=True)
+    ended_at = Timestamptz(default=None, null=True)
+    outcome = JSONB(default=None, null=True)
+
+
+class RetiredKey(Table, db=DB, tablename="retired_key"):
+    """A shred key that nothing new may be sealed under: what stands moves away from it, and then it is destroyed."""
+
+    tenant_id = UUID(default=None)
+    shred_key_id = Text(primary_key=True, default=None)
+    cause = UUID(default=None)
+    retired_at = Timestamptz(default=None)
+    destroyed_at = Timestamptz(default=None, null=True)
+
+
 TABLES: tuple[type[Table], ...] = (
     Controller,
     Contract,
@@ -238,10 +365,17 @@ TABLES: tuple[type[Table], ...] = (
     BlindIndex,
     Upload,
     Access,
+    Hold,
+    Restriction,
+    HoldKey,
+    BulkHold,
+    BulkHoldItem,
     Destruction,
     AuditHead,
     AuditEvent,
     Outbox,
+    Proposal,
+    RetiredKey,
 )
 
 OPEN_TO_THE_PLATFORM = {"credential": "found by digest before a tenant is known", "outbox": "the relay serves all"}
