@@ -12,7 +12,7 @@ import pytest
 
 from tenants.vocabulary import Role
 from tests.builders import access, chat, found, logged, talk
-from tests.destruction.aside import Aside, bucket_of, kept, rows_of
+from tests.destruction.aside import Aside, bucket_of, kept, rows_of, stored
 from tests.faults.fuse import Died, fused
 from tests.world import House, World
 from vault.custody.keys import KeyringError, ShredKeyId
@@ -133,19 +133,20 @@ async def test_the_certificate_names_the_end_of_the_log_that_holds_its_event(wor
 
 
 class Stubborn:
-    """The real store, except that it keeps some objects."""
+    """The real store, except that it keeps the objects whose keys end so."""
 
     def __init__(self, objects: Any, kept: Iterable[str]) -> None:
         self._objects = objects
-        self._kept = set(kept)
+        self._kept = tuple(kept)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._objects, name)
 
     async def delete_versions(self, bucket: str, versions: Iterable[tuple[str, str]]) -> int:
         named = list(versions)
-        deleted: int = await self._objects.delete_versions(bucket, [one for one in named if one[0] not in self._kept])
-        if failures := [NotDeleted(key, version, "AccessDenied") for key, version in named if key in self._kept]:
+        let_go = [one for one in named if not one[0].endswith(self._kept)]
+        deleted: int = await self._objects.delete_versions(bucket, let_go)
+        if failures := [NotDeleted(*one, "AccessDenied") for one in named if one not in let_go]:
             raise ObjectsNotDeleted(failures)
         return deleted
 
@@ -208,8 +209,9 @@ async def _any_content_key(house: House) -> None:
 
 
 async def test_versions_that_nobody_named_go_too(world: World, house: House) -> None:
-    recording = await house.recording()
-    await world.custody.objects.put(await bucket_of(house), f"{recording}/content", 5, b"stray")
+    await house.recording()
+    (content,) = await stored(house)
+    await world.custody.objects.put(await bucket_of(house), content.key, 5, b"stray")
     assert (await kept(house)).count("content") == 2
     async with world.later(SEVEN_MONTHS):
         assert await run(house) == Expired(due=2, done=2)

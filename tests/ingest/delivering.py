@@ -62,7 +62,13 @@ class Tus:
         """What the store holds of a recording or upload, or of the whole controller."""
         async with tenant_scope(self.house.tenant):
             bucket = (await DB.fetch("SELECT bucket FROM controller WHERE id = $1", self.house.tenant))[0][0]
-        return [version async for version in self.world.custody.objects.versions(bucket, str(key).rpartition("/")[2])]
+        whose = str(key).rpartition("/")[2]
+        versions = self.world.custody.objects.versions(bucket)
+        return [version async for version in versions if not whose or version.key.split("/")[-2] == whose]
+
+    async def stored_names(self, key: str | UUID) -> list[str]:
+        """The names of the parts and pieces that the store holds of a recording or upload, one for each version."""
+        return [version.key.rpartition("/")[2] for version in await self.stored(key)]
 
     async def rows(self, sql: str, *arguments: Any) -> list[dict[str, Any]]:
         """Rows of the controller's own."""

@@ -28,7 +28,7 @@ async def test_a_request_that_looked_before_the_upload_was_ended_cannot_finish_i
         assert upload is not None
         assert await uploads.give_up(house.tenant, upload_id, now=looked + timedelta(milliseconds=5))
         later = upload.expires_at + timedelta(hours=1)
-        assert await uploads.advance(upload, [Segment(0, 10, "v")], expires_at=later, now=looked) is None
+        assert await uploads.advance(upload, [Segment(0, 10, "v", "k")], expires_at=later, now=looked) is None
         assert not await uploads.finish(upload, now=looked)
 
 

@@ -229,7 +229,7 @@ async def test_a_call_of_many_megabytes_passes_through_unchanged(tus: Tus) -> No
     url = await tus.begun(len(long))
     resumed = recording_of(await tus.send(url, 0, long))
     assert await tus.part(resumed, "content") == long
-    assert {version.key for version in await tus.stored(resumed)} == {f"{resumed}/content"}
+    assert await tus.stored_names(resumed) == ["content"]
     assert (await row_of(tus, whole))["facts"] == (await row_of(tus, resumed))["facts"]
     assert await tus.part(whole, "peaks") == await tus.part(resumed, "peaks")
 

@@ -61,7 +61,7 @@ async def test_pieces_make_a_recording_that_the_last_answer_names(tus: Tus) -> N
     assert "upload-expires" not in last.headers
     assert last.headers["vault-duplicate"] == "false"
     assert await tus.part(recording_of(last), "content") == SOUND
-    assert {version.key for version in await tus.stored(url)} == {f"{recording_of(last)}/content"}
+    assert await tus.stored_names(url) == ["content"]
 
 
 async def test_a_finished_upload_tells_the_full_offset_and_takes_its_last_piece_again(tus: Tus) -> None:

@@ -6,17 +6,18 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from tenants.expiry import Expiry
 from tenants.recordings import ContactField, PartClass
 from vault.custody.contacts import ContactRecord
 from vault.custody.custody import Custody
+from vault.ingest import uploads
 from vault.ingest.admitting import Admission
 from vault.ingest.audio import AudioFacts, playback_wav, probe
 from vault.ingest.listening import Feed, Listener, drawn, in_thread
 from vault.ingest.parts import Envelope, Envelopes, Piece, StoredPart, opened, put, put_stream, seal_small
 from vault.ingest.transcripts import Cuts, Transcript, canonical, last_moment, read_transcript, split_identifiers
+from vault.ingest.uploads import Upload
 
 JSON, PEAKS, WAV = "application/json", "application/octet-stream", "audio/wav"
 
@@ -24,7 +25,7 @@ JSON, PEAKS, WAV = "application/json", "application/octet-stream", "audio/wav"
 class Keeper:
     """Puts the parts of one recording where they lie; `parts` are those that are sealed by now."""
 
-    def __init__(self, custody: Custody, admission: Admission, recording: UUID, *, now: datetime) -> None:
+    def __init__(self, custody: Custody, admission: Admission, upload: Upload, *, now: datetime) -> None:
         self.parts: list[StoredPart] = []
         self.facts: dict[str, Any] = {}
         self.duration: timedelta | None = None
@@ -34,7 +35,8 @@ class Keeper:
         self._admission = admission
         self._metadata = admission.metadata
         self._now = now
-        self._envelopes = Envelopes(custody, admission.tenant, recording)
+        self._upload = upload
+        self._envelopes = Envelopes(custody, admission.tenant, upload.id)
 
     async def keep_call(self, sound: bytes) -> None:
         """Keep a call that is at hand whole.
@@ -55,7 +57,7 @@ class Keeper:
             NotWhatItClaims: as `keep_call`.
             Exception: what `sound` raises; nothing is stored.
         """
-        content = await self._envelope("content", PartClass.CONTENT, self._metadata.media_type)
+        content = await self._placed("content", self._metadata.media_type)
         with Listener(partial(probe, media_type=self._metadata.media_type)) as listener:
             objects, bucket = self._custody.objects, self._admission.bucket
             stored = await put_stream(objects, bucket, content, listener.heard(sound), size)
@@ -124,13 +126,19 @@ class Keeper:
         expiry = self._admission.expiries[part_class]
         return await self._envelopes.make(name, part_class, expiry, media_type, now=self._now)
 
+    async def _placed(self, name: str, media_type: str) -> Envelope:
+        """An envelope of content that will lie in the store, where the upload's row knows of it."""
+        envelope = await self._envelope(name, PartClass.CONTENT, media_type)
+        await uploads.lie_in(self._upload, envelope.folder)
+        return envelope
+
     async def _store(self, content: bytes, media_type: str) -> None:
-        envelope = await self._envelope("content", PartClass.CONTENT, media_type)
+        envelope = await self._placed("content", media_type)
         self.parts.append(await put(self._custody.objects, self._admission.bucket, envelope, content))
 
     async def _store_playback(self, facts: AudioFacts, sound: io.BytesIO | Feed) -> None:
         """The same sound as a browser plays it, for a codec that browsers do not."""
-        envelope = await self._envelope("playback", PartClass.CONTENT, WAV)
+        envelope = await self._placed("playback", WAV)
         size, blocks = playback_wav(sound, facts)
         objects, bucket = self._custody.objects, self._admission.bucket
         self.parts.append(await put_stream(objects, bucket, envelope, drawn(blocks), size))
@@ -148,8 +156,7 @@ class Keeper:
     async def _pour(self, content: StoredPart, feed: Feed) -> None:
         place = content.envelope.header.place
         try:
-            bucket, version_id = self._admission.bucket, content.version_id
-            async for piece in opened(self._custody, bucket, place, version_id, now=self._now):
+            async for piece in opened(self._custody, self._admission.bucket, place, content.lies, now=self._now):
                 await feed.give(piece)
             feed.end()
         except Exception as error:

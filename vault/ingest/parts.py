@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from tenants.expiry import Expiry
@@ -39,7 +39,19 @@ class Envelope:
     @property
     def object_key(self) -> str:
         """Where the part lies in its controller's bucket: ids and the part's name, nothing of a person."""
-        return object_key(self.header.place)
+        return object_key(self.header.place, self.header.key_id)
+
+    @property
+    def folder(self) -> str:
+        """Where everything lies that is sealed for this recording under the same shred key."""
+        return folder(self.header.key_id, self.header.place.recording)
+
+
+class Lies(NamedTuple):
+    """Where a sealed object lies in its controller's bucket."""
+
+    object_key: str
+    version_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +65,11 @@ class StoredPart:
     sealed_sha256: bytes
     prefix: bytes
     sealed: bytes | None = None
+
+    @property
+    def lies(self) -> Lies:
+        """Where it lies in the store."""
+        return Lies(self.envelope.object_key, self.version_id)
 
 
 class Envelopes:
@@ -87,9 +104,16 @@ class Envelopes:
             return await asyncio.to_thread(keyring.shred_key, key_id, now=now)
 
 
-def object_key(place: Place) -> str:
-    """The name under which the store keeps what is sealed for a place."""
-    return f"{place.recording}/{place.part}"
+def folder(key_id: str, recording: UUID) -> str:
+    """Where the store keeps what is sealed for a recording under a shred key: under that key, so that what it opened
+    is one listing once it is gone.
+    """
+    return f"{key_id}/{recording}"
+
+
+def object_key(place: Place, key_id: str) -> str:
+    """The name under which the store keeps what is sealed for a place under a shred key."""
+    return f"{folder(key_id, place.recording)}/{place.part}"
 
 
 def seal_small(envelope: Envelope, content: bytes) -> StoredPart:
@@ -160,7 +184,7 @@ async def put_stream(
 
 
 async def opened(
-    custody: Custody, bucket: str, place: Place, version_id: str, *, now: datetime
+    custody: Custody, bucket: str, place: Place, lies: Lies, *, now: datetime
 ) -> AsyncIterator[memoryview]:
     """The content of a sealed object, piece by piece; its own header names the key.
 
@@ -169,7 +193,7 @@ async def opened(
         KeyDestroyed: its time is up.
         ObjectError: the store does not give it.
     """
-    async with aclosing(custody.objects.get(bucket, object_key(place), version_id)) as pieces:
+    async with aclosing(custody.objects.get(bucket, lies.object_key, lies.version_id)) as pieces:
         head = b""
         async for piece in pieces:
             head += piece

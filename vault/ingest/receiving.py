@@ -27,7 +27,7 @@ from vault.ingest.admitting import Admission, NotAdmitted, admitted, audit_refus
 from vault.ingest.cataloguing import Moved, contract_over
 from vault.ingest.incoming import Incoming
 from vault.ingest.parts import VERSION, Envelopes
-from vault.ingest.staging import tidy
+from vault.ingest.staging import folders_of, tidy
 from vault.ingest.taking import Taking, expiry_of
 from vault.ingest.uploads import Stored, Upload
 
@@ -149,6 +149,7 @@ async def _begun(
             length=length,
             received=0,
             segments=(),
+            folders=folders_of(admission, upload_id, now),
             sealed_metadata=b"",
             expires_at=expiry_of(admission, now),
         )

@@ -7,14 +7,16 @@ from uuid import UUID
 
 import structlog
 
+from tenants.recordings import PartClass
 from vault.custody.custody import Custody
 from vault.custody.database import tenant_scope
+from vault.custody.keys import ShredKeyId
 from vault.custody.objects import ObjectError
 from vault.custody.sealed import Place
 from vault.ingest import uploads
 from vault.ingest.admitting import Admission
 from vault.ingest.incoming import Incoming
-from vault.ingest.parts import VERSION, Envelope, Envelopes, Piece, opened, put, put_stream
+from vault.ingest.parts import VERSION, Envelope, Envelopes, Lies, Piece, folder, opened, put, put_stream
 from vault.ingest.uploads import Segment, Upload, segment_name
 
 SEGMENT: Final = 8 << 20
@@ -56,30 +58,44 @@ class Staging:
         """What waits here, in order."""
         for segment in segments:
             place = Place(self._admission.tenant, self._upload.id, segment.name, VERSION)
-            async for piece in opened(self._custody, self._admission.bucket, place, segment.version_id, now=self._now):
+            lies = Lies(segment.object_key, segment.version_id)
+            async for piece in opened(self._custody, self._admission.bucket, place, lies, now=self._now):
                 yield piece
 
     async def discard(self, segments: Iterable[Segment]) -> None:
         """Remove pieces that are not acknowledged."""
-        named = [(f"{self._upload.id}/{segment.name}", segment.version_id) for segment in segments]
+        named = [(segment.object_key, segment.version_id) for segment in segments]
         await remove(self._custody, self._admission.bucket, named)
 
     async def _put(self, start: int, size: int, incoming: Incoming) -> Segment:
         envelope = await self._envelope(start)
         content = incoming.exactly(size)
         stored = await put_stream(self._custody.objects, self._admission.bucket, envelope, content, size)
-        return Segment(start, size, stored.version_id)
+        return Segment(start, size, stored.version_id, envelope.object_key)
 
     async def _put_unannounced(self, start: int, most: int, incoming: Incoming) -> Segment | None:
         content = await incoming.read(min(most, UNANNOUNCED))
         if not content:
             return None
-        stored = await put(self._custody.objects, self._admission.bucket, await self._envelope(start), content)
-        return Segment(start, len(content), stored.version_id)
+        envelope = await self._envelope(start)
+        stored = await put(self._custody.objects, self._admission.bucket, envelope, content)
+        return Segment(start, len(content), stored.version_id, envelope.object_key)
 
     async def _envelope(self, start: int) -> Envelope:
         part_class, expiry = self._admission.waiting(self._now)
-        return await self._envelopes.make(segment_name(start), part_class, expiry, MEDIA_TYPE, now=self._now)
+        envelope = await self._envelopes.make(segment_name(start), part_class, expiry, MEDIA_TYPE, now=self._now)
+        await uploads.lie_in(self._upload, envelope.folder)
+        return envelope
+
+
+def folders_of(admission: Admission, upload: UUID, now: datetime) -> tuple[str, ...]:
+    """Where objects of an upload will lie, by the days on which they go."""
+    content = (PartClass.CONTENT, admission.expiries[PartClass.CONTENT])
+    keys = {
+        ShredKeyId(admission.tenant, part_class.value, expiry.destroy_at)
+        for part_class, expiry in (content, admission.waiting(now))
+    }
+    return tuple(sorted(folder(str(key), upload) for key in keys))
 
 
 async def remove(custody: Custody, bucket: str, versions: list[tuple[str, str]]) -> None:
@@ -100,8 +116,13 @@ async def tidy(custody: Custody, bucket: str, tenant: UUID, upload: UUID) -> boo
     """
     async with tenant_scope(tenant):
         kept = await uploads.kept_objects(tenant, upload)
+        folders = await uploads.folders(tenant, upload)
     try:
-        found = [(entry.key, entry.version_id) async for entry in custody.objects.versions(bucket, f"{upload}/")]
+        found = [
+            (entry.key, entry.version_id)
+            for folder in folders
+            async for entry in custody.objects.versions(bucket, f"{folder}/")
+        ]
         await custody.objects.delete_versions(bucket, [version for version in found if version not in kept])
     except ObjectError as error:
         log.warning("staging.left_behind", upload_id=str(upload), reason=type(error).__name__)

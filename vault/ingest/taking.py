@@ -143,7 +143,7 @@ class Taking:
         What is stored is removed again only where it is certain that no recording was made of it: a commit whose
         answer got lost may have been one.
         """
-        keeper = Keeper(self.custody, self.admission, upload.id, now=self.custody.clock.now())
+        keeper = Keeper(self.custody, self.admission, upload, now=self.custody.clock.now())
         try:
             await keep(keeper)
         except Exception:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from vault.custody.database import DB
+from vault.custody.database import DB, tenant_scope
 
 LASTS = timedelta(hours=24)
 """How long an upload waits for its next bytes."""
@@ -17,11 +17,12 @@ CLEANED_AFTER = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Segment:
-    """A stored piece of an upload: where it begins, its size in bytes, and the version of its object."""
+    """A stored piece of an upload: where it begins, its size in bytes, and its object."""
 
     start: int
     size: int
     version_id: str
+    object_key: str
 
     @property
     def name(self) -> str:
@@ -31,7 +32,7 @@ class Segment:
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """A recording under way, as its row says."""
+    """A recording under way, as its row says. All that it has put into the store, ever, lies in one of `folders`."""
 
     tenant: UUID
     id: UUID
@@ -40,6 +41,7 @@ class Upload:
     length: int
     received: int
     segments: tuple[Segment, ...]
+    folders: tuple[str, ...]
     sealed_metadata: bytes
     expires_at: datetime
 
@@ -65,13 +67,14 @@ def segment_name(start: int) -> str:
 async def insert(upload: Upload, *, now: datetime) -> None:
     """Begin an upload, in the open scope."""
     await DB.fetch(
-        "INSERT INTO upload (tenant_id, id, created_by, source_digest, length, received, segments, sealed_metadata,"
-        " created_at, expires_at) VALUES ($1, $2, $3, $4, $5, 0, '[]', $6, $7, $8)",
+        "INSERT INTO upload (tenant_id, id, created_by, source_digest, length, received, segments, folders,"
+        " sealed_metadata, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, 0, '[]', $6, $7, $8, $9)",
         upload.tenant,
         upload.id,
         upload.created_by,
         upload.source_digest,
         upload.length,
+        list(upload.folders),
         upload.sealed_metadata,
         now,
         upload.expires_at,
@@ -99,6 +102,7 @@ async def find(tenant: UUID, upload_id: UUID, *, creator: UUID, now: datetime) -
         length=row["length"],
         received=row["received"],
         segments=_segments(row["segments"]),
+        folders=tuple(row["folders"]),
         sealed_metadata=row["sealed_metadata"],
         expires_at=row["expires_at"],
     )
@@ -137,7 +141,7 @@ async def advance(upload: Upload, segments: Sequence[Segment], *, expires_at: da
         upload.id,
         upload.received,
         received,
-        json.dumps([[segment.size, segment.version_id] for segment in segments]),
+        json.dumps([[segment.size, segment.version_id, segment.object_key] for segment in segments]),
         expires_at,
         now,
         upload.expires_at,
@@ -182,6 +186,29 @@ async def forget(tenant: UUID, upload_id: UUID) -> None:
     await DB.fetch("DELETE FROM upload WHERE tenant_id = $1 AND id = $2", tenant, upload_id)
 
 
+async def lie_in(upload: Upload, folder: str) -> None:
+    """Note, in a scope of its own and before a byte is stored there, where more objects of the upload will lie.
+
+    An upload begins with the folders that its parts have by their days; another comes when a key was renewed.
+    """
+    if folder in upload.folders:
+        return
+    async with tenant_scope(upload.tenant):
+        await DB.fetch(
+            "UPDATE upload SET folders = array_append(folders, $3) WHERE tenant_id = $1 AND id = $2"
+            " AND NOT $3 = ANY(folders)",
+            upload.tenant,
+            upload.id,
+            folder,
+        )
+
+
+async def folders(tenant: UUID, upload_id: UUID) -> list[str]:
+    """Where objects of the upload may lie, in the open scope; none where there is no such upload."""
+    rows = await DB.fetch("SELECT folders FROM upload WHERE tenant_id = $1 AND id = $2", tenant, upload_id)
+    return list(rows[0]["folders"]) if rows else []
+
+
 async def kept_objects(tenant: UUID, recording: UUID) -> set[tuple[str, str]]:
     """The objects (key, version id) of the recording, if there is one, in the open scope."""
     rows = await DB.fetch(
@@ -205,8 +232,8 @@ async def over(tenant: UUID, *, now: datetime, limit: int) -> list[tuple[UUID, b
 
 def _segments(stored: str) -> tuple[Segment, ...]:
     segments, start = [], 0
-    for size, version_id in json.loads(stored):
-        segments.append(Segment(start, size, version_id))
+    for size, version_id, object_key in json.loads(stored):
+        segments.append(Segment(start, size, version_id, object_key))
         start += size
     return tuple(segments)
 

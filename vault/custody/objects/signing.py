@@ -12,9 +12,12 @@ from yarl import URL
 # A request is signed as it starts; stores check the date then, not while the bytes flow.
 LIFETIME_SECONDS = 300
 
-# An optional folder that is a UUID, then one name: opaque by construction, needs no escaping, never ends in "/"
-# (SeaweedFS drops the body of such a key), and no segment is longer than the 255 bytes that it can hold.
-KEY = re.compile(r"([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/)?[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
+# A shred key's id, a UUID, one name, the first two optional: opaque by construction, needs no escaping, never ends
+# in "/" (SeaweedFS drops the body of such a key), and no segment is longer than the 255 bytes that it can hold.
+KEY = re.compile(
+    r"(?:[a-z][a-z_]{0,31}/(?:[0-9]{8}T[0-9]{4}Z|contract)(?:\.[a-z0-9]{1,32})?/)?"
+    r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/)?[A-Za-z0-9][A-Za-z0-9._-]{0,254}"
+)
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -47,10 +50,10 @@ class Signer:
         """The address of one object (version), signed for one method.
 
         Raises:
-            ValueError: the key is not of the form `{uuid}/{name}` or `{name}`.
+            ValueError: the key is not of the form `{shred key id}/{uuid}/{name}`; what stands before the name may lack.
         """
         if not KEY.fullmatch(key):
-            raise ValueError("An object key is {uuid}/{name} or {name}.")
+            raise ValueError("An object key is {shred key id}/{uuid}/{name}, or the end of that.")
         moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._clock()))
         scope = f"{moment[:8]}/{self._region}/s3/aws4_request"
         # In the order of their names, as the signature wants them.
