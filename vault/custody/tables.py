@@ -101,6 +101,8 @@ class Recording(Table, db=DB):
     received_by = UUID(default=None)
     restricted = Boolean(default=False)
     restricted_until = Timestamptz(default=None, null=True)
+    copied_at = Timestamptz(default=None, null=True)
+    copies = JSONB(default="[]")
     destroyed_at = Timestamptz(default=None, null=True)
     destruction_id = UUID(default=None, null=True)
 
@@ -354,6 +356,42 @@ class RetiredKey(Table, db=DB, tablename="retired_key"):
     destroyed_at = Timestamptz(default=None, null=True)
 
 
+class TenancyCopy(Table, db=DB, tablename="tenancy_copy"):
+    """Which of the controller's own rows (register, contract, policies) are copied in the store, by their digest."""
+
+    tenant_id = UUID(primary_key=True, default=None)
+    sha256 = Bytea(default=None)
+    object_version = Text(default=None)
+    copied_at = Timestamptz(default=None)
+
+
+class Reconciliation(Table, db=DB):
+    """One comparison of catalogue and store, a page at a time: how far it has come and how much of what was found."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    started_at = Timestamptz(default=None)
+    completed_at = Timestamptz(default=None, null=True)
+    after_key = Text(default="")
+    objects = BigInt(default=0)
+    parts = BigInt(default=0)
+    opened = BigInt(default=0)
+    counts = JSONB(default="{}")
+
+
+class Finding(Table, db=DB):
+    """One thing in which catalogue, store and keyring differed, and what was done about it."""
+
+    tenant_id = UUID(default=None)
+    id = BigInt(primary_key=True, default=None)
+    round_id = UUID(default=None)
+    at = Timestamptz(default=None)
+    kind = Text(default=None)
+    recording_id = UUID(default=None, null=True)
+    object_key = Text(default=None, null=True)
+    action = Text(default=None)
+
+
 TABLES: tuple[type[Table], ...] = (
     Controller,
     Contract,
@@ -362,6 +400,9 @@ TABLES: tuple[type[Table], ...] = (
     Credential,
     Recording,
     Part,
+    TenancyCopy,
+    Reconciliation,
+    Finding,
     BlindIndex,
     Upload,
     Access,

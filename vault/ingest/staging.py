@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from tenants.recordings import PartClass
+from vault.custody.copies import RECORD
 from vault.custody.custody import Custody
 from vault.custody.database import tenant_scope
 from vault.custody.keys import ShredKeyId
@@ -111,6 +112,8 @@ async def remove(custody: Custody, bucket: str, versions: list[tuple[str, str]])
 async def tidy(custody: Custody, bucket: str, tenant: UUID, upload: UUID) -> bool:
     """Remove whatever an upload that is over left in the store beside its recording, if it became one; then its row.
 
+    A copy of the recording's rows that lies there already stays.
+
     Returns:
         Whether nothing is left; otherwise the sweep tries again.
     """
@@ -122,6 +125,7 @@ async def tidy(custody: Custody, bucket: str, tenant: UUID, upload: UUID) -> boo
             (entry.key, entry.version_id)
             for folder in folders
             async for entry in custody.objects.versions(bucket, f"{folder}/")
+            if entry.key != f"{folder}/{RECORD}"
         ]
         await custody.objects.delete_versions(bucket, [version for version in found if version not in kept])
     except ObjectError as error:
