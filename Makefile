@@ -17,9 +17,10 @@ help:     ## This list
 run: .venv/run     ## Everything on this machine, with the five controllers and sample recordings; Ctrl-C stops it
 	@$(BIN)/vault up --data $(VAULT_DATA) --samples tests/recordings
 
+# Each process has servers of its own, and takes tests from the others when it has done its own.
 test: .venv/dev     ## Every test, with what it needs; T=tests/api for a part (coverage is judged on the whole)
 ifeq ($(T),tests)
-	$(BIN)/python -m pytest --cov --cov-report=term $(T)
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal --cov --cov-report=term $(T)
 else
 	$(BIN)/python -m pytest $(T)
 endif

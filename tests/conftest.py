@@ -20,6 +20,11 @@ from vault.custody.migrate import migrate
 from vault.settings import Settings
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run side by side, the whole takes as long as whoever ends last: the long ones begin."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def running_stack() -> Iterator[Stack]:
     """The stack itself; most tests want only its `stack` endpoints."""

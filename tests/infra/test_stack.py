@@ -16,6 +16,8 @@ from infra.embedded import Stack
 from infra.processes import PartFailed
 from tests.infra.test_parts import s3_client
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def data() -> Iterator[Path]:

@@ -14,6 +14,8 @@ import pytest
 
 from tests.infra.test_stack import working_in
 
+pytestmark = pytest.mark.long
+
 API = """
 import http.server, sys
 class Health(http.server.BaseHTTPRequestHandler):

@@ -8,6 +8,8 @@ import pytest
 
 from tests.world import RECORDINGS
 
+pytestmark = pytest.mark.long
+
 PATIENCE_SECONDS = 150
 
 

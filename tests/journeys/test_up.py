@@ -15,6 +15,8 @@ import pytest
 
 from tests.world import RECORDINGS
 
+pytestmark = pytest.mark.long
+
 HOUSES = ("prh", "valtiokonttori", "vertaislaina", "tilastokeskus", "kaiku24")
 
 
