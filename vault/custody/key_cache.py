@@ -1,5 +1,6 @@
 """A key stays in memory for minutes, and only as long as its file stands."""
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,12 +40,22 @@ class KeyCache(Generic[Key]):
             cached = self._cached.get(path)
             if cached and cached.inode == inode:
                 return cached.key
+        key = load()  # may wait for a KMS; several may do so at once, and all get the same key
+        with self._lock:
             self._cached.pop(path, None)
             if len(self._cached) >= self._keys:
                 del self._cached[next(iter(self._cached))]
-            key = load()
             self._cached[path] = _Cached(key, inode, self._monotonic() + self._seconds)
-            return key
+        return key
+
+    def forget_gone(self, is_over: Callable[[Key], bool]) -> None:
+        """Drop each key whose minutes or time is over, or whose file is gone or another."""
+        with self._lock:
+            self._drop_expired()
+            held = list(self._cached.items())
+        for path, cached in held:
+            if is_over(cached.key) or not _stands(path, cached.inode):
+                self.forget(path)
 
     def forget(self, path: str) -> None:
         """Drop what came from this file."""
@@ -67,3 +78,10 @@ class KeyCache(Generic[Key]):
             if cached.until > now:
                 return
             del self._cached[path]
+
+
+def _stands(path: str, inode: int) -> bool:
+    try:
+        return os.stat(path).st_ino == inode  # noqa: PTH116 - asked of every key, every second
+    except FileNotFoundError:
+        return False

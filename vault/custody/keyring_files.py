@@ -1,18 +1,8 @@
-"""The keyring as files: one wrapped key a file, and a file that is gone is a key that is gone.
-
-    KEYRING/signing.key                         the platform's signing key, under the root key
-    KEYRING/TENANT/tenant.key                   the tenant key, under the root key
-    KEYRING/TENANT/destroyed                    nothing of this tenant opens again (written before its keys go)
-    KEYRING/TENANT/CLASS/BUCKET.key             a shred key, under the tenant key
-    KEYRING/TENANT/CLASS/BUCKET.destroyed       destroyed before its instant, so not to be made again
-
-A key file is "RVKEY", 0x01 and the wrapped key. Directories are 0700 and files 0600.
-"""
+"""The keyring as files: one wrapped key a file, laid out as `vault.custody.key_files` says."""
 
 import os
-import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -22,17 +12,21 @@ from uuid import UUID
 
 from vault.custody import private_files
 from vault.custody.key_cache import KeyCache
+from vault.custody.key_files import MAGIC, TenantFiles, read_key, shred, write_key
 from vault.custody.keys import (
     SIGNING_KEY_CONTEXT,
+    IndexKey,
     KeyDestroyed,
     KeyMissing,
     KeyringInvalid,
+    KeyState,
     RandomBytes,
     RootKey,
     ShredKey,
     ShredKeyId,
     SigningKey,
     TenantKey,
+    index_key_context,
     shred_key_context,
     tenant_key_context,
     unwrap_key,
@@ -40,8 +34,8 @@ from vault.custody.keys import (
 )
 from vault.custody.sealed_header import DataKey, SealedInvalid, Secret
 
-_MAGIC: Final = b"RVKEY\x01"
-_KEY_FILE: Final = re.compile(r"(\d{8}T\d{4}Z|contract)\.key", re.ASCII)
+GENERATIONS: Final = 4096
+"""How many renewed keys are remembered by their last generation."""
 
 
 class FileRootKey:
@@ -55,9 +49,9 @@ class FileRootKey:
         private_files.make_directory(path.parent)
         if not path.exists():
             with suppress(FileExistsError):
-                private_files.create_once(path, _MAGIC + random_bytes(32))
+                private_files.create_once(path, MAGIC + random_bytes(32))
         try:
-            self._key = Secret(_read_key(path))
+            self._key = Secret(read_key(str(path)))
         except ValueError as error:
             raise KeyringInvalid("The root key file is not a root key.") from error
 
@@ -89,18 +83,20 @@ class FileKeyring:
         self._root = root
         self._random_bytes = random_bytes
         self._tenant_keys: KeyCache[TenantKey] = KeyCache(monotonic)
+        self._index_keys: KeyCache[IndexKey] = KeyCache(monotonic)
         self._shred_keys: KeyCache[ShredKey] = KeyCache(monotonic)
+        self._generations: dict[ShredKeyId, int] = {}
         private_files.make_directory(directory)
-        self._signing_key = self._open_signing_key(directory / "signing.key")
+        self._signing_key = self._open_signing_key(f"{directory}/signing.key")
 
     def create_tenant(self, tenant: UUID) -> None:
         """Make the controller's key. Harmless where it exists; refused once it was destroyed."""
-        folder = self._folder(tenant)
-        self._refuse_destroyed(folder)
-        private_files.make_directory(folder)
+        files = self._files(tenant)
+        self._refuse_destroyed(files)
+        private_files.make_directory(Path(files.folder))
         wrapped = self._root.wrap(TenantKey(self._random_bytes(32)), tenant_key_context(tenant))
-        with suppress(FileExistsError):
-            private_files.create_once(folder / "tenant.key", _MAGIC + wrapped)
+        write_key(files.tenant_key, wrapped)
+        self._make_index_key(files)
 
     def new_data_key(self) -> DataKey:
         """A fresh random key for one part."""
@@ -110,161 +106,184 @@ class FileKeyring:
         """The shred key, made if need be. Of several who make it at once, all get the same key."""
         with suppress(KeyMissing):
             return self.find(key_id, now=now)
-        path = self._path(key_id)
+        files = self._files(key_id.tenant)
+        file = files.key(key_id)
         secret = Secret(self._random_bytes(32))
-        wrapped = wrap_key(self._tenant_key(key_id.tenant), secret, shred_key_context(key_id))
-        private_files.make_directory(path.parent)
-        with suppress(FileExistsError, FileNotFoundError):
-            private_files.create_once(path, _MAGIC + wrapped)
-        if path.with_suffix(".destroyed").exists():  # another process destroyed it while this one made it
-            self._shred([path])
+        wrapped = wrap_key(self._tenant_key(files), secret, shred_key_context(key_id))
+        private_files.make_directory(Path(file).parent)
+        with suppress(FileNotFoundError):
+            write_key(file, wrapped)
+        if files.was_destroyed(key_id):  # by another process, while this one made it
+            self._shred([file])
         return self.find(key_id, now=now)
 
     def find(self, key_id: ShredKeyId, *, now: datetime) -> ShredKey:
         """The shred key, only if it exists. From its instant on it counts as destroyed, even before it is."""
         if key_id.is_due(now):
             raise KeyDestroyed(f"The key {key_id} has reached its instant.")
-        tenant_key = self._tenant_key(key_id.tenant)
-        path = self._path(key_id)
-        load = partial(self._load_shred_key, str(path), key_id.tenant, tenant_key)
+        files = self._files(key_id.tenant)
+        tenant_key = self._tenant_key(files)
+        file = files.key(key_id)
         try:
-            return self._shred_keys.get(str(path), path.stat().st_ino, load)
+            inode = os.stat(file).st_ino  # noqa: PTH116 - asked at each use of a key
+            return self._shred_keys.get(file, inode, partial(self._load_shred_key, files, file, tenant_key))
         except FileNotFoundError as error:
-            self._shred_keys.forget(str(path))
-            if path.with_suffix(".destroyed").exists():
-                raise KeyDestroyed(f"The key {key_id} was destroyed before its instant.") from error
+            self._shred_keys.forget(file)
+            if files.was_destroyed(key_id):
+                raise KeyDestroyed(f"The key {key_id} was destroyed.") from error
             raise KeyMissing(f"The key {key_id} was never made.") from error
+
+    def find_newest(self, key_id: ShredKeyId, *, now: datetime) -> ShredKey:
+        """The key for what is wrapped from now on: the last generation of this id, only if it exists."""
+        return self.find(self._newest_id(key_id), now=now)
+
+    def newest(self, key_id: ShredKeyId, *, now: datetime) -> ShredKey:
+        """The key for what is wrapped from now on, made if need be: where the last one was destroyed, the next one."""
+        return self.shred_key(self._newest_id(key_id), now=now)
+
+    def renew(self, key_id: ShredKeyId, *, now: datetime) -> ShredKey:
+        """Make a key that follows this one, so that `newest` gives it from now on; where one follows already, that."""
+        newest = self._newest_id(key_id)
+        if newest.generation <= key_id.generation:
+            newest = key_id.of_generation(key_id.generation + 1)
+        return self.shred_key(newest, now=now)
+
+    def state(self, key_id: ShredKeyId) -> KeyState:
+        """Whether the key exists, was destroyed, or was never made. Neither a cache nor the clock is asked."""
+        return self._files(key_id.tenant).state(key_id)
+
+    def stored(self, tenant: UUID) -> list[ShredKeyId]:
+        """Every shred key of the controller that exists, also those whose instant has come."""
+        files = self._known(tenant)
+        return [files.key_id(file) for file in files.shred_keys()]
 
     def live_keys(self, tenant: UUID, part_class: str, *, now: datetime) -> list[ShredKey]:
         """The shred keys of a class whose instant has not come, soonest first."""
-        tenant_key = self._tenant_key(tenant)
-        folder = f"{self._folder(tenant)}/{part_class}"
+        files = self._files(tenant)
+        tenant_key = self._tenant_key(files)
         keys = []
-        for name, inode in _key_files(folder):
-            path = f"{folder}/{name}"
+        for file, inode in files.key_files(part_class):
             with suppress(KeyDestroyed, FileNotFoundError):  # destroyed since the directory was read
-                load = partial(self._load_shred_key, path, tenant, tenant_key)
-                keys.append(self._shred_keys.get(path, inode, load))
+                keys.append(self._shred_keys.get(file, inode, partial(self._load_shred_key, files, file, tenant_key)))
         return [key for key in keys if not key.id.is_due(now)]
 
     def tenant_index(self, tenant: UUID, label: str, value: str) -> bytes:
         """32 bytes by which equal values are recognised until the contract's end, such as a source's own ids."""
-        return self._tenant_key(tenant).index(label, value)
+        files = self._files(tenant)
+        self._refuse_destroyed(files)
+        try:
+            inode = os.stat(files.index_key).st_ino  # noqa: PTH116 - asked for each recording
+        except FileNotFoundError:
+            inode = self._make_index_key(files)
+        return self._index_keys.get(files.index_key, inode, partial(self._load_index_key, files)).index(label, value)
 
     def destroy_due(self, tenant: UUID, *, now: datetime) -> list[ShredKeyId]:
         """Destroy every shred key whose instant has come; returns those that were still there."""
-        due = [(path, key_id) for path, key_id in self._stored(tenant) if key_id.is_due(now)]
-        self._shred([path for path, _ in due])
-        return sorted((key_id for path, key_id in due if path.suffix == ".key"), key=str)
+        files = self._known(tenant)
+        if not files.are_destroyed:
+            files.mark_expired(now)
+        due = list(files.due(now))
+        self._shred([file for file, _ in due])
+        return sorted((key_id for file, key_id in due if file.endswith(".key")), key=str)
 
     def destroy_shred_key(self, key_id: ShredKeyId) -> None:
         """Destroy one key before its instant. It cannot be made again."""
-        self._refuse_unknown(key_id.tenant)
-        path = self._path(key_id)
-        private_files.make_directory(path.parent)
-        with suppress(FileExistsError):
-            private_files.create_once(path.with_suffix(".destroyed"), b"")
-        self._shred([path])
+        files = self._known(key_id.tenant)
+        files.mark_shred_key(key_id)
+        self._shred([files.key(key_id)])
+
+    def destroy_all(self, tenant: UUID, *, but: Collection[str]) -> None:
+        """Destroy every shred key except those of the named part classes; no other is made from then on, either."""
+        files = self._known(tenant)
+        if not files.are_destroyed:
+            files.mark_ended(but)
+        self._shred(files.not_of(but))
 
     def destroy_tenant(self, tenant: UUID) -> None:
         """Destroy the controller's key, then all below it. May be repeated, and resumed after a crash."""
-        self._refuse_unknown(tenant)
-        folder = self._folder(tenant)
-        with suppress(FileExistsError):
-            private_files.create_once(folder / "destroyed", b"")
-        self._shred([folder / "tenant.key", *folder.glob(".tenant.key.*")])
-        self._shred([path for path in folder.glob("*/*") if path.is_file()])
-        self._tenant_keys.clear()
-        self._shred_keys.clear()
+        files = self._known(tenant)
+        files.mark_destroyed()
+        self._shred(files.everything())
+        for cache in (self._tenant_keys, self._index_keys, self._shred_keys):
+            cache.clear()
+
+    def forget_destroyed(self, *, now: datetime) -> None:
+        """Drop from memory what no longer exists or whose instant has come; each process does so every second."""
+        self._tenant_keys.forget_gone(lambda _: False)
+        self._index_keys.forget_gone(lambda _: False)
+        self._shred_keys.forget_gone(lambda key: key.id.is_due(now))
 
     def signing_key(self) -> SigningKey:
         """The platform's key for certificates."""
         return self._signing_key
 
-    def _folder(self, tenant: UUID) -> Path:
-        return self._directory / str(tenant)
+    def _files(self, tenant: UUID) -> TenantFiles:
+        return TenantFiles(self._directory, tenant)
 
-    def _path(self, key_id: ShredKeyId) -> Path:
-        return self._folder(key_id.tenant) / f"{key_id}.key"
-
-    def _refuse_unknown(self, tenant: UUID) -> None:
-        if not self._folder(tenant).is_dir():
+    def _known(self, tenant: UUID) -> TenantFiles:
+        files = self._files(tenant)
+        if not files.exist:
             raise KeyMissing("No such tenant has a key here.")
+        return files
 
-    def _refuse_destroyed(self, folder: Path) -> None:
-        if (folder / "destroyed").exists():
+    def _refuse_destroyed(self, files: TenantFiles) -> None:
+        if files.are_destroyed:
             raise KeyDestroyed("The tenant's key was destroyed.")
 
-    def _tenant_key(self, tenant: UUID) -> TenantKey:
-        folder = self._folder(tenant)
-        self._refuse_destroyed(folder)
-        path = folder / "tenant.key"
+    def _newest_id(self, key_id: ShredKeyId) -> ShredKeyId:
+        first = key_id.of_generation(1)
+        newest = self._files(key_id.tenant).current(first, known=self._generations.get(first, 1))
+        if newest.generation > 1:
+            if len(self._generations) >= GENERATIONS:
+                self._generations.clear()
+            self._generations[first] = newest.generation - 1  # the newest itself need not have been made yet
+        return newest
+
+    def _tenant_key(self, files: TenantFiles) -> TenantKey:
+        self._refuse_destroyed(files)
         try:
-            return self._tenant_keys.get(str(path), path.stat().st_ino, lambda: self._load_tenant_key(path, tenant))
+            inode = os.stat(files.tenant_key).st_ino  # noqa: PTH116 - asked at each use of a key
+            return self._tenant_keys.get(files.tenant_key, inode, partial(self._load_tenant_key, files))
         except FileNotFoundError as error:
             raise KeyMissing("No such tenant has a key here.") from error
 
-    def _load_tenant_key(self, path: Path, tenant: UUID) -> TenantKey:
-        wrapped = _read_key(path)
+    def _load_tenant_key(self, files: TenantFiles) -> TenantKey:
+        wrapped = read_key(files.tenant_key)
         try:
-            return TenantKey(self._root.unwrap(wrapped, tenant_key_context(tenant)))
+            return TenantKey(self._root.unwrap(wrapped, tenant_key_context(files.tenant)))
         except SealedInvalid as error:
             raise KeyringInvalid("The tenant key is not this tenant's, or not under this root key.") from error
 
-    def _load_shred_key(self, file: str, tenant: UUID, tenant_key: TenantKey) -> ShredKey:
-        path = Path(file)
-        key_id = ShredKeyId.parse(tenant, f"{path.parent.name}/{path.stem}")
-        wrapped = _read_key(path)
+    def _make_index_key(self, files: TenantFiles) -> int:
+        tenant_key = self._tenant_key(files)
+        wrapped = wrap_key(tenant_key, tenant_key.first_index_key(), index_key_context(files.tenant))
+        write_key(files.index_key, wrapped)
+        return os.stat(files.index_key).st_ino  # noqa: PTH116 - as above
+
+    def _load_index_key(self, files: TenantFiles) -> IndexKey:
+        try:
+            wrapped = read_key(files.index_key)
+            return IndexKey(unwrap_key(self._tenant_key(files), wrapped, index_key_context(files.tenant)))
+        except SealedInvalid as error:
+            raise KeyringInvalid("The index key is not this tenant's.") from error
+
+    def _load_shred_key(self, files: TenantFiles, file: str, tenant_key: TenantKey) -> ShredKey:
+        key_id = files.key_id(file)
+        wrapped = read_key(file)
         try:
             return ShredKey(unwrap_key(tenant_key, wrapped, shred_key_context(key_id)), key_id)
         except SealedInvalid as error:
             raise KeyringInvalid(f"The key file of {key_id} is not that key's.") from error
 
-    def _open_signing_key(self, path: Path) -> SigningKey:
-        if not path.exists():
-            wrapped = self._root.wrap(Secret(self._random_bytes(32)), SIGNING_KEY_CONTEXT)
-            with suppress(FileExistsError):
-                private_files.create_once(path, _MAGIC + wrapped)
+    def _open_signing_key(self, file: str) -> SigningKey:
+        if not Path(file).exists():
+            write_key(file, self._root.wrap(Secret(self._random_bytes(32)), SIGNING_KEY_CONTEXT))
         try:
-            return SigningKey(Secret(self._root.unwrap(_read_key(path), SIGNING_KEY_CONTEXT)))
+            return SigningKey(Secret(self._root.unwrap(read_key(file), SIGNING_KEY_CONTEXT)))
         except SealedInvalid as error:
             raise KeyringInvalid("The keyring is under another root key.") from error
 
-    def _stored(self, tenant: UUID) -> Iterator[tuple[Path, ShredKeyId]]:
-        """Each file below the tenant with the key it concerns, copies and what a crash left half made included."""
-        self._refuse_unknown(tenant)
-        for path in self._folder(tenant).glob("*/*"):
-            bucket = path.name.removeprefix(".").partition(".")[0]
-            try:
-                key_id = ShredKeyId.parse(tenant, f"{path.parent.name}/{bucket}")
-            except ValueError:
-                continue  # not a file of ours; it must not stand in the way of those that are
-            yield path, key_id
-
-    def _shred(self, paths: list[Path]) -> None:
-        for path in paths:
-            private_files.shred(path)
-            self._shred_keys.forget(str(path))
-        for folder in {path.parent for path in paths}:
-            private_files.sync_directory(folder)
-
-
-def _key_files(folder: str) -> list[tuple[str, int]]:
-    """The key files of a part class with their inodes, by name and so by instant; none where no key was ever made."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted((entry.name, entry.inode()) for entry in entries if _KEY_FILE.fullmatch(entry.name))
-    except FileNotFoundError:
-        return []
-
-
-def _read_key(path: Path) -> bytes:
-    try:
-        content = private_files.read(path)
-    except private_files.FileExposed as error:
-        raise KeyringInvalid(str(error)) from error
-    if content and not any(content):
-        raise KeyDestroyed(f"The key {path.stem} is being destroyed.")
-    if not content.startswith(_MAGIC):
-        raise KeyringInvalid(f"The file of the key {path.stem} is not a key file of version 1.")
-    return content.removeprefix(_MAGIC)
+    def _shred(self, files: list[str]) -> None:
+        shred(files)
+        for file in files:
+            self._shred_keys.forget(file)

@@ -2,28 +2,31 @@
 
     root key        in a key file, a KMS or an HSM; never beside the catalogue
     └─ tenant key   one a controller; destroying it is contract end
+       ├─ index key one a controller, to recognise values until contract end
        └─ shred key one a controller, part class and bucket; destroying it is that bucket's expiry
           └─ data key  one a sealed part
 
 Every wrap is one Cobblestone-256 message of the 32-byte key, so it commits to its key; its context is one of
 
     "recording-vault/tenant-key@v1"  || 0x00 || tenant
+    "recording-vault/index-key@v1"   || 0x00 || tenant
     "recording-vault/shred-key@v1"   || 0x00 || tenant || shred key id
     "recording-vault/data-key@v1"    || 0x00 || tenant || u8(shred key id) || place
     "recording-vault/signing-key@v1" || 0x00
 
 with tenant, u8 and place as in `vault.custody.sealed`. An index is HMAC-SHA-256(index key, u8(field) || value), where
-index key = HKDF-Expand-SHA-512(shred key, "recording-vault/blind-index@v1", 32), or of the tenant key
-"recording-vault/tenant-index@v1": it dies with the key that it comes from.
+
+    index key = HKDF-Expand-SHA-512(shred key, "recording-vault/blind-index@v1", 32)
+
+dies with the key that it comes from, and a controller's own index key, which outlives the tenant key that it began
+with, is HKDF-Expand-SHA-512(first tenant key, "recording-vault/tenant-index@v1", 32).
 """
 
 import hashlib
 import hmac
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Final, Protocol, Self
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import Final, Protocol
 from uuid import UUID
 
 from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
@@ -33,78 +36,43 @@ from cryptography.hazmat.primitives.hashes import SHA512
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from vault.custody.key_ids import (
+    HOLD,
+    KeyDestroyed,
+    KeyMissing,
+    KeyringError,
+    KeyringInvalid,
+    KeyringUnavailable,
+    KeyState,
+    ShredKeyId,
+)
 from vault.custody.sealed_header import DataKey, Place, SealedInvalid, Secret
 
+__all__ = [
+    "HOLD",
+    "SIGNING_KEY_CONTEXT",
+    "IndexKey",
+    "KeyDestroyed",
+    "KeyMissing",
+    "KeyState",
+    "Keyring",
+    "KeyringError",
+    "KeyringInvalid",
+    "KeyringUnavailable",
+    "RandomBytes",
+    "RootKey",
+    "ShredKey",
+    "ShredKeyId",
+    "SigningKey",
+    "TenantKey",
+    "index_key_context",
+    "shred_key_context",
+    "tenant_key_context",
+    "unwrap_key",
+    "wrap_key",
+]
+
 RandomBytes = Callable[[int], bytes]
-
-_PART_CLASS: Final = re.compile(r"[a-z][a-z_]{0,31}", re.ASCII)
-_BUCKET: Final = "%Y%m%dT%H%MZ"
-_WITH_THE_CONTRACT: Final = "contract"
-
-
-class KeyringError(Exception):
-    """The keyring has no such key to give.
-
-    ├── KeyDestroyed     it was destroyed, or its instant has come; what it wrapped is gone for good
-    ├── KeyMissing       it was never made here
-    └── KeyringInvalid   what is stored is not what was stored: altered, moved, readable by others, another root key's
-    """
-
-
-class KeyDestroyed(KeyringError):
-    """The key was destroyed, or its instant has come: what it wrapped is gone for good."""
-
-
-class KeyMissing(KeyringError):
-    """No such key was ever made here."""
-
-
-class KeyringInvalid(KeyringError):
-    """What is stored is not what was stored: altered, moved, readable by others, or under another root key."""
-
-
-@dataclass(frozen=True)
-class ShredKeyId:
-    """Names a wrapping key: whose, of which part class, and the instant (a whole minute, UTC) at which it is destroyed.
-
-    Without an instant the key lives until the contract's end. Other kinds of wrapping keys, such as a hold's, are
-    other part classes. As text, `content/20260501T0000Z` or `contact/contract`; the tenant is not part of the text.
-    """
-
-    tenant: UUID
-    part_class: str
-    bucket: datetime | None
-
-    def __post_init__(self) -> None:
-        if not _PART_CLASS.fullmatch(self.part_class):
-            raise ValueError("A part class is a short lower-case word.")
-        if self.bucket is None:
-            return
-        if self.bucket.tzinfo is None or self.bucket.second or self.bucket.microsecond:
-            raise ValueError("A bucket is an aware instant on a whole minute.")
-        object.__setattr__(self, "bucket", self.bucket.astimezone(UTC))
-
-    def __str__(self) -> str:
-        return f"{self.part_class}/{self.bucket.strftime(_BUCKET) if self.bucket else _WITH_THE_CONTRACT}"
-
-    @classmethod
-    def parse(cls, tenant: UUID, text: str) -> Self:
-        """Read the text form.
-
-        Raises:
-            ValueError: it is not one.
-        """
-        part_class, _, bucket = text.partition("/")
-        if bucket == _WITH_THE_CONTRACT:
-            return cls(tenant, part_class, None)
-        parsed = cls(tenant, part_class, datetime.strptime(bucket, _BUCKET).replace(tzinfo=UTC))
-        if str(parsed) != text:  # strptime also takes "2026501T00Z" and the like
-            raise ValueError("A shred key id has one spelling only.")
-        return parsed
-
-    def is_due(self, now: datetime) -> bool:
-        """Whether the instant of destruction has come."""
-        return self.bucket is not None and self.bucket <= now
 
 
 class RootKey(Protocol):
@@ -124,17 +92,23 @@ class RootKey(Protocol):
 
 
 class TenantKey(Secret):
-    """A controller's own key: wraps its shred keys and indexes what is true of the controller as a whole."""
+    """A controller's own key: wraps its shred keys and its index key."""
 
-    __slots__ = ("_index_key",)
+    __slots__ = ()
 
-    def __init__(self, secret: bytes) -> None:
-        super().__init__(secret)
-        self._index_key = _expand(self, b"recording-vault/tenant-index@v1")
+    def first_index_key(self) -> "IndexKey":
+        """The index key of a controller that has none yet; from then on it is kept, whatever becomes of this key."""
+        return IndexKey(_expand(self, b"recording-vault/tenant-index@v1"))
+
+
+class IndexKey(Secret):
+    """Indexes what is true of a controller as a whole; it stays the same when the tenant key is replaced."""
+
+    __slots__ = ()
 
     def index(self, label: str, value: str) -> bytes:
         """32 bytes by which equal values are recognised, within this controller only."""
-        return _digest(self._index_key, label, value)
+        return _digest(self.reveal(), label, value)
 
 
 class ShredKey(Secret):
@@ -213,6 +187,29 @@ class Keyring(Protocol):
         """The shred key, only if it exists. From its instant on it counts as destroyed, even before it is."""
         ...
 
+    def find_newest(self, key_id: ShredKeyId, *, now: datetime) -> ShredKey:
+        """The key for what is wrapped from now on: the last generation of this id, only if it exists."""
+        ...
+
+    def newest(self, key_id: ShredKeyId, *, now: datetime) -> ShredKey:
+        """The key for what is wrapped from now on, made if need be: where the last one was destroyed, the next one."""
+        ...
+
+    def renew(self, key_id: ShredKeyId, *, now: datetime) -> ShredKey:
+        """Make a key that follows this one, so that `newest` gives it from now on; where one follows already, that.
+
+        What this key wraps still has to be moved. It may be repeated, and resumed after a crash.
+        """
+        ...
+
+    def state(self, key_id: ShredKeyId) -> KeyState:
+        """Whether the key exists, was destroyed, or was never made. Neither a cache nor the clock is asked."""
+        ...
+
+    def stored(self, tenant: UUID) -> list[ShredKeyId]:
+        """Every shred key of the controller that exists, also those whose instant has come."""
+        ...
+
     def live_keys(self, tenant: UUID, part_class: str, *, now: datetime) -> list[ShredKey]:
         """The shred keys of a class whose instant has not come, soonest first; each knows its `id`."""
         ...
@@ -227,6 +224,17 @@ class Keyring(Protocol):
 
     def destroy_shred_key(self, key_id: ShredKeyId) -> None:
         """Destroy one key before its instant. It cannot be made again."""
+        ...
+
+    def destroy_all(self, tenant: UUID, *, but: Collection[str]) -> None:
+        """Destroy every shred key except those of the named part classes; no other is made from then on, either.
+
+        It may be repeated, and resumed after a crash. A later call may name fewer classes, never more.
+        """
+        ...
+
+    def forget_destroyed(self, *, now: datetime) -> None:
+        """Drop from memory what no longer exists or whose instant has come; each process does so every second."""
         ...
 
     def destroy_tenant(self, tenant: UUID) -> None:
@@ -260,6 +268,11 @@ def unwrap_key(key: Secret, wrapped: bytes, context: bytes) -> bytes:
 def tenant_key_context(tenant: UUID) -> bytes:
     """What a tenant key is wrapped as."""
     return b"recording-vault/tenant-key@v1\x00" + tenant.bytes
+
+
+def index_key_context(tenant: UUID) -> bytes:
+    """What a controller's index key is wrapped as."""
+    return b"recording-vault/index-key@v1\x00" + tenant.bytes
 
 
 def shred_key_context(key_id: ShredKeyId) -> bytes:

@@ -125,11 +125,11 @@ def _values(part: StoredPart) -> tuple[object, ...]:
 
 
 def _index_terms(custody: Custody, admission: Admission, keeper: Keeper, now: datetime) -> list[tuple[str, bytes]]:
-    """The indexed fields of the contact record, digested under the key that goes with it."""
-    if keeper.contact is None or keeper.contact_expiry is None:
+    """The indexed fields of the contact record, digested under the very key that wraps it."""
+    kept = next((part.envelope.header for part in keeper.parts if part.envelope.name == "contact"), None)
+    if keeper.contact is None or kept is None:
         return []
-    key_id = ShredKeyId(admission.tenant, "contact", keeper.contact_expiry.destroy_at)
-    key = custody.keyring.find(key_id, now=now)
+    key = custody.keyring.find(ShredKeyId.parse(admission.tenant, kept.key_id), now=now)
     return [(field.value, key.blind_index(label, value)) for field, label, value in keeper.contact.index_terms()]
 
 

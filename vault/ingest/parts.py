@@ -99,9 +99,9 @@ class Envelopes:
         key_id = ShredKeyId(self._tenant, part_class.value, expiry.destroy_at)
         keyring = self._custody.keyring
         try:
-            return keyring.find(key_id, now=now)
+            return keyring.find_newest(key_id, now=now)
         except KeyMissing:
-            return await asyncio.to_thread(keyring.shred_key, key_id, now=now)
+            return await asyncio.to_thread(keyring.newest, key_id, now=now)
 
 
 def folder(key_id: str, recording: UUID) -> str:
