@@ -20,12 +20,13 @@ class ContractState(StrEnum):
     ACTIVE = "active"
     ENDING = "ending"
     ENDED = "ended"
+    RETURNING = "returning"
     DESTROYING = "destroying"
     DESTROYED = "destroyed"
 
     @property
     def over(self) -> bool:
-        """Whether the processor may no longer do anything but destroy and prove it (Art. 28(3)(g))."""
+        """Whether the processor may no longer do anything but return, destroy and prove it (Art. 28(3)(g))."""
         return self not in (ContractState.ACTIVE, ContractState.ENDING)
 
 
@@ -36,14 +37,18 @@ class IllegalTransition(ValueError):
 class Contract(Struct, frozen=True, kw_only=True):
     """The dates between which the processor works for a controller.
 
-    The first three states follow from the dates alone; the last two are facts that destruction records, so
-    that a destruction killed half-way is found again. Days are whole days of `time_zone`, the policy's own.
+    The first three states follow from the dates alone; the last three are facts that return and destruction record,
+    so that what was killed half-way is found again. Days are whole days of `time_zone`, the policy's own.
+    `end_decided_at` is when the last day became what it is, and `returned_at` when the controller confirmed receipt.
     Raises ValueError when it would end before it starts, or lie outside of `FIRST_DAY` to `LAST_DAY`.
     """
 
     starts_on: date
     ends_on: date
     time_zone: str
+    end_decided_at: datetime | None = None
+    returning_since: datetime | None = None
+    returned_at: datetime | None = None
     destroying_since: datetime | None = None
     destroyed_at: datetime | None = None
 
@@ -57,12 +62,17 @@ class Contract(Struct, frozen=True, kw_only=True):
     @property
     def starts_at(self) -> datetime:
         """The first moment (UTC) of the first day."""
-        return self._midnight(self.starts_on)
+        return self.midnight(self.starts_on)
 
     @property
     def ends_at(self) -> datetime:
         """The first moment (UTC) after the last day."""
-        return self._midnight(self.ends_on + timedelta(days=1))
+        return self.midnight(self.ends_on + timedelta(days=1))
+
+    @property
+    def decided_at(self) -> datetime:
+        """Since when the last day has been what it is: since it was moved, or since the contract's first moment."""
+        return self.end_decided_at or self.starts_at
 
     def state_on(self, now: datetime) -> ContractState:
         """Tell the state at a moment; a contract that has not begun counts as active."""
@@ -70,9 +80,11 @@ class Contract(Struct, frozen=True, kw_only=True):
             return ContractState.DESTROYED
         if self.destroying_since is not None:
             return ContractState.DESTROYING
+        if self.returning_since is not None:
+            return ContractState.RETURNING
         if now >= self.ends_at:
             return ContractState.ENDED
-        if now >= self._midnight(self.ends_on - NOTICE):
+        if now >= self.midnight(self.ends_on - NOTICE):
             return ContractState.ENDING
         return ContractState.ACTIVE
 
@@ -88,14 +100,37 @@ class Contract(Struct, frozen=True, kw_only=True):
             raise IllegalTransition(f"the last day {last_day} lies before yesterday, {yesterday}")
         if last_day < self.starts_on:
             raise IllegalTransition(f"the last day {last_day} lies before the first, {self.starts_on}")
-        return replace(self, ends_on=last_day)
+        return replace(self, ends_on=last_day, end_decided_at=now)
 
-    def begin_destruction(self, now: datetime) -> "Contract":
+    def begin_return(self, now: datetime) -> "Contract":
+        """Record that everything is being given back (Art. 28(3)(g)); beginning again after a crash changes nothing.
+
+        Raises IllegalTransition while the contract runs and once destruction has begun.
+        """
+        self._require(now, ContractState.ENDED, ContractState.RETURNING, step="begin the return")
+        return replace(self, returning_since=self.returning_since or now)
+
+    def confirm_return(self, now: datetime) -> "Contract":
+        """Record that the controller has what was returned; confirming again changes nothing.
+
+        Raises IllegalTransition unless it is being returned.
+        """
+        self._require(now, ContractState.RETURNING, step="be confirmed as returned")
+        return replace(self, returned_at=self.returned_at or now)
+
+    def begin_destruction(self, now: datetime, *, returns: bool = False) -> "Contract":
         """Record that destruction has begun; beginning again after a crash changes nothing.
 
-        Raises IllegalTransition while the contract runs and after everything was destroyed.
+        Args:
+            returns: the policy promises that everything is returned first.
+
+        Raises IllegalTransition while the contract runs, before a promised return was confirmed, and after everything
+        was destroyed.
         """
-        self._require(now, ContractState.ENDED, ContractState.DESTROYING, step="begin destruction")
+        over = (ContractState.ENDED, ContractState.RETURNING, ContractState.DESTROYING)
+        self._require(now, *over, step="begin destruction")
+        if self.destroying_since is None and self.returned_at is None and (returns or self.returning_since):
+            raise IllegalTransition("nothing is destroyed before the controller has confirmed what was returned to it")
         return replace(self, destroying_since=self.destroying_since or now)
 
     def complete_destruction(self, now: datetime) -> "Contract":
@@ -108,5 +143,6 @@ class Contract(Struct, frozen=True, kw_only=True):
         if state not in states:
             raise IllegalTransition(f"a contract that is {state.value} cannot {step}")
 
-    def _midnight(self, day: date) -> datetime:
+    def midnight(self, day: date) -> datetime:
+        """The first moment (UTC) of a day where the contract's days are counted."""
         return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(self.time_zone)).astimezone(UTC)

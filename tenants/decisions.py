@@ -11,7 +11,7 @@ from msgspec import Struct
 from tenants.contracts import ContractState
 from tenants.policy import AccessRule, Citation, KindRule, Policy
 from tenants.recordings import Kind
-from tenants.vocabulary import Right, Role, Scope
+from tenants.vocabulary import HoldReason, RestrictedUse, Right, Role, Scope
 
 
 class Action(StrEnum):
@@ -26,9 +26,21 @@ class Action(StrEnum):
     MANAGE_TOKENS = "manage_tokens"
     READ_CONTRACT = "read_contract"
     END_CONTRACT = "end_contract"
+    READ_NOTICE = "read_notice"
+    ACKNOWLEDGE_NOTICE = "acknowledge_notice"
+    READ_RETURN = "read_return"
+    TAKE_BACK = "take_back"
     ORDER_DESTRUCTION = "order_destruction"
+    DECIDE_ORDER = "decide_order"
+    CHANGE_POLICY = "change_policy"
+    DECIDE_POLICY = "decide_policy"
+    READ_PROPOSALS = "read_proposals"
     READ_POLICY = "read_policy"
     READ_RETENTION = "read_retention"
+    HOLD = "hold"
+    RELEASE = "release"
+    RESTRICT = "restrict"
+    LIFT = "lift"
     READ_AUDIT = "read_audit"
     READ_CERTIFICATE = "read_certificate"
 
@@ -36,7 +48,16 @@ class Action(StrEnum):
 CONTENT_ACTIONS = frozenset({Action.SEARCH, Action.LISTEN, Action.READ_CONTACT})
 """The actions that show what was said or who said it: the policy decides on them, role by role."""
 
-_LIVING_CONTRACT_ONLY = CONTENT_ACTIONS | {Action.INGEST, Action.END_CONTRACT, Action.ORDER_DESTRUCTION}
+_LIVING_CONTRACT_ONLY = CONTENT_ACTIONS | {
+    Action.INGEST,
+    Action.END_CONTRACT,
+    Action.ORDER_DESTRUCTION,
+    Action.DECIDE_ORDER,
+    Action.CHANGE_POLICY,
+    Action.DECIDE_POLICY,
+    Action.HOLD,
+    Action.RESTRICT,
+}
 _STAFF = frozenset(Role) - {Role.OPERATOR, Role.INGEST}
 
 ROLES = MappingProxyType(
@@ -47,14 +68,35 @@ ROLES = MappingProxyType(
         Action.MANAGE_TOKENS: frozenset({Role.ADMINISTRATOR}),
         Action.READ_CONTRACT: _STAFF | {Role.OPERATOR},
         Action.END_CONTRACT: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
-        Action.ORDER_DESTRUCTION: frozenset({Role.ADMINISTRATOR}),
+        Action.READ_NOTICE: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
+        Action.ACKNOWLEDGE_NOTICE: frozenset({Role.ADMINISTRATOR, Role.DPO}),
+        Action.READ_RETURN: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
+        Action.TAKE_BACK: frozenset({Role.ADMINISTRATOR, Role.DPO}),
+        # A DPO puts forward what a data subject is owed; the controller decides (Art. 38(6): no conflict of interests).
+        Action.ORDER_DESTRUCTION: frozenset({Role.ADMINISTRATOR, Role.DPO}),
+        Action.DECIDE_ORDER: frozenset({Role.ADMINISTRATOR}),
+        Action.CHANGE_POLICY: frozenset({Role.ADMINISTRATOR, Role.OPERATOR}),
+        Action.DECIDE_POLICY: frozenset({Role.ADMINISTRATOR}),
+        Action.READ_PROPOSALS: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
         Action.READ_POLICY: _STAFF | {Role.OPERATOR, Role.INGEST},
         Action.READ_RETENTION: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.DPO}),
+        Action.HOLD: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.DPO}),
+        Action.RELEASE: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.DPO}),
+        Action.RESTRICT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
+        Action.LIFT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
         Action.READ_AUDIT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
         Action.READ_CERTIFICATE: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
     }
 )
 """Who may do what no notice speaks of. Actions on content are absent: their roles stand in the policy."""
+
+MAY_RELEASE = MappingProxyType(
+    {
+        HoldReason.AUTHORITY_ORDER: frozenset({Role.ADMINISTRATOR, Role.DPO}),
+        HoldReason.DISCLOSURE: frozenset({Role.ADMINISTRATOR, Role.DPO}),
+    }
+)
+"""Who may release a hold that others wait for; any other hold, whoever may release at all."""
 
 
 class Person(Struct, frozen=True, kw_only=True):
@@ -125,16 +167,27 @@ class Refused(Exception):
 
 
 def decide(
-    policy: Policy, person: Person, action: Action, facts: Facts, purpose: str | None, now: datetime
+    policy: Policy,
+    person: Person,
+    action: Action,
+    facts: Facts,
+    purpose: str | None,
+    now: datetime,
+    use: RestrictedUse | None = None,
 ) -> Decision:
     """Decide whether `person` may do `action` to what `facts` describe.
 
     `purpose` is one of the policy's names; it is needed to listen and to read a contact record, optional for a
     search, and ignored for the rest. Nobody outside the controller learns more than that there is nothing.
+
+    `use` stands in a purpose's place for a recording whose use is restricted: what Art. 18(2) allows of it is no
+    purpose of the notice, and is for those to decide who may lift the restriction.
     """
     refusal = _refuse_stranger(person, facts) or _refuse_after_contract(policy, action, facts)
     if refusal is not None:
         return refusal
+    if use is not None:
+        return _decide_on_restricted(policy, person, action, facts, now)
     if action in CONTENT_ACTIONS:
         return _decide_on_content(policy, person, action, facts, purpose, now)
     if ROLES[action].isdisjoint(person.roles):
@@ -153,6 +206,18 @@ def _refuse_after_contract(policy: Policy, action: Action, facts: Facts) -> Deci
         return None
     reason = f"The contract is {facts.contract.value}; nothing may be done with its recordings any more."
     return Decision.refuse("contract-over", reason, policy.cite(policy.contract_end.clause))
+
+
+def _decide_on_restricted(policy: Policy, person: Person, action: Action, facts: Facts, now: datetime) -> Decision:
+    if action is not Action.LISTEN or ROLES[Action.LIFT].isdisjoint(person.roles):
+        return Decision.refuse("no-role", "None of your roles may use what is restricted.", hidden=True)
+    recording = facts.recording
+    if recording is None or not recording.restricted_for:
+        reason = "The use of this recording is not restricted: state a purpose of the policy."
+        return Decision.refuse("not-restricted", reason, policy.cite(policy.purposes.clause))
+    kind = policy.kind(recording.kind)
+    refusal = None if kind is None else _refuse_expired(policy, kind, action, recording, now)
+    return refusal or Decision.permit("Your role may use what is restricted, within GDPR Art. 18(2).")
 
 
 def _decide_on_content(

@@ -218,16 +218,29 @@ class AutomatedDecisions(Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class ContractEnd(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What happens to everything when the contract is over (Art. 28(3)(g))."""
+    """What happens to everything when the contract is over (Art. 28(3)(g)): destroyed, or returned and then destroyed.
+
+    `return_before` makes the destruction wait until the controller has confirmed that it has everything;
+    `return_clause` is where its notice or contract says so.
+    """
 
     clause: ClauseName
+    return_before: bool = False
+    return_clause: ClauseName | None = None
+
+
+class Backups(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far backups go back, and so how long they still hold what was destroyed: a certificate's last date.
+
+    Together with a backup of the keyring one of the catalogue still opens, so the keyring's horizon is best short.
+    """
+
+    catalogue: Horizon = "P35D"
+    keyring: Horizon = "P7D"
 
 
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One version of one controller's notice, in force from a day on.
-
-    `backup_horizon` is how long a backup can still hold what was destroyed: the certificate's third date.
-    """
+    """One version of one controller's notice, in force from a day on."""
 
     schema: Literal[1]
     slug: Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{1,40}$")]
@@ -235,7 +248,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     effective_from: date
     time_zone: TimeZone
     languages: Annotated[tuple[Language, ...], Meta(min_length=1)]
-    backup_horizon: Horizon = "P35D"
+    backups: Backups = Backups()
     controller: Controller
     dpo: DataProtectionOfficer
     clauses: Annotated[dict[Name, Clause], Meta(min_length=1)]

@@ -108,6 +108,7 @@ def _contradictions(document: dict[str, Any]) -> Iterator[Finding]:
     for kind in dig(document, "recorded", "kinds"):
         yield from _unfounded_kind(kind, dig(document, "recorded", "kinds", kind))
     yield from _unfit_listeners(document)
+    yield from _unfounded_return(dig(document, "contract_end"))
 
 
 def _region_outside(transfer: dict[str, Any]) -> Iterator[Finding]:
@@ -148,6 +149,14 @@ def _unfit_listeners(document: dict[str, Any]) -> Iterator[Finding]:
         if dig({"rule": rule}, "rule").get("scope") == Scope.OWN_CALLS and not agents_known:
             problem = "nobody's own calls can be told, since no kind names the field 'agent_id'"
             yield Finding((*path, "scope"), problem, "add 'agent_id' to contact_fields of a kind")
+
+
+def _unfounded_return(end: dict[str, Any]) -> Iterator[Finding]:
+    if end.get("return_before") is True and "return_clause" not in end:
+        problem = "everything is returned before it is destroyed, and no clause says so"
+        yield Finding(
+            ("contract_end", "return_before"), problem, "add 'return_clause', or remove 'return_before'", True
+        )
 
 
 def _texts(table: dict[str, Any], key: str) -> list[str]:

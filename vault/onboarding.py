@@ -19,7 +19,7 @@ from vault.credentials import Issued
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, narrow, platform_scope, tenant_scope
-from vault.custody.register import tenancy, term
+from vault.custody.register import TERM, tenancy, term
 from vault.custody.tables import Contract, Controller, PolicyVersion
 from vault.errors import Conflict, FieldProblem, Invalid
 from vault.members import NewMember, invite
@@ -100,8 +100,7 @@ async def controllers(caller: Caller) -> list[Registered]:
     caller.require(Action.ONBOARD)
     async with platform_scope():
         rows = await DB.fetch(
-            "SELECT c.id, c.slug, c.name, c.region, k.id AS contract_id, k.starts_on, k.ends_on, k.time_zone,"
-            " k.destroying_since, k.destroyed_at, k.destruction_id"
+            f"SELECT c.id, c.slug, c.name, c.region, k.id AS contract_id, {TERM}, k.destruction_id"  # noqa: S608 - our own columns
             " FROM controller c JOIN contract k ON k.tenant_id = c.id ORDER BY c.slug, k.starts_on"
         )
     return [

@@ -40,7 +40,29 @@ def test_a_contract_knows_its_first_and_last_moments(year: Contract) -> None:
 
 
 def test_only_the_first_two_states_are_alive() -> None:
-    assert [state.over for state in ContractState] == [False, False, True, True, True]
+    assert [state.over for state in ContractState] == [False, False, True, True, True, True]
+
+
+def test_what_was_promised_back_is_returned_and_confirmed_before_anything_is_destroyed(year: Contract) -> None:
+    ended = utc("2027-01-01T08:00")
+    with pytest.raises(IllegalTransition, match="before the controller has confirmed"):
+        year.begin_destruction(ended, returns=True)
+    returning = year.begin_return(ended)
+    assert returning.state_on(ended) is ContractState.RETURNING
+    assert returning.begin_return(ended + timedelta(days=1)) == returning
+    with pytest.raises(IllegalTransition, match="before the controller has confirmed"):
+        returning.begin_destruction(ended)
+    confirmed = returning.confirm_return(ended + timedelta(days=2))
+    assert confirmed.confirm_return(ended + timedelta(days=3)) == confirmed
+    destroying = confirmed.begin_destruction(ended + timedelta(days=4), returns=True)
+    assert destroying.state_on(ended + timedelta(days=4)) is ContractState.DESTROYING
+    with pytest.raises(IllegalTransition):
+        destroying.begin_return(ended + timedelta(days=5))
+
+
+def test_a_moved_end_knows_since_when(year: Contract) -> None:
+    now = utc("2026-06-01T10:00")
+    assert (year.decided_at, year.with_end(date(2026, 12, 30), now).decided_at) == (year.starts_at, now)
 
 
 def test_a_contract_cannot_end_before_it_starts() -> None:

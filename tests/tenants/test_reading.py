@@ -88,8 +88,8 @@ def problems(policy_texts: Mapping[str, str]) -> Problems:
         ("[rights.access]", "[rightz.access]", "rightz", "is unknown", "'rights'"),
         (
             "languages = [",
-            'backup_horizon = "contract"\nlanguages = [',
-            "backup_horizon",
+            'backups.catalogue = "contract"\nlanguages = [',
+            "backups.catalogue",
             "is not a duration",
             "such as P6M",
         ),
@@ -155,6 +155,14 @@ def test_digits_are_not_cut_out_of_audio(problems: Problems) -> None:
 def test_an_operator_is_given_no_content(problems: Problems) -> None:
     (told,) = problems(("[access.roles.trainer]", "[access.roles.operator]"))
     assert told.problem == "the role 'operator' never hears content"
+
+
+def test_a_return_before_destruction_is_promised_somewhere(problems: Problems) -> None:
+    end = '[contract_end]\nclause = "contract_end"\n'
+    (told,) = problems((end, f"{end}return_before = true\n"))
+    assert told.path == "contract_end.return_before"
+    assert "no clause says so" in told.problem
+    assert problems((end, f'{end}return_before = true\nreturn_clause = "contract_end"\n')) == []
 
 
 def test_own_calls_need_a_field_that_tells_whose_they_are(problems: Problems) -> None:

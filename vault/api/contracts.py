@@ -8,6 +8,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from tenants.contracts import ContractState
+from tenants.notices import NoticeKind, upcoming
 from vault.api.dependencies import FromCaller, InCustody
 from vault.destruction.contract_end import end_contract
 from vault.destruction.contracts import Agreement, contracts
@@ -19,10 +20,18 @@ class NewEnd(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     last_day: date
 
 
+class NextNotice(Struct, frozen=True, kw_only=True):
+    """What is told next: `days` before or after the contract's last day, at `due_at`."""
+
+    kind: NoticeKind
+    days: int
+    due_at: datetime
+
+
 class ContractView(Struct, frozen=True, kw_only=True):
     """A contract and where it stands; its days are days of `time_zone`.
 
-    `destruction` names the certificate once everything is destroyed.
+    `destruction` names the certificate once everything is destroyed; `next_notice` is what the vault tells by itself.
     """
 
     id: UUID
@@ -37,6 +46,7 @@ class ContractView(Struct, frozen=True, kw_only=True):
     destroying_since: datetime | None
     destroyed_at: datetime | None
     destruction: UUID | None
+    next_notice: NextNotice | None
 
 
 @get("/contracts", operation_id="list_contracts")
@@ -57,7 +67,7 @@ async def move_end(
 
 
 def _view(agreement: Agreement, now: datetime) -> ContractView:
-    term = agreement.term
+    term, told = agreement.term, upcoming(agreement.term, now, agreement.given)
     return ContractView(
         id=agreement.id,
         controller=agreement.controller,
@@ -71,6 +81,7 @@ def _view(agreement: Agreement, now: datetime) -> ContractView:
         destroying_since=term.destroying_since,
         destroyed_at=term.destroyed_at,
         destruction=agreement.destruction,
+        next_notice=None if told is None else NextNotice(kind=told.kind, days=told.days, due_at=told.due_at),
     )
 
 

@@ -54,13 +54,52 @@ def contracts() -> None:
     """List the contracts that one may see."""
     with session.connect() as client:
         found = client.get("/v1/contracts")
-    columns = ("id", "controller", "state", "from", "until", "destroyed", "certificate")
+    columns = ("id", "controller", "state", "from", "until", "destroyed", "certificate", "told next")
     names = ("id", "slug", "state", "starts_on", "ends_on")
     rows = [
-        [*(contract[name] for name in names), moment(contract["destroyed_at"]), contract["destruction"]]
+        [
+            *(contract[name] for name in names),
+            moment(contract["destroyed_at"]),
+            contract["destruction"],
+            _told_next(contract["next_notice"]),
+        ]
         for contract in found
     ]
     emit_table(found, columns, rows, empty="No contract.")
+
+
+@click.group()
+def notices() -> None:
+    """Read what was told of a contract's end, and take note of it."""
+
+
+@notices.command("list")
+@with_json
+def list_notices() -> None:
+    """List the notices, newest first."""
+    with session.connect() as client:
+        found = client.get("/v1/notices")
+    columns = ("id", "controller", "about", "days", "last day", "given", "late", "noted")
+    rows = [
+        [
+            *(notice[name] for name in ("id", "slug", "kind", "days", "ends_on")),
+            moment(notice["given_at"]),
+            notice["late"],
+            "another last day" if notice["superseded_at"] else moment(notice["acknowledged_at"]),
+        ]
+        for notice in found
+    ]
+    emit_table(found, columns, rows, empty="Nothing was told yet.")
+
+
+@notices.command()
+@click.argument("notice")
+@with_json
+def acknowledge(notice: str) -> None:
+    """Record that the controller has taken note of a NOTICE."""
+    with session.connect() as client:
+        noted = client.post(f"/v1/notices/{notice}/acknowledge", {})
+    emit(noted, f"Noted at {moment(noted['acknowledged_at'])}.")
 
 
 @click.command("end-contract", short_help="Set a contract's last day; then everything goes.")
@@ -88,6 +127,11 @@ def end_contract(controller: str | None, last_day: date | None, yes: bool) -> No
     )
 
 
+def _told_next(notice: dict[str, Any] | None) -> str:
+    """What the vault tells by itself, and when."""
+    return "" if notice is None else f"{notice['kind']} ({notice['days']} days), {moment(notice['due_at'])}"
+
+
 def _chosen(found: list[dict[str, Any]], slug: str | None) -> dict[str, Any]:
     """The contract meant: of several of one controller, that which is not over."""
     named = [contract for contract in found if slug in (None, contract["slug"])]
@@ -107,5 +151,11 @@ def _yesterday(contract: dict[str, Any]) -> date:
 
 
 COMMANDS = MappingProxyType(
-    {"onboard": onboard, "controllers": controllers, "contracts": contracts, "end-contract": end_contract}
+    {
+        "onboard": onboard,
+        "controllers": controllers,
+        "contracts": contracts,
+        "notices": notices,
+        "end-contract": end_contract,
+    }
 )

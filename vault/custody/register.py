@@ -16,6 +16,10 @@ from vault.errors import NotFound
 READ_MOST = 256
 """How many policies are remembered as read."""
 
+TERM = """k.starts_on, k.ends_on, k.time_zone, k.end_decided_at, k.returning_since, k.returned_at,
+    k.destroying_since, k.destroyed_at"""
+"""The columns that `term` reads, of the table `contract` under the name k."""
+
 _READ: dict[UUID, Policy] = {}
 
 
@@ -42,8 +46,7 @@ async def tenancy(tenant: UUID, *, at: datetime) -> Tenancy:
         NotFound: no such controller in the open scope, or it was destroyed.
     """
     rows = await DB.fetch(
-        "SELECT c.slug, c.name, c.bucket, c.region, k.id AS contract_id, k.starts_on, k.ends_on, k.time_zone,"
-        " k.destroying_since, k.destroyed_at, p.id AS policy_id"
+        f"SELECT c.slug, c.name, c.bucket, c.region, k.id AS contract_id, {TERM}, p.id AS policy_id"  # noqa: S608 - our own columns
         " FROM controller c JOIN contract k ON k.tenant_id = c.id CROSS JOIN LATERAL ("
         "   SELECT v.id FROM policy_version v, (SELECT ($2::timestamptz AT TIME ZONE k.time_zone)::date) AS today (day)"
         "   WHERE v.tenant_id = c.id"
@@ -68,11 +71,14 @@ async def tenancy(tenant: UUID, *, at: datetime) -> Tenancy:
 
 
 def term(row: Mapping[str, Any]) -> Contract:
-    """The contract that a row of the table of that name holds."""
+    """The contract that a row with the columns `TERM` holds."""
     return Contract(
         starts_on=row["starts_on"],
         ends_on=row["ends_on"],
         time_zone=row["time_zone"],
+        end_decided_at=row["end_decided_at"],
+        returning_since=row["returning_since"],
+        returned_at=row["returned_at"],
         destroying_since=row["destroying_since"],
         destroyed_at=row["destroyed_at"],
     )

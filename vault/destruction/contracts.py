@@ -7,7 +7,8 @@ from tenants.contracts import Contract
 from tenants.decisions import Action
 from vault.accounts import Caller
 from vault.custody.database import DB, PLATFORM, platform_scope
-from vault.custody.register import term
+from vault.custody.register import TERM, term
+from vault.notices import Given, given_by
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Agreement:
     name: str
     term: Contract
     destruction: UUID | None
+    given: Given
 
 
 async def contracts(caller: Caller) -> list[Agreement]:
@@ -31,14 +33,23 @@ async def contracts(caller: Caller) -> list[Agreement]:
     caller.require(Action.READ_CONTRACT)
     async with platform_scope():
         rows = await DB.fetch(
-            "SELECT k.id, k.tenant_id, c.slug, c.name, k.starts_on, k.ends_on, k.time_zone, k.destroying_since,"
-            " k.destroyed_at, k.destruction_id FROM contract k JOIN controller c ON c.id = k.tenant_id"
+            f"SELECT k.id, k.tenant_id, c.slug, c.name, {TERM}, k.destruction_id"  # noqa: S608 - our own columns
+            " FROM contract k JOIN controller c ON c.id = k.tenant_id"
             " WHERE $1 OR k.tenant_id = $2 ORDER BY k.ends_on, c.slug",
             caller.tenant == PLATFORM,
             caller.tenant,
         )
+        given = await given_by({row["tenant_id"] for row in rows})
     return [
-        Agreement(row["id"], row["tenant_id"], row["slug"], row["name"], term(row), row["destruction_id"])
+        Agreement(
+            id=row["id"],
+            controller=row["tenant_id"],
+            slug=row["slug"],
+            name=row["name"],
+            term=term(row),
+            destruction=row["destruction_id"],
+            given=given[row["tenant_id"]],
+        )
         for row in rows
     ]
 
@@ -46,7 +57,6 @@ async def contracts(caller: Caller) -> list[Agreement]:
 async def undestroyed() -> list[tuple[UUID, Contract]]:
     """Each controller with a contract that is not destroyed yet, in the open platform scope."""
     rows = await DB.fetch(
-        "SELECT tenant_id, starts_on, ends_on, time_zone, destroying_since, destroyed_at FROM contract"
-        " WHERE destroyed_at IS NULL ORDER BY tenant_id"
+        f"SELECT k.tenant_id, {TERM} FROM contract k WHERE k.destroyed_at IS NULL ORDER BY k.tenant_id"  # noqa: S608 - our own columns
     )
     return [(row["tenant_id"], term(row)) for row in rows]
