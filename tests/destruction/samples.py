@@ -1,10 +1,14 @@
 """A certificate to try things on, and the key that signs it."""
 
-from datetime import UTC, date, datetime
+import hashlib
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
+
+import rfc8785
 
 from vault.custody.keys import SigningKey
 from vault.custody.sealed_header import Secret
+from vault.custody.verification import Verification
 from vault.destruction import certificates
 from vault.destruction.certificates import Certificate
 
@@ -23,6 +27,7 @@ def certificate() -> Certificate:
         clauses=(
             certificates.Clause(policy="prh", version=1, id="kept", section="9", text="Säilytämme äänitteet 6 kk €."),
         ),
+        decided=certificates.Decided(by="policy", policy_versions=(1,)),
         destroyed=certificates.Destroyed(
             recordings=0,
             parts=2,
@@ -35,6 +40,7 @@ def certificate() -> Certificate:
         ),
         method=certificates.Method(
             tenant_key_destroyed=False,
+            keys_destroyed=1,
             shred_keys_destroyed=("content/20270430T2100Z",),
             object_versions_removed=2,
             delete_markers_removed=0,
@@ -42,13 +48,34 @@ def certificate() -> Certificate:
             bucket="vault-prh-00000000",
             bucket_removed=False,
         ),
-        verification=certificates.Verification(
-            openings_attempted=1, openings_refused=1, object_versions_left=0, rows_left=0
+        verification=Verification(
+            process="separate",
+            at=AT,
+            openings_attempted=1,
+            openings_refused=1,
+            listings=1,
+            object_versions_left=0,
+            rows_left=0,
         ),
         started_at=AT,
         key_destroyed_at=AT,
+        caches_empty_by=AT + timedelta(seconds=5),
+        root_key_deletion=None,
         ciphertext_removed_at=AT,
         completed_at=AT,
+        backups=certificates.Backups(
+            catalogue="P35D",
+            keyring="P7D",
+            catalogue_copies_gone_at=datetime(2027, 6, 5, tzinfo=UTC),
+            keyring_copies_gone_at=datetime(2027, 5, 8, tzinfo=UTC),
+        ),
         last_backup_copy_gone_at=datetime(2027, 6, 5, tzinfo=UTC),
-        log=certificates.Log(events=7, hash="cd" * 32),
+        log=log(),
     )
+
+
+def log(root: str = "ab" * 32) -> certificates.Log:
+    """The event of that destruction as the seventh of a log."""
+    event = rfc8785.dumps({"act": "retention.expired", "details": {"merkle_root": root}, "object": str(UUID(int=1))})
+    reached = hashlib.sha256(bytes(32) + (7).to_bytes(8, "big") + event).hexdigest()
+    return certificates.Log(seq=7, event=event.decode(), previous="00" * 32, hash=reached)

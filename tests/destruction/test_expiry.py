@@ -124,7 +124,7 @@ async def test_the_certificate_names_the_end_of_the_log_that_holds_its_event(wor
     async with world.later(SEVEN_MONTHS):
         await run(house)
     (certificate,) = await certificates(house)
-    events = (await house.administrator.get(f"/v1/audit/events?after={certificate.log.events - 1}&limit=1")).json()
+    events = (await house.administrator.get(f"/v1/audit/events?after={certificate.log.seq - 1}&limit=1")).json()
     (event,) = events["items"]
     body = json.loads(event["body"])
     assert event["hash"] == certificate.log.hash

@@ -74,6 +74,21 @@ async def head(tenant: UUID) -> Head:
     return Head(rows[0]["seq"], rows[0]["hash"])
 
 
+@dataclass(frozen=True)
+class Entry:
+    """One event as it stands in a chain, between the hash before it and the hash that it makes."""
+
+    body: str
+    previous: bytes
+    hash: bytes
+
+
+async def entry(tenant: UUID, seq: int) -> Entry:
+    """The event of that number, which exists; in the open scope."""
+    rows = await DB.fetch("SELECT body, previous, hash FROM audit_event WHERE tenant_id = $1 AND seq = $2", tenant, seq)
+    return Entry(rows[0]["body"], rows[0]["previous"], rows[0]["hash"])
+
+
 async def page(tenant: UUID, *, after: int, limit: int) -> list[dict[str, Any]]:
     """Events after a number, in order: `seq`, `body` (canonical JSON text) and `hash` (hex)."""
     rows = await DB.fetch(

@@ -12,6 +12,7 @@ The fields follow NIST SP 800-88r2 §4.6 and GDPR Art. 28(3)(g). No field holds 
 
 import base64
 import hashlib
+import json
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -25,9 +26,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from msgspec import Struct
 
 from vault.custody.keys import SigningKey
+from vault.custody.verification import Verification
 
-Format = Literal["recording-vault/destruction-certificate@v1"]
-FORMAT: Format = "recording-vault/destruction-certificate@v1"
+Format = Literal["recording-vault/destruction-certificate@v2"]
+FORMAT: Format = "recording-vault/destruction-certificate@v2"
+
+KEYS_LISTED = 1000
+"""So many destroyed keys are named in a certificate; all of them are counted."""
 
 
 class CertificateInvalid(Exception):
@@ -35,10 +40,13 @@ class CertificateInvalid(Exception):
 
 
 class Reason(StrEnum):
-    """Why something was destroyed."""
+    """Why something was destroyed; `restored`: a backup had brought back what was destroyed before."""
 
     EXPIRY = "expiry"
     CONTRACT_END = "contract_end"
+    ORDER = "order"
+    POLICY_CHANGE = "policy_change"
+    RESTORED = "restored"
 
 
 class Controller(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,6 +75,27 @@ class Clause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     text: str
 
 
+class Person(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Somebody who decided, by the opaque id under which the log knows them, in the roles that they had then."""
+
+    id: UUID
+    roles: tuple[str, ...]
+    act: Literal["proposed", "approved"]
+
+
+class Decided(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who decided: the policy's own periods, the contract's last day, or two persons by a proposal.
+
+    `repeats` names the destructions that a restored backup had undone, where that is the reason.
+    """
+
+    by: Literal["policy", "contract", "persons"]
+    policy_versions: tuple[int, ...] = ()
+    proposal: UUID | None = None
+    persons: tuple[Person, ...] = ()
+    repeats: tuple[UUID, ...] = ()
+
+
 class Tally(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many parts of one kind and class, kept under one clause, and how many bytes of ciphertext."""
 
@@ -88,9 +117,16 @@ class Destroyed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Method(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was done: cryptographic erasure first, then every copy of the ciphertext (a Purge in SP 800-88's words)."""
+    """What was done, in the words of NIST SP 800-88r2: a Purge by cryptographic erase, then deletion of every copy.
 
+    Of the destroyed keys the first `KEYS_LISTED` are named, and `keys_destroyed` counts all.
+    """
+
+    standard: Literal["NIST SP 800-88r2"] = "NIST SP 800-88r2"
+    sanitization: Literal["purge"] = "purge"
+    techniques: tuple[Literal["cryptographic_erase"], Literal["deletion"]] = ("cryptographic_erase", "deletion")
     tenant_key_destroyed: bool
+    keys_destroyed: int = 0
     shred_keys_destroyed: tuple[str, ...]
     object_versions_removed: int
     delete_markers_removed: int
@@ -99,24 +135,44 @@ class Method(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     bucket_removed: bool
 
 
-class Verification(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was found afterwards, by other code than that which destroyed: keys asked for in vain, listings empty."""
+class RootKeyDeletion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A KMS deletes the controller's root key at this instant; the keys below it are destroyed already."""
 
-    openings_attempted: int
-    openings_refused: int
-    object_versions_left: int
-    rows_left: int
+    state: Literal["pending"]
+    at: datetime
+
+
+class Backups(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long backups go back by the policy, and so from when on none of them holds anything of it.
+
+    Backups of keyring and catalogue from before the destruction could open it together until the first of the two
+    instants; afterwards what they hold opens no more.
+    """
+
+    catalogue: str
+    keyring: str
+    catalogue_copies_gone_at: datetime
+    keyring_copies_gone_at: datetime
 
 
 class Log(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The controller's audit log as it ended with the event of this destruction."""
+    """The event of this destruction in the controller's audit log, and the chain's hash before and after it.
 
-    events: int
+    `hash` is the SHA-256 of the 32 bytes of `previous`, then `seq` as 8 bytes, big-endian, then the bytes of `event`.
+    """
+
+    seq: int
+    event: str
+    previous: str
     hash: str
 
 
 class Certificate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One completed destruction. Until `last_backup_copy_gone_at` a backup may still hold ciphertext without a key."""
+    """One completed destruction.
+
+    From `caches_empty_by` on no process could open it; until `last_backup_copy_gone_at` a backup may still hold
+    ciphertext or rows of it.
+    """
 
     format: Format
     id: UUID
@@ -124,13 +180,17 @@ class Certificate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     contract: Contract
     reason: Reason
     clauses: tuple[Clause, ...]
+    decided: Decided
     destroyed: Destroyed
     method: Method
     verification: Verification
     started_at: datetime
     key_destroyed_at: datetime
+    caches_empty_by: datetime
+    root_key_deletion: RootKeyDeletion | None
     ciphertext_removed_at: datetime
     completed_at: datetime
+    backups: Backups
     last_backup_copy_gone_at: datetime
     log: Log
 
@@ -176,6 +236,7 @@ def verify_certificate(text: str | bytes, public_key_pem: bytes) -> Certificate:
         key.verify(base64.b64decode(signed.signature.value, validate=True), message)
     except (InvalidSignature, ValueError) as error:
         raise CertificateInvalid("The signature is not of this key over this certificate.") from error
+    _check_log(signed.certificate)
     return signed.certificate
 
 
@@ -202,6 +263,22 @@ def _canonical(document: dict[str, Any]) -> bytes | None:
         return rfc8785.dumps(document)
     except (rfc8785.CanonicalizationError, ValueError):
         return None
+
+
+def _check_log(certificate: Certificate) -> None:
+    """The event in it is the one of this destruction, and makes the log's hash after it from the hash before it."""
+    log = certificate.log
+    try:
+        binds = log.seq.to_bytes(8, "big") + log.event.encode()
+        reached = hashlib.sha256(bytes.fromhex(log.previous) + binds).hexdigest()
+        event = json.loads(log.event)
+        named = (event["object"], event["details"]["merkle_root"])
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise CertificateInvalid("Its event is not one of an audit log.") from error
+    if reached != log.hash:
+        raise CertificateInvalid("Its event does not lead from the log's hash before it to the one after it.")
+    if named != (str(certificate.id), certificate.destroyed.merkle_root):
+        raise CertificateInvalid("Its event in the log is that of another destruction.")
 
 
 def _public_key(pem: bytes) -> Ed25519PublicKey:

@@ -1,31 +1,59 @@
 """The last step: the certificate is signed over what the rows and the log say, and stored with the event it names."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
+
+from msgspec import structs
 
 from tenants.policy import Citation
 from tenants.retention import parse_retention, promised_until
-from vault.custody import audit
+from vault.custody import audit, key_cache
 from vault.custody.custody import Custody
 from vault.custody.register import Tenancy, policies
-from vault.destruction import certificates, journal
-from vault.destruction.certificates import Clause, Method, Reason, Verification
+from vault.custody.verification import Verification
+from vault.destruction import certificates, journal, leaves
+from vault.destruction.certificates import (
+    Backups,
+    Certificate,
+    Clause,
+    Decided,
+    Log,
+    Method,
+    Reason,
+    RootKeyDeletion,
+)
 from vault.destruction.inventory import Inventory
 
-ACTS = {Reason.EXPIRY: "retention.expired", Reason.CONTRACT_END: "contract.destroyed"}
+FORGOTTEN_WITHIN = timedelta(seconds=key_cache.SECONDS)
+"""No process remembers a key longer than this after it was destroyed."""
+
+ACTS = {
+    Reason.EXPIRY: "retention.expired",
+    Reason.CONTRACT_END: "contract.destroyed",
+    Reason.ORDER: "order.carried_out",
+    Reason.POLICY_CHANGE: "policy_change.carried_out",
+    Reason.RESTORED: "restored.destroyed_again",
+}
 """What the log calls a completed destruction."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Findings:
-    """What a destruction has to say of itself, apart from its dates."""
+    """What a destruction has to say of itself, apart from its dates.
+
+    Attributes:
+        decided: who decided; None says so by the reason: the policy, or the contract's last day.
+        root_key_gone_at: when a KMS will have deleted the controller's root key, if that is pending.
+    """
 
     reason: Reason
     inventory: Inventory
     method: Method
     verification: Verification
     clauses: tuple[Clause, ...]
+    decided: Decided | None = None
+    root_key_gone_at: datetime | None = None
 
 
 async def certify(custody: Custody, opened: journal.Opened, held: Tenancy, findings: Findings) -> None:
@@ -35,11 +63,22 @@ async def certify(custody: Custody, opened: journal.Opened, held: Tenancy, findi
         Superseded: somebody else has completed it; the scope must be left by this exception.
     """
     completed_at = custody.clock.now()
+    if await leaves.count(opened.tenant, opened.id) != findings.inventory.parts:
+        raise RuntimeError("A destruction is certified over the parts that were counted, each a leaf.")
+    log = await _record(opened, findings, completed_at)
+    certificate = _certificate(opened, held, findings, log, completed_at)
+    signed = certificates.sign_certificate(certificate, custody.keyring.signing_key())
+    await journal.complete(opened, certificate=signed, now=completed_at)
+
+
+def _certificate(
+    opened: journal.Opened, held: Tenancy, findings: Findings, log: Log, completed_at: datetime
+) -> Certificate:
     keys_destroyed_at, removed_at = opened.progress.keys_destroyed_at, opened.progress.ciphertext_removed_at
     if keys_destroyed_at is None or removed_at is None:
         raise RuntimeError("A destruction is certified after its keys and its ciphertext are gone.")
-    head = await _record(opened, findings, completed_at)
-    certificate = certificates.Certificate(
+    backups = _backups(held, keys_destroyed_at, completed_at)
+    return Certificate(
         format=certificates.FORMAT,
         id=opened.id,
         controller=certificates.Controller(id=held.tenant, slug=held.slug, name=held.name),
@@ -48,18 +87,20 @@ async def certify(custody: Custody, opened: journal.Opened, held: Tenancy, findi
         ),
         reason=findings.reason,
         clauses=findings.clauses,
+        decided=findings.decided or _decided(findings),
         destroyed=findings.inventory.destroyed(),
-        method=findings.method,
+        method=_listed(findings.method),
         verification=findings.verification,
         started_at=opened.started_at,
         key_destroyed_at=keys_destroyed_at,
+        caches_empty_by=keys_destroyed_at + FORGOTTEN_WITHIN,
+        root_key_deletion=_pending(findings.root_key_gone_at),
         ciphertext_removed_at=removed_at,
         completed_at=completed_at,
-        last_backup_copy_gone_at=_last_backup_gone(held, completed_at),
-        log=certificates.Log(events=head.seq, hash=head.hash.hex()),
+        backups=backups,
+        last_backup_copy_gone_at=max(backups.catalogue_copies_gone_at, backups.keyring_copies_gone_at),
+        log=log,
     )
-    signed = certificates.sign_certificate(certificate, custody.keyring.signing_key())
-    await journal.complete(opened, certificate=signed, now=completed_at)
 
 
 async def clauses_of(tenant: UUID, inventory: Inventory) -> tuple[Clause, ...]:
@@ -80,21 +121,52 @@ def clause(citation: Citation) -> Clause:
     )
 
 
-async def _record(opened: journal.Opened, findings: Findings, completed_at: datetime) -> audit.Head:
+def _decided(findings: Findings) -> Decided:
+    if findings.reason is Reason.CONTRACT_END:
+        return Decided(by="contract")
+    if findings.reason is not Reason.EXPIRY:
+        raise RuntimeError("Whatever neither a period nor a contract ends was decided by somebody.")
+    return Decided(
+        by="policy", policy_versions=tuple(sorted({one.policy_version for one in findings.inventory.tallies}))
+    )
+
+
+def _listed(method: Method) -> Method:
+    keys = method.shred_keys_destroyed
+    count = len(keys) + method.tenant_key_destroyed
+    return structs.replace(method, keys_destroyed=count, shred_keys_destroyed=keys[: certificates.KEYS_LISTED])
+
+
+def _pending(gone_at: datetime | None) -> RootKeyDeletion | None:
+    return RootKeyDeletion(state="pending", at=gone_at) if gone_at else None
+
+
+async def _record(opened: journal.Opened, findings: Findings, completed_at: datetime) -> Log:
+    """Append the event; whoever has the log finds it there by its number, and the certificate holds it whole."""
     details = {
         "recordings": findings.inventory.recordings,
         "parts": findings.inventory.parts,
         "merkle_root": findings.inventory.merkle_root,
     }
     event = audit.Event(act=ACTS[findings.reason], actor=None, object_id=opened.id, details=details)
-    await audit.record(opened.tenant, event, now=completed_at)
-    return await audit.head(opened.tenant)
+    seq = await audit.record(opened.tenant, event, now=completed_at)
+    entry = await audit.entry(opened.tenant, seq)
+    return Log(seq=seq, event=entry.body, previous=entry.previous.hex(), hash=entry.hash.hex())
 
 
-def _last_backup_gone(held: Tenancy, completed_at: datetime) -> datetime:
-    """When the oldest backup that may still hold the ciphertext is gone, by the horizon that the policy promises."""
-    horizon = parse_retention(held.policy.backup_horizon)
-    gone = promised_until(completed_at, horizon, held.policy.time_zone)
+def _backups(held: Tenancy, keys_destroyed_at: datetime, completed_at: datetime) -> Backups:
+    """When the oldest backups that may still hold any of it are gone, by the horizons that the policy promises."""
+    horizons = held.policy.backups
+    return Backups(
+        catalogue=horizons.catalogue,
+        keyring=horizons.keyring,
+        catalogue_copies_gone_at=_after(completed_at, horizons.catalogue, held.policy.time_zone),
+        keyring_copies_gone_at=_after(keys_destroyed_at, horizons.keyring, held.policy.time_zone),
+    )
+
+
+def _after(moment: datetime, horizon: str, time_zone: str) -> datetime:
+    gone = promised_until(moment, parse_retention(horizon), time_zone)
     if gone is None:
         raise RuntimeError("A backup horizon is a duration.")  # the policy language allows nothing else
     return gone

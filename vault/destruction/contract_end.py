@@ -29,8 +29,9 @@ from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM, narrow, platform_scope, tenant_scope
 from vault.custody.objects import BucketNotEmpty, ObjectError, ObjectMissing
 from vault.custody.register import Tenancy, tenancy
+from vault.custody.verification import Question
 from vault.destruction import certifying, inventory, journal, verifying
-from vault.destruction.certificates import Method, Reason, Verification
+from vault.destruction.certificates import Method, Reason
 from vault.destruction.journal import Numbers, Opened, Progress, Superseded
 from vault.destruction.verifying import NotDestroyed
 from vault.errors import Conflict, NotFound
@@ -159,22 +160,16 @@ async def _carry_out(custody: Custody, opened: Opened) -> None:
     await _remove_rows(opened.tenant)
     if found := opened.progress.inventory:
         opened = await journal.note(opened, Progress(numbers=Numbers(due=found.parts, done=found.parts)))
-    await verifying.confirm_bucket_gone(custody.objects, held.bucket)
-    await asyncio.to_thread(verifying.attempt_tenant_key, custody.keyring, opened.tenant)
     await _certify(custody, opened, held)
 
 
 async def _take_inventory(custody: Custody, opened: Opened, held: Tenancy) -> Opened:
-    """Count what there is, and try to open it, before anything but the key is gone."""
+    """Count what there is, before anything but the key is gone."""
     taken_in = await _take_in_expiries(custody, opened)
+    stored = await _stored(custody, held.bucket)
     async with tenant_scope(opened.tenant):
-        found = await inventory.take(opened.tenant, inventory.uncertified(taken_in))
-    refused = await asyncio.to_thread(
-        verifying.attempt_openings, custody.keyring, opened.tenant, found.shred_keys, now=custody.clock.now()
-    )
-    await asyncio.to_thread(verifying.attempt_tenant_key, custody.keyring, opened.tenant)
-    found = structs.replace(found, openings_refused=refused + 1, **await _stored(custody, held.bucket))
-    return await journal.note_once(opened, Progress(inventory=found, numbers=Numbers(due=found.parts)))
+        found = await inventory.take(opened.tenant, opened.id, inventory.uncertified(taken_in))
+        return await journal.note_inventory(opened, structs.replace(found, **stored))
 
 
 async def _take_in_expiries(custody: Custody, opened: Opened) -> list[UUID]:
@@ -234,6 +229,15 @@ async def _certify(custody: Custody, opened: Opened, held: Tenancy) -> None:
     found = opened.progress.inventory
     if found is None:
         raise RuntimeError("A contract's end is certified over the inventory that was taken before.")
+    question = Question(
+        tenant=opened.tenant,
+        destruction=opened.id,
+        bucket=held.bucket,
+        keys=found.shred_keys,
+        tenant_key=True,
+        bucket_gone=True,
+        rows_gone=True,
+    )
     findings = certifying.Findings(
         reason=Reason.CONTRACT_END,
         inventory=found,
@@ -246,12 +250,7 @@ async def _certify(custody: Custody, opened: Opened, held: Tenancy) -> None:
             bucket=held.bucket,
             bucket_removed=True,
         ),
-        verification=Verification(
-            openings_attempted=found.openings_refused,
-            openings_refused=found.openings_refused,
-            object_versions_left=0,
-            rows_left=0,
-        ),
+        verification=await verifying.verified(custody, question),
         clauses=(certifying.clause(held.policy.cite(held.policy.contract_end.clause)),),
     )
     async with tenant_scope(opened.tenant):

@@ -20,10 +20,12 @@ from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.register import tenancy
+from vault.custody.verification import Question
 from vault.destruction import certifying, inventory, journal, verifying
-from vault.destruction.certificates import Method, Reason, Verification
+from vault.destruction.certificates import Method, Reason
 from vault.destruction.journal import Numbers, Opened, Progress, Superseded
 from vault.destruction.removal import DuePart, remove
+from vault.destruction.verifying import Unverified
 
 BATCH = 1000
 """Parts in memory at once, and in one transaction."""
@@ -205,14 +207,18 @@ async def _tell(custody: Custody, opened: Opened, outcome: Expired, failures: Co
 
 
 async def _certify(custody: Custody, opened: Opened) -> None:
+    which = inventory.destroyed_by(opened.id)
     async with tenant_scope(opened.tenant):
-        found = await inventory.take(opened.tenant, inventory.destroyed_by(opened.id))
-    if not found.parts:
-        raise RuntimeError("A started expiry destroyed nothing: no certificate is written over zero parts.")
-    attempts = await asyncio.to_thread(
-        verifying.attempt_openings, custody.keyring, opened.tenant, found.shred_keys, now=custody.clock.now()
-    )
+        keys = await inventory.keys(opened.tenant, which)
+        bucket = (await tenancy(opened.tenant, at=custody.clock.now())).bucket
+    question = Question(tenant=opened.tenant, destruction=opened.id, bucket=bucket, keys=keys)
+    verification = await verifying.verified(custody, question)
     async with tenant_scope(opened.tenant):
+        found = await inventory.take(opened.tenant, opened.id, which)
+        if not found.parts:
+            raise RuntimeError("A started expiry destroyed nothing: no certificate is written over zero parts.")
+        if found.shred_keys != keys:
+            raise Unverified("More was destroyed while it was verified.")
         held = await tenancy(opened.tenant, at=custody.clock.now())
         findings = certifying.Findings(
             reason=Reason.EXPIRY,
@@ -226,10 +232,7 @@ async def _certify(custody: Custody, opened: Opened) -> None:
                 bucket=held.bucket,
                 bucket_removed=False,
             ),
-            # Each batch was listed after its removal, and what was still listed would have been a failure.
-            verification=Verification(
-                openings_attempted=attempts, openings_refused=attempts, object_versions_left=0, rows_left=0
-            ),
+            verification=verification,
             clauses=await certifying.clauses_of(opened.tenant, found),
         )
         await certifying.certify(custody, opened, held, findings)

@@ -1,6 +1,6 @@
 """What a destruction concerns is counted from the rows themselves, never from memory that a crash would lose."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,10 +9,8 @@ from asyncpg import Record
 from msgspec import Struct
 
 from vault.custody.database import DB
+from vault.destruction import leaves
 from vault.destruction.certificates import Destroyed, Tally
-from vault.destruction.merkle import Leaf, Tree
-
-PAGE = 5000
 
 
 class Inventory(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -22,7 +20,6 @@ class Inventory(Struct, frozen=True, kw_only=True, omit_defaults=True):
     tallies: tuple[Tally, ...]
     merkle_root: str
     shred_keys: tuple[str, ...]
-    openings_refused: int = 0
     object_versions: int = 0
     delete_markers: int = 0
     unfinished_uploads: int = 0
@@ -57,44 +54,24 @@ def uncertified(taken_in: Sequence[UUID]) -> Which:
     return Which("(destroyed_at IS NULL OR destruction_id = ANY($2))", list(taken_in))
 
 
-async def take(tenant: UUID, which: Which) -> Inventory:
-    """Count in the controller's open scope."""
-    tree = Tree()
-    async for leaf in leaves(tenant, which):
-        tree.add(leaf.encode())
+async def take(tenant: UUID, destruction: UUID, which: Which) -> Inventory:
+    """Count, in the controller's open scope, and write down the leaves of what is counted."""
+    tree = await leaves.keep(tenant, destruction, which.condition, which.destructions)
     recordings = await _fetch("SELECT count(*) FROM recording WHERE {}", tenant, which)
     objects = await _fetch("SELECT count(*) FROM part WHERE {} AND object_version <> ''", tenant, which)
-    keys = await _fetch("SELECT DISTINCT shred_key_id FROM part WHERE {} ORDER BY 1", tenant, which)
     return Inventory(
         recordings=recordings[0][0],
         tallies=await _tallies(tenant, which),
         merkle_root=tree.root().hex(),
-        shred_keys=tuple(row["shred_key_id"] for row in keys),
+        shred_keys=await keys(tenant, which),
         object_versions=objects[0][0],
     )
 
 
-async def leaves(tenant: UUID, which: Which) -> AsyncIterator[Leaf]:
-    """The parts as leaves of the tree, in its order, a page at a time; in the controller's open scope."""
-    after = UUID(int=0)
-    while True:
-        rows = await _fetch(
-            "SELECT id, object_key, object_version, sealed_sha256 FROM part WHERE {} AND id > $3 ORDER BY id LIMIT $4",
-            tenant,
-            which,
-            after,
-            PAGE,
-        )
-        for row in rows:
-            yield Leaf(
-                part=row["id"],
-                object_key=row["object_key"],
-                object_version=row["object_version"],
-                sealed_sha256=row["sealed_sha256"].hex(),
-            )
-        if len(rows) < PAGE:
-            return
-        after = rows[-1]["id"]
+async def keys(tenant: UUID, which: Which) -> tuple[str, ...]:
+    """The ids of the keys that the parts are sealed under, in the controller's open scope."""
+    rows = await _fetch("SELECT DISTINCT shred_key_id FROM part WHERE {} ORDER BY 1", tenant, which)
+    return tuple(row["shred_key_id"] for row in rows)
 
 
 async def due(tenant: UUID, *, since: datetime | None, until: datetime) -> int:

@@ -100,6 +100,17 @@ async def note(opened: Opened, step: Progress) -> Opened:
     return await _merge(opened, step, "record || $3::jsonb")
 
 
+async def note_inventory(opened: Opened, found: Inventory) -> Opened:
+    """Note, in the scope in which its leaves were written, what there was, unless that is noted already.
+
+    Raises:
+        Superseded: the destruction is completed; the scope must be left by this exception.
+    """
+    return await _merge_in_scope(
+        opened, Progress(inventory=found, numbers=Numbers(due=found.parts)), "$3::jsonb || record"
+    )
+
+
 async def complete(opened: Opened, *, certificate: str | None, now: datetime) -> None:
     """Write down, in the controller's open scope, that it is done, with the certificate that says so.
 
@@ -143,13 +154,17 @@ async def taken_in_by(opened: Opened) -> list[UUID]:
 
 async def _merge(opened: Opened, step: Progress, merged: str) -> Opened:
     async with tenant_scope(opened.tenant):
-        rows = await DB.fetch(
-            f"UPDATE destruction SET record = {merged}"  # noqa: S608 - one of the two expressions above
-            " WHERE tenant_id = $1 AND id = $2 AND state = 'started' RETURNING record",
-            opened.tenant,
-            opened.id,
-            _text(step),
-        )
+        return await _merge_in_scope(opened, step, merged)
+
+
+async def _merge_in_scope(opened: Opened, step: Progress, merged: str) -> Opened:
+    rows = await DB.fetch(
+        f"UPDATE destruction SET record = {merged}"  # noqa: S608 - one of the two expressions above
+        " WHERE tenant_id = $1 AND id = $2 AND state = 'started' RETURNING record",
+        opened.tenant,
+        opened.id,
+        _text(step),
+    )
     if not rows:
         raise Superseded
     return Opened(opened.id, opened.tenant, opened.started_at, _read(rows[0]["record"]))

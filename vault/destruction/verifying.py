@@ -1,19 +1,25 @@
 """What was destroyed is asked for once more, by code that had no part in destroying it; anything that answers is told.
 
-Verification raises: there is no certificate over something that was found again.
+Verification raises: there is no certificate over something that was found again. Who runs it differs (a worker has a
+process of its own do it, `vault.worker.verifier`), the code does not.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from vault.custody.database import DB
+from vault.custody.custody import Custody
+from vault.custody.database import DB, tenant_scope
 from vault.custody.keys import KeyDestroyed, KeyMissing, Keyring, ShredKeyId
 from vault.custody.objects import ObjectMissing, Objects, Version
+from vault.custody.verification import Question, Verification
 
 LISTED_AT_ONCE = 6
 """Listings under way at the same time; each is one request and one thread."""
+
+PAGE = 1000
+"""Versions compared with the catalogue at once, and parts looked for at once."""
 
 HOLDS_RECORDINGS = ("blind_index", "access", "upload", "part", "recording", "member")
 """Tables in which nothing of a controller is left after its contract."""
@@ -21,6 +27,50 @@ HOLDS_RECORDINGS = ("blind_index", "access", "upload", "part", "recording", "mem
 
 class NotDestroyed(Exception):
     """Something that should be gone was found: the destruction stays unfinished and is tried again."""
+
+
+class Unverified(NotDestroyed):
+    """Whoever was to verify gave no answer, so that nothing is known: the destruction stays unfinished too."""
+
+
+async def verified(custody: Custody, question: Question) -> Verification:
+    """Have a destruction verified, outside any scope, by the process that custody names for it, or else by this one.
+
+    Raises:
+        NotDestroyed: something was found, or (`Unverified`) whoever was asked died or failed.
+        ObjectError: the store did not answer.
+    """
+    return await (custody.verifier or verify)(custody, question)
+
+
+async def verify(custody: Custody, question: Question) -> Verification:
+    """Ask for every key, list every place and look at every row that a question names; in this very process.
+
+    Raises:
+        NotDestroyed: naming what was found.
+        ObjectError: the store did not answer; nothing is known then.
+    """
+    now, tenant = custody.clock.now(), question.tenant
+    attempts = await asyncio.to_thread(attempt_openings, custody.keyring, tenant, question.keys, now=now)
+    if question.tenant_key:
+        await asyncio.to_thread(attempt_tenant_key, custody.keyring, tenant)
+        attempts += 1
+    listings = await _confirm_nothing_listed(custody.objects, question)
+    if question.rows_gone:
+        async with tenant_scope(tenant):
+            await confirm_no_rows(tenant)
+    else:
+        await _confirm_struck(tenant, question.destruction)
+        listings += await _confirm_objects_gone(custody.objects, question)
+    return Verification(
+        process="same",
+        at=custody.clock.now(),
+        openings_attempted=attempts,
+        openings_refused=attempts,
+        listings=listings,
+        object_versions_left=0,
+        rows_left=0,
+    )
 
 
 def attempt_openings(keyring: Keyring, tenant: UUID, key_ids: Iterable[str], *, now: datetime) -> int:
@@ -62,7 +112,7 @@ def attempt_tenant_key(keyring: Keyring, tenant: UUID) -> None:
 async def versions_left(objects: Objects, bucket: str, object_keys: Iterable[str]) -> list[Version]:
     """Every version and delete marker that the store still lists under these object keys, also those nobody named.
 
-    One listing a recording: a part's object key is `{recording}/{part name}`.
+    One listing a folder: the parts of a recording that lie together are listed together.
 
     Raises:
         ObjectError: the store did not answer; nothing is known then.
@@ -74,7 +124,7 @@ async def versions_left(objects: Objects, bucket: str, object_keys: Iterable[str
         async with slots:
             return [version async for version in objects.versions(bucket, prefix) if version.key in wanted]
 
-    listings = await asyncio.gather(*(listed(prefix) for prefix in sorted({_folder(key) for key in wanted})))
+    listings = await asyncio.gather(*(listed(prefix) for prefix in _folders(wanted)))
     return [version for listing in listings for version in listing]
 
 
@@ -106,5 +156,76 @@ async def confirm_no_rows(tenant: UUID) -> None:
             raise NotDestroyed(f"The table {table} still holds rows of the controller.")
 
 
-def _folder(object_key: str) -> str:
-    return object_key.rpartition("/")[0] + "/"
+async def _confirm_nothing_listed(objects: Objects, question: Question) -> int:
+    """How many listings were made, of the bucket or of prefixes in it; each held only what still stands."""
+    if question.bucket_gone:
+        await confirm_bucket_gone(objects, question.bucket)
+        return 1
+    for prefix in question.prefixes:
+        async for versions in _pages(objects, question.bucket, prefix):
+            stray = {version.key for version in versions} - await _standing(question.tenant, versions)
+            if stray:
+                raise NotDestroyed(f"The store still lists {len(stray)} objects below {prefix}.")
+    return len(question.prefixes)
+
+
+async def _pages(objects: Objects, bucket: str, prefix: str) -> AsyncIterator[list[Version]]:
+    page: list[Version] = []
+    async for version in objects.versions(bucket, prefix):
+        page.append(version)
+        if len(page) == PAGE:
+            yield page
+            page = []
+    if page:
+        yield page
+
+
+async def _standing(tenant: UUID, versions: Sequence[Version]) -> set[str]:
+    """Those object keys among them that a part lies under which is kept."""
+    async with tenant_scope(tenant):
+        rows = await DB.fetch(
+            "SELECT object_key FROM part WHERE tenant_id = $1 AND object_key = ANY($2) AND destroyed_at IS NULL",
+            tenant,
+            list({version.key for version in versions}),
+        )
+    return {row["object_key"] for row in rows}
+
+
+async def _confirm_struck(tenant: UUID, destruction: UUID) -> None:
+    async with tenant_scope(tenant):
+        rows = await DB.fetch(
+            "SELECT count(*) FROM part WHERE tenant_id = $1 AND destruction_id = $2 AND (destroyed_at IS NULL"
+            " OR wrapped_key IS NOT NULL OR prefix IS NOT NULL OR sealed IS NOT NULL)",
+            tenant,
+            destruction,
+        )
+    if rows[0][0]:
+        raise NotDestroyed(f"The catalogue still holds what {rows[0][0]} parts were sealed as.")
+
+
+async def _confirm_objects_gone(objects: Objects, question: Question) -> int:
+    """How many listings were made for parts of the destruction that lay below none of the prefixes listed already."""
+    listings, after = 0, UUID(int=0)
+    while True:
+        async with tenant_scope(question.tenant):
+            rows = await DB.fetch(
+                "SELECT id, object_key FROM part WHERE tenant_id = $1 AND destruction_id = $2 AND id > $3"
+                " AND object_version <> '' AND NOT EXISTS (SELECT FROM unnest($4::text[]) AS listed (prefix)"
+                " WHERE starts_with(object_key, prefix)) ORDER BY id LIMIT $5",
+                question.tenant,
+                question.destruction,
+                after,
+                list(question.prefixes),
+                PAGE,
+            )
+        keys = [row["object_key"] for row in rows]
+        if left := await versions_left(objects, question.bucket, keys):
+            raise NotDestroyed(f"The store still lists {len(left)} versions of what was destroyed.")
+        listings += len(_folders(keys))
+        if len(rows) < PAGE:
+            return listings
+        after = rows[-1]["id"]
+
+
+def _folders(object_keys: Iterable[str]) -> list[str]:
+    return sorted({key.rpartition("/")[0] + "/" for key in object_keys})
