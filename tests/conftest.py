@@ -10,10 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from argon2 import PasswordHasher
 
 from infra.embedded import Endpoints, Stack
 from tests.world import World
-from vault import logs
+from vault import accounts, logs
 from vault.api.app import create_app
 from vault.assembly import open_custody
 from vault.custody.migrate import migrate
@@ -23,6 +24,15 @@ from vault.settings import Settings
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run side by side, the whole takes as long as whoever ends last: the long ones begin."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hasher() -> Iterator[PasswordHasher]:
+    """How the vault hashes passwords, while tests sign in some hundred people with as little work as Argon2 can do."""
+    with pytest.MonkeyPatch.context() as patch:
+        ours: PasswordHasher = accounts._HASHER
+        patch.setattr(accounts, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield ours
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher, Type
+from argon2.profiles import RFC_9106_LOW_MEMORY
 from structlog.testing import capture_logs
 
 from tenants.vocabulary import Role
@@ -27,6 +29,11 @@ async def test_a_wrong_password_and_an_unknown_address_are_answered_alike(world:
     answers = [await world.client.post("/v1/sessions", json=body) for body in (known, unknown)]
     assert [answer.status_code for answer in answers] == [401, 401]
     assert answers[0].json() == answers[1].json()
+
+
+def test_a_guess_at_a_password_costs_what_rfc_9106_asks_where_memory_is_scarce(hasher: PasswordHasher) -> None:
+    wanted = RFC_9106_LOW_MEMORY
+    assert (hasher.type, hasher.time_cost, hasher.memory_cost) == (Type.ID, wanted.time_cost, wanted.memory_cost)
 
 
 async def test_a_session_ends_when_its_person_signs_out(world: World, house: House) -> None:
