@@ -218,9 +218,15 @@ class AutomatedDecisions(Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class ContractEnd(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What happens to everything when the contract is over (Art. 28(3)(g))."""
+    """What happens to everything when the contract is over (Art. 28(3)(g)): destroyed, or returned and then destroyed.
+
+    `return_before` makes the destruction wait until the controller has confirmed that it has everything;
+    `return_clause` is where its notice or contract says so.
+    """
 
     clause: ClauseName
+    return_before: bool = False
+    return_clause: ClauseName | None = None
 
 
 class Backups(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -41,6 +41,9 @@ class Contract(Table, db=DB):
     starts_on = Date(default=None)
     ends_on = Date(default=None)
     time_zone = Text(default=None)
+    end_decided_at = Timestamptz(default=None, null=True)
+    returning_since = Timestamptz(default=None, null=True)
+    returned_at = Timestamptz(default=None, null=True)
     destroying_since = Timestamptz(default=None, null=True)
     destroyed_at = Timestamptz(default=None, null=True)
     destruction_id = UUID(default=None, null=True)
@@ -366,71 +369,79 @@ class RetiredKey(Table, db=DB, tablename="retired_key"):
     destroyed_at = Timestamptz(default=None, null=True)
 
 
-class AuditHead(Table, db=DB, tablename="audit_head"):
-    """The end of each controller's chain of events."""
-
-    tenant_id = UUID(primary_key=True, default=None)
-    seq = BigInt(default=None)
-    hash = Bytea(default=None)
-
-
-class AuditEvent(Table, db=DB, tablename="audit_event"):
-    """One act, as canonical JSON, chained to the act before it. Nobody may change or remove it."""
-
-    tenant_id = UUID(default=None)
-    seq = BigInt(primary_key=True, default=None)
-    at = Timestamptz(default=None)
-    act = Text(default=None)
-    object_id = UUID(default=None, null=True)
-    body = Text(default=None)
-    previous = Bytea(default=None)
-    hash = Bytea(default=None)
-
-
-class Outbox(Table, db=DB):
-    """A job written with the facts that caused it, kept until it is done: a lost broker loses no job."""
-
-    id = BigInt(primary_key=True, default=None)
-    tenant_id = UUID(default=None)
-    actor = Text(default=None)
-    key = Text(default=None)
-    created_at = Timestamptz(default=None)
-    sent_at = Timestamptz(default=None, null=True)
-
-
-class Proposal(Table, db=DB):
-    """What one person proposed and another decides on; reasons and whatever may name a person are sealed."""
+class Notice(Table, db=DB):
+    """Something that whoever lives under a contract was told, once; superseded when the last day was moved."""
 
     tenant_id = UUID(default=None)
     id = UUID(primary_key=True, default=None)
-    action = Text(default=None)
-    object_id = UUID(default=None, null=True)
-    terms = JSONB(default=None)
-    effect = JSONB(default=None)
-    sealed = Bytea(default=None)
-    state = Text(default=None)
-    proposed_by = UUID(default=None)
-    by_operator = Boolean(default=False)
-    proposed_at = Timestamptz(default=None)
-    lapses_at = Timestamptz(default=None)
-    not_before = Timestamptz(default=None, null=True)
-    decided_by = UUID(default=None, null=True)
-    decided_by_operator = Boolean(default=False)
-    decided_at = Timestamptz(default=None, null=True)
-    sealed_decision = Bytea(default=None, null=True)
-    begun_at = Timestamptz(default=None, null=True)
-    ended_at = Timestamptz(default=None, null=True)
-    outcome = JSONB(default=None, null=True)
+    kind = Text(default=None)
+    days = Integer(default=None)
+    ends_on = Date(default=None)
+    due_at = Timestamptz(default=None)
+    given_at = Timestamptz(default=None)
+    late = Boolean(default=None)
+    superseded_at = Timestamptz(default=None, null=True)
+    acknowledged_at = Timestamptz(default=None, null=True)
+    acknowledged_by = UUID(default=None, null=True)
 
 
-class RetiredKey(Table, db=DB, tablename="retired_key"):
-    """A shred key that nothing new may be sealed under: what stands moves away from it, and then it is destroyed."""
+class ReturnRecipient(Table, db=DB, tablename="return_recipient"):
+    """To whose age key everything is returned at the contract's end, and where to; a replaced one stays on record.
+
+    `sealed_credentials` open the controller's own bucket; they are sealed under the controller's keys.
+    """
 
     tenant_id = UUID(default=None)
-    shred_key_id = Text(primary_key=True, default=None)
-    cause = UUID(default=None)
-    retired_at = Timestamptz(default=None)
-    destroyed_at = Timestamptz(default=None, null=True)
+    id = UUID(primary_key=True, default=None)
+    public_key = Text(default=None)
+    destination = Text(default=None)
+    place = JSONB(default=None, null=True)
+    sealed_credentials = Bytea(default=None, null=True)
+    registered_at = Timestamptz(default=None)
+    registered_by = UUID(default=None)
+    replaced_at = Timestamptz(default=None, null=True)
+    failure = Text(default=None, null=True)
+    confirmed_at = Timestamptz(default=None, null=True)
+    confirmed_by = UUID(default=None, null=True)
+
+
+class ReturnArchive(Table, db=DB, tablename="return_archive"):
+    """One finished archive of a return: which recordings it was made of, and its hashes.
+
+    It holds what stood after `first` up to `last`, in order of start and id. From `good_until` on a part in it is past
+    its day, and it is made again without that.
+    """
+
+    tenant_id = UUID(default=None)
+    recipient_id = UUID(default=None)
+    number = Integer(primary_key=True, default=None)
+    object_key = Text(default=None)
+    object_version = Text(default=None)
+    size = BigInt(default=None)
+    sha256 = Bytea(default=None)
+    plain_size = BigInt(default=None)
+    plain_sha256 = Bytea(default=None)
+    listing_sha256 = Bytea(default=None)
+    recordings = Integer(default=None)
+    restricted = Integer(default=None)
+    parts = Integer(default=None)
+    first_started_at = Timestamptz(default=None, null=True)
+    first_id = UUID(default=None, null=True)
+    last_started_at = Timestamptz(default=None)
+    last_id = UUID(default=None)
+    good_until = Timestamptz(default=None, null=True)
+    made_at = Timestamptz(default=None)
+
+
+class ReturnManifest(Table, db=DB, tablename="return_manifest"):
+    """The signed list of a return's archives; an earlier one stays good for a receipt."""
+
+    tenant_id = UUID(default=None)
+    recipient_id = UUID(default=None)
+    sha256 = Bytea(primary_key=True, default=None)
+    manifest = Text(default=None)
+    made_at = Timestamptz(default=None)
+    superseded_at = Timestamptz(default=None, null=True)
 
 
 class TenancyCopy(Table, db=DB, tablename="tenancy_copy"):
@@ -495,6 +506,10 @@ TABLES: tuple[type[Table], ...] = (
     Outbox,
     Proposal,
     RetiredKey,
+    Notice,
+    ReturnRecipient,
+    ReturnArchive,
+    ReturnManifest,
 )
 
 OPEN_TO_THE_PLATFORM = {"credential": "found by digest before a tenant is known", "outbox": "the relay serves all"}

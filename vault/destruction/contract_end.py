@@ -23,6 +23,7 @@ from msgspec import structs
 
 from tenants.contracts import Contract, ContractState, IllegalTransition
 from tenants.decisions import Action
+from vault import notices
 from vault.accounts import Caller
 from vault.custody import audit
 from vault.custody.custody import Custody
@@ -61,7 +62,14 @@ async def end_contract(custody: Custody, caller: Caller, contract: UUID, *, last
         await _lock(tenant)
         held = await tenancy(tenant, at=now)
         moved = _moved(held.contract, last_day, now)
-        await DB.fetch("UPDATE contract SET ends_on = $3 WHERE tenant_id = $1 AND id = $2", tenant, contract, last_day)
+        await DB.fetch(
+            "UPDATE contract SET ends_on = $3, end_decided_at = $4 WHERE tenant_id = $1 AND id = $2",
+            tenant,
+            contract,
+            last_day,
+            now,
+        )
+        await notices.supersede(tenant, now=now)
         details = {"ends_on": moved.ends_on.isoformat(), "instead_of": held.contract.ends_on.isoformat()}
         event = audit.Event(act="contract.end_moved", actor=caller.id, object_id=contract, details=details)
         await audit.record(tenant, event, now=now)
