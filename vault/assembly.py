@@ -2,12 +2,17 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 
 from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM
 from vault.custody.keyring_files import FileKeyring, FileRootKey
 from vault.custody.objects import Objects
+from vault.proposals.model import Handlers
 from vault.settings import Settings
+
+HANDLERS: Handlers = MappingProxyType({})
+"""What two persons decide on, by the action's slug: each capability brings its own."""
 
 
 @asynccontextmanager

@@ -173,7 +173,8 @@ def test_after_the_contract_only_the_proof_is_left(
 ) -> None:
     staff = person(*(set(Role) - {Role.OPERATOR}))
     decision = decide(prh, staff, action, facts(contract=state), "quality", now)
-    if action in (*CONTENT_ACTIONS, Action.INGEST, Action.END_CONTRACT, Action.ORDER_DESTRUCTION):
+    orders = (Action.ORDER_DESTRUCTION, Action.DECIDE_ORDER, Action.CHANGE_POLICY, Action.DECIDE_POLICY)
+    if action in (*CONTENT_ACTIONS, Action.INGEST, Action.END_CONTRACT, *orders):
         assert (decision.rule, decision.clause) == ("contract-over", prh.cite("contract_end"))
         assert state.value in decision.reason
     else:
@@ -183,17 +184,26 @@ def test_after_the_contract_only_the_proof_is_left(
 @pytest.mark.parametrize(
     ("role", "allowed"),
     [
-        (Role.OPERATOR, {"onboard", "read_contract", "end_contract", "read_policy", "read_certificate"}),
+        (
+            Role.OPERATOR,
+            {"onboard", "read_contract", "end_contract", "read_policy", "read_certificate"}
+            | {"change_policy", "read_proposals"},
+        ),
         (
             Role.ADMINISTRATOR,
             {"manage_members", "manage_tokens", "read_contract", "end_contract", "order_destruction"}
-            | {"read_policy", "read_retention", "read_audit", "read_certificate"},
+            | {"read_policy", "read_retention", "read_audit", "read_certificate"}
+            | {"change_policy", "decide_policy", "decide_order", "read_proposals"},
         ),
         (Role.SUPERVISOR, {"read_contract", "read_policy", "read_retention"}),
         (Role.QUALITY, {"read_contract", "read_policy"}),
         (Role.TRAINER, {"read_contract", "read_policy"}),
         (Role.AGENT, {"read_contract", "read_policy"}),
-        (Role.DPO, {"read_contract", "read_policy", "read_retention", "read_audit", "read_certificate"}),
+        (
+            Role.DPO,
+            {"read_contract", "read_policy", "read_retention", "read_audit", "read_certificate"}
+            | {"order_destruction", "read_proposals"},
+        ),
         (Role.INGEST, {"ingest", "read_policy"}),
     ],
 )

@@ -14,7 +14,7 @@ from litestar.openapi import OpenAPIConfig
 from msgspec import Struct
 
 from vault.accounts import Caller, Sessions
-from vault.api import accesses, accounts, audit, certificates, contracts, controllers, recordings, uploads
+from vault.api import accesses, accounts, audit, certificates, contracts, controllers, proposals, recordings, uploads
 from vault.api.authentication import Authentication
 from vault.api.problems import ReadableRequest, plugin, unexpected_problem
 from vault.api.request_log import RequestLog
@@ -28,6 +28,7 @@ ROUTERS: tuple[Router, ...] = (
     accounts.router,
     controllers.router,
     contracts.router,
+    proposals.router,
     uploads.router,
     recordings.router,
     accesses.router,

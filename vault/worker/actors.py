@@ -9,16 +9,19 @@ import dramatiq
 import structlog
 
 from tenants.contracts import ContractState
+from vault.assembly import HANDLERS
 from vault.custody import outbox
 from vault.custody.custody import Custody
 from vault.destruction.contract_end import advance
 from vault.destruction.expiry import expire
 from vault.ingest.sweeping import sweep
+from vault.proposals import carrying
 from vault.worker.locks import alone
 
 RETENTION_EXPIRE = "retention.expire"
 CONTRACT_ADVANCE = "contract.advance"
 UPLOADS_SWEEP = "uploads.sweep"
+PROPOSALS_CARRY_OUT = "proposals.carry_out"
 
 log = structlog.get_logger()
 
@@ -57,6 +60,10 @@ class Hands:
         await sweep(self.custody, tenant)
         return True
 
+    async def carry_out_proposals(self, tenant: UUID) -> bool:
+        """Do what two persons have decided."""
+        return await carrying.carry_out(self.custody, HANDLERS, tenant)
+
 
 def declare(broker: dramatiq.Broker, hands: Hands) -> None:
     """Make each job an actor of this broker."""
@@ -72,3 +79,7 @@ def declare(broker: dramatiq.Broker, hands: Hands) -> None:
     @dramatiq.actor(broker=broker, actor_name=UPLOADS_SWEEP)
     async def uploads_sweep(*, tenant: str, job: int) -> None:
         await hands.carry_out(job, UPLOADS_SWEEP, tenant, hands.sweep)
+
+    @dramatiq.actor(broker=broker, actor_name=PROPOSALS_CARRY_OUT)
+    async def proposals_carry_out(*, tenant: str, job: int) -> None:
+        await hands.carry_out(job, PROPOSALS_CARRY_OUT, tenant, hands.carry_out_proposals)

@@ -19,7 +19,8 @@ from vault.custody.custody import Custody
 from vault.custody.database import narrow, platform_scope
 from vault.destruction import contracts, expiry
 from vault.ingest import uploads
-from vault.worker.actors import CONTRACT_ADVANCE, RETENTION_EXPIRE, UPLOADS_SWEEP
+from vault.proposals import carrying
+from vault.worker.actors import CONTRACT_ADVANCE, PROPOSALS_CARRY_OUT, RETENTION_EXPIRE, UPLOADS_SWEEP
 from vault.worker.locks import alone
 
 TICK_SECONDS = 1.0
@@ -91,3 +92,5 @@ async def _due(tenant: UUID, contract: Contract, now: datetime) -> AsyncIterator
         yield RETENTION_EXPIRE
     if await uploads.over(tenant, now=now, limit=1):
         yield UPLOADS_SWEEP
+    if await carrying.is_due(tenant, now):
+        yield PROPOSALS_CARRY_OUT

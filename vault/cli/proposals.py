@@ -1,0 +1,84 @@
+"""Two persons: what somebody proposed is listed here, and approved or rejected by somebody else."""
+
+from types import MappingProxyType
+from typing import Any
+
+import click
+
+from vault.cli import session
+from vault.cli.output import emit, emit_table, moment, with_json
+
+
+@click.command(short_help="List what waits for a second person, and what became of it.")
+@click.argument("proposal", required=False)
+@click.option("--state", help="Only those in this state, such as proposed or approved.")
+@with_json
+def proposals(proposal: str | None, state: str | None) -> None:
+    """List proposals, or show the one with this id: what it would do, who proposed it and why."""
+    with session.connect() as client:
+        if proposal:
+            found = client.get(f"/v1/proposals/{proposal}")
+            emit(found, *sentences(found))
+            return
+        listed = client.get(f"/v1/proposals?state={state}" if state else "/v1/proposals")
+    columns = ("id", "action", "state", "proposed", "until", "reason")
+    rows = [
+        (one["id"], one["action"], one["state"], moment(one["proposed_at"]), moment(one["lapses_at"]), one["reason"])
+        for one in listed
+    ]
+    emit_table(listed, columns, rows, empty="Nothing is proposed.")
+
+
+@click.command(short_help="Approve what somebody else proposed.")
+@click.argument("proposal")
+@click.option("--reason", required=True, help="Why; it is kept with the proposal.")
+@click.option("--yes", is_flag=True, help="Do not ask again.")
+@with_json
+def approve(proposal: str, reason: str, yes: bool) -> None:
+    """Approve a PROPOSAL of somebody else, as the second person. What it destroys is gone for good."""
+    with session.connect() as client:
+        found = client.get(f"/v1/proposals/{proposal}")
+        if not yes:
+            for sentence in sentences(found):
+                click.echo(sentence, err=True)
+            click.confirm("Approve this?", abort=True, err=True)
+        decided = client.post(f"/v1/proposals/{proposal}/decision", {"approve": True, "reason": reason})
+    emit(decided, f"The proposal {proposal} is {decided['state']}.")
+
+
+@click.command(short_help="Reject a proposal, or withdraw one's own.")
+@click.argument("proposal")
+@click.option("--reason", required=True, help="Why; it is kept with the proposal.")
+@with_json
+def reject(proposal: str, reason: str) -> None:
+    """Reject a PROPOSAL of somebody else, or withdraw one's own."""
+    with session.connect() as client:
+        decided = client.post(f"/v1/proposals/{proposal}/decision", {"approve": False, "reason": reason})
+    emit(decided, f"The proposal {proposal} is {decided['state']}.")
+
+
+def sentences(proposal: dict[str, Any]) -> list[str]:
+    """A proposal in words, one line a thing."""
+    lines = [
+        f"{proposal['id']}: {proposal['action']}, {proposal['state']}",
+        f"  why: {proposal['reason'] or '(no longer readable)'}",
+        f"  proposed by {proposal['proposed_by']}, {moment(proposal['proposed_at'])};"
+        f" waits until {moment(proposal['lapses_at'])}",
+    ]
+    for heading in ("terms", "effect", "outcome"):
+        for name, value in (proposal[heading] or {}).items():
+            lines.append(f"  {heading}: {name.replace('_', ' ')}: {_short(value)}")
+    if proposal["decided_by"]:
+        lines.append(f"  decided by {proposal['decided_by']}, {moment(proposal['decided_at'])}")
+    return lines
+
+
+def _short(value: object) -> str:
+    if isinstance(value, list):
+        return f"{', '.join(_short(item) for item in value[:10])}{' …' if len(value) > 10 else ''}" or "none"
+    if isinstance(value, dict):
+        return "; ".join(f"{name.replace('_', ' ')} {_short(item)}" for name, item in value.items())
+    return str(value)
+
+
+COMMANDS = MappingProxyType({"proposals": proposals, "approve": approve, "reject": reject})

@@ -1,0 +1,1 @@
+"""What destroys before its time or changes a promise is proposed by one person and decided by another."""
