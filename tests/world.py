@@ -151,7 +151,13 @@ class World:
         me = _ok(await self.client.get("/v1/me", headers={"authorization": f"Bearer {session['token']}"}))
         return As(self.client, UUID(me["id"]), session["token"])
 
-    async def house(self, policy: str = "prh", *, edits: Mapping[str, str] = MappingProxyType({})) -> House:
+    async def house(
+        self,
+        policy: str = "prh",
+        *,
+        edits: Mapping[str, str] = MappingProxyType({}),
+        lasts: timedelta = timedelta(days=2000),
+    ) -> House:
         """Onboard a controller under a policy of `tenants/`, by a name of its own; `edits` replace text of the file."""
         slug = f"{policy}-{secrets.token_hex(4)}"
         source = (POLICIES / f"{policy}.toml").read_text().replace(f'slug = "{policy}"', f'slug = "{slug}"')
@@ -162,7 +168,7 @@ class World:
             "policy": source,
             "contract": {
                 "starts_on": str(today - timedelta(days=1000)),
-                "ends_on": str(today + timedelta(days=2000)),
+                "ends_on": str(today + lasts),
             },
             "administrator": {"email": f"admin@{slug}.example", "name": "Demo Administrator"},
         }
@@ -179,14 +185,28 @@ class World:
     @asynccontextmanager
     async def later(self, by: timedelta) -> AsyncIterator[None]:
         """The vault's clock stands this much ahead inside the block."""
-        offset_file = self.settings.clock_offset_file
-        assert offset_file is not None
-        before = offset_file.read_text() if offset_file.exists() else "0"
-        offset_file.write_text(str(float(before) + by.total_seconds()))
+        before = self._offset()
+        self.travel(by)
         try:
             yield
         finally:
-            offset_file.write_text(before)
+            self._stand(before)
+
+    def travel(self, by: timedelta) -> None:
+        """The vault's clock stands this much ahead from now on."""
+        self._stand(self._offset() + by.total_seconds())
+
+    def _offset(self) -> float:
+        file = self.settings.clock_offset_file
+        return float(file.read_text()) if file and file.exists() else 0.0
+
+    def _stand(self, seconds: float) -> None:
+        """Whole or not at all: other processes read the file at any moment."""
+        file = self.settings.clock_offset_file
+        assert file is not None
+        unfinished = file.with_name(f"{file.name}.unfinished")
+        unfinished.write_text(str(seconds))
+        unfinished.replace(file)
 
 
 def call(**changes: Any) -> dict[str, Any]:
