@@ -9,7 +9,7 @@ import aiohttp
 import boto3
 from botocore.config import Config
 
-from vault.custody.objects.buckets import Buckets, Emptied, Version
+from vault.custody.objects.buckets import Emptied, Version
 from vault.custody.objects.errors import (
     BucketNotEmpty,
     BucketNotVersioned,
@@ -23,13 +23,18 @@ from vault.custody.objects.errors import (
     ObjectsUnavailable,
     ObjectTruncated,
 )
+from vault.custody.objects.parted import PIECE, Parted, PartedUpload
+from vault.custody.objects.listings import Listed, ListedPage, Listings, UnfinishedUpload
 from vault.custody.objects.signing import Signer
 from vault.custody.objects.transfers import ObjectHead, ObjectVersion, Transfers
 
 __all__ = [
+    "PIECE",
     "BucketNotEmpty",
     "BucketNotVersioned",
     "Emptied",
+    "Listed",
+    "ListedPage",
     "NotDeleted",
     "ObjectBrokenOff",
     "ObjectError",
@@ -42,6 +47,7 @@ __all__ = [
     "ObjectsNotDeleted",
     "ObjectsRefused",
     "ObjectsUnavailable",
+    "PartedUpload",
     "Version",
 ]
 
@@ -53,7 +59,7 @@ KEEP_ALIVE_SECONDS = 10.0
 READ_BUFFER = 1 << 18
 
 
-class Objects(Buckets, Transfers):
+class Objects(Parted, Transfers):
     """One store, one set of credentials, one region. Started and used on one event loop."""
 
     def __init__(
@@ -74,6 +80,11 @@ class Objects(Buckets, Transfers):
 
     def __repr__(self) -> str:
         return f"Objects({self._endpoint!r}, …)"
+
+    @property
+    def endpoint(self) -> str | None:
+        """Where the store answers; None for AWS itself."""
+        return self._endpoint
 
     @classmethod
     @asynccontextmanager

@@ -191,8 +191,9 @@ class Buckets:
         except ObjectMissing:
             return
 
-    def _abort_uploads(self, bucket: str) -> int:
-        uploads = self._client.list_multipart_uploads(Bucket=bucket, MaxUploads=PAGE).get("Uploads", [])
+    def _abort_uploads(self, bucket: str, key: str | None = None) -> int:
+        listed = self._client.list_multipart_uploads(Bucket=bucket, Prefix=key or "", MaxUploads=PAGE)
+        uploads = [upload for upload in listed.get("Uploads", []) if key in (None, upload["Key"])]
         for upload in uploads:
             try:
                 self._client.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
