@@ -66,6 +66,7 @@ async def ids(owner: House) -> dict[str, str]:
         "token_id": token,
         "contract_id": str(owner.contract),
         "certificate_id": str(uuid4()),
+        "destruction_id": str(uuid4()),
     }
 
 

@@ -10,6 +10,8 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
 
 from vault.api.dependencies import FromCaller, InCustody
+from vault.destruction.proof_files import Proof
+from vault.destruction.proofs import prove, prove_all
 from vault.destruction.reading import certificate, destructions
 
 
@@ -35,6 +37,13 @@ class DestructionPage(Struct, frozen=True, kw_only=True):
 
     items: list[DestructionView]
     next: str | None
+
+
+class ProofList(Struct, frozen=True, kw_only=True):
+    """Everything that proves that a recording, or some of its parts, was destroyed."""
+
+    recording: UUID
+    proofs: list[Proof]
 
 
 @get("/destructions", operation_id="list_destructions")
@@ -71,8 +80,27 @@ async def read_certificate_key(custody: InCustody) -> Response[str]:
     return Response(custody.keyring.signing_key().public_pem.decode(), media_type="application/x-pem-file")
 
 
+@get("/destructions/{destruction_id:uuid}/leaves/{recording_id:uuid}", operation_id="prove_destruction")
+async def prove_destruction(destruction_id: FromPath[UUID], recording_id: FromPath[UUID], caller: FromCaller) -> Proof:
+    """Which parts of one recording a certificate speaks of, each proven against its Merkle root; no other is shown."""
+    return await prove(caller, destruction_id, recording_id)
+
+
+@get("/recordings/{recording_id:uuid}/destruction-proof", operation_id="prove_recording_destroyed")
+async def prove_recording_destroyed(recording_id: FromPath[UUID], caller: FromCaller) -> ProofList:
+    """Was it destroyed? One proof for each certificate that speaks of a part of it, the oldest first."""
+    return ProofList(recording=recording_id, proofs=await prove_all(caller, recording_id))
+
+
 router = Router(
     path="/v1",
     tags=["certificates"],
-    route_handlers=[list_destructions, list_certificates, read_certificate, read_certificate_key],
+    route_handlers=[
+        list_destructions,
+        list_certificates,
+        read_certificate,
+        read_certificate_key,
+        prove_destruction,
+        prove_recording_destroyed,
+    ],
 )

@@ -59,11 +59,30 @@ def read_key(output: Any) -> None:
         output.write(client.request("GET", "/v1/certificate-key").content)
 
 
+@certificates.command("proof")
+@click.argument("recording")
+@click.option("--certificate", help="Of this certificate only.  [default: the newest that speaks of it]")
+@click.option("-o", "--output", type=click.File("wb"), default="-", help="[default: standard output]")
+def read_proof(recording: str, certificate: str | None, output: Any) -> None:
+    """Fetch the proof that one recording was destroyed, for `vault verify CERTIFICATE --proof FILE`."""
+    with session.connect() as client:
+        if certificate is None:
+            proofs = client.get(f"/v1/recordings/{segment(recording)}/destruction-proof")["proofs"]
+            certificate = str(proofs[-1]["destruction"])
+        path = f"/v1/destructions/{segment(certificate)}/leaves/{segment(recording)}"
+        output.write(client.request("GET", path).content)
+
+
 @click.command(short_help="Verify a certificate of destruction, offline.")
 @click.argument("certificate", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--key", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="PEM")
+@click.option(
+    "--proof",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Also that the recording of this proof is among what was destroyed.",
+)
 @with_json
-def verify(certificate: Path, key: Path) -> None:
+def verify(certificate: Path, key: Path, proof: Path | None) -> None:
     """Verify a certificate of destruction, with neither vault nor network. Exits with 0 only if it is genuine."""
     import msgspec
 
@@ -77,7 +96,22 @@ def verify(certificate: Path, key: Path) -> None:
         msgspec.to_builtins(verified),
         f"{certificate} is genuine: signed by the key in {key}, and unaltered.",
         *_proof(verified),
+        *(_proven(proof, verified) if proof else ()),
     )
+
+
+def _proven(file: Path, certificate: "Certificate") -> Iterator[str]:
+    """What a proof of one recording shows."""
+    from vault.destruction.proof_files import ProofInvalid, verify_proof
+
+    try:
+        proof = verify_proof(file.read_bytes(), certificate)
+    except ProofInvalid as invalid:
+        fail(f"{file} proves nothing. {invalid}")
+    yield f"{file} is proven by it: recording {proof.recording} is among what was destroyed,"
+    for one in proof.leaves:
+        leaf = json.loads(one.leaf)
+        yield f"  part {leaf['part']} (leaf {one.index} of {proof.tree_size}): ciphertext {leaf['sealed_sha256']}"
 
 
 def _proof(certificate: "Certificate") -> Iterator[str]:
@@ -90,13 +124,31 @@ def _proof(certificate: "Certificate") -> Iterator[str]:
     yield f"  what: {destroyed.parts} parts; {destroyed.recordings} recordings of which nothing is left"
     for tally in destroyed.tallies:
         yield f"    {tally.parts} x {tally.kind}/{tally.part_class}, {tally.bytes} bytes, under {tally.clause}"
+    yield f"  who decided: {_decided(certificate)}"
     whole = "the controller's own key and " if method.tenant_key_destroyed else ""
-    yield f"  how: {whole}{len(method.shred_keys_destroyed)} shred keys, then {method.object_versions_removed} objects"
-    yield f"  checked: {checked.openings_refused} of {checked.openings_attempted} attempts to open were refused"
-    yield f"  no copy opens since {certificate.key_destroyed_at.isoformat()}"
+    keys = method.keys_destroyed - method.tenant_key_destroyed
+    yield f"  how: {method.standard}, purge by cryptographic erase, then deletion:"
+    yield f"    {whole}{keys} shred keys, then {method.object_versions_removed} objects"
+    yield f"  checked by a process {'of its own' if checked.process == 'separate' else 'that had destroyed it'}:"
+    yield f"    {checked.openings_refused} of {checked.openings_attempted} attempts to open were refused"
+    yield f"    {checked.listings} listings of the store held nothing of it"
+    yield f"  no copy opens since {certificate.key_destroyed_at.isoformat()},"
+    yield f"    and no process remembers a key since {certificate.caches_empty_by.isoformat()}"
+    if pending := certificate.root_key_deletion:
+        yield f"  the controller's root key is being deleted: pending until {pending.at.isoformat()}"
     yield f"  the store holds nothing of it since {certificate.ciphertext_removed_at.isoformat()}"
     yield f"  the last backup copy is gone on {certificate.last_backup_copy_gone_at.isoformat()}"
-    yield f"  audit log then: {certificate.log.events}:{certificate.log.hash}"
+    yield f"    (keyring {certificate.backups.keyring}, catalogue {certificate.backups.catalogue})"
+    yield f"  audit log then: {certificate.log.seq}:{certificate.log.hash}"
+
+
+def _decided(certificate: "Certificate") -> str:
+    decided = certificate.decided
+    if decided.by == "persons":
+        people = ", ".join(f"{person.act} by {person.id} ({'/'.join(person.roles)})" for person in decided.persons)
+        return f"proposal {decided.proposal}: {people}"
+    versions = ", ".join(str(version) for version in decided.policy_versions)
+    return f"the policy, version {versions}" if decided.by == "policy" else "the contract, by its last day"
 
 
 @click.group()

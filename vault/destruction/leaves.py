@@ -9,7 +9,6 @@ from uuid import UUID
 
 from vault.custody.database import DB
 from vault.destruction.merkle import Tree
-from vault.errors import NotFound
 
 PAGE = 5000
 """Leaves in memory at once."""
@@ -71,11 +70,7 @@ async def count(tenant: UUID, destruction: UUID) -> int:
 
 
 async def destructions_of(tenant: UUID, recording: UUID) -> list[UUID]:
-    """The certified destructions of which the recording has leaves, oldest first, in the controller's open scope.
-
-    Raises:
-        NotFound: none.
-    """
+    """The certified destructions of which the recording has leaves, oldest first, in the controller's open scope."""
     rows = await DB.fetch(
         "SELECT d.id FROM destruction d WHERE d.tenant_id = $1 AND d.certificate IS NOT NULL AND EXISTS ("
         "SELECT FROM leaf l WHERE l.tenant_id = $1 AND l.recording_id = $2 AND l.destruction_id = d.id)"
@@ -83,6 +78,4 @@ async def destructions_of(tenant: UUID, recording: UUID) -> list[UUID]:
         tenant,
         recording,
     )
-    if not rows:
-        raise NotFound
     return [row["id"] for row in rows]

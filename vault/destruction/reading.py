@@ -87,13 +87,7 @@ async def certificate(caller: Caller, destruction: UUID) -> str:
         NotFound: no such certificate of the caller's controller; for operators, of a contract's end.
     """
     caller.require(Action.READ_CERTIFICATE)
-    tenant = caller.tenant
-    if tenant == PLATFORM:
-        async with platform_scope():
-            rows = await DB.fetch("SELECT tenant_id FROM contract WHERE destruction_id = $1", destruction)
-        if not rows:
-            raise NotFound
-        tenant = rows[0]["tenant_id"]
+    tenant = await tenant_of(caller, destruction)
     async with tenant_scope(tenant):
         rows = await DB.fetch(
             "SELECT certificate FROM destruction WHERE tenant_id = $1 AND id = $2 AND certificate IS NOT NULL",
@@ -103,6 +97,29 @@ async def certificate(caller: Caller, destruction: UUID) -> str:
     if not rows:
         raise NotFound
     return str(rows[0]["certificate"])
+
+
+async def tenant_of(caller: Caller, destruction: UUID) -> UUID:
+    """Whose destruction it may be that the caller asks for: their own controller's; for operators, of a contract's end.
+
+    Raises:
+        NotFound: an operator asks for anything else.
+    """
+    if caller.tenant != PLATFORM:
+        return caller.tenant
+    async with platform_scope():
+        rows = await DB.fetch("SELECT tenant_id FROM contract WHERE destruction_id = $1", destruction)
+    if not rows:
+        raise NotFound
+    tenant: UUID = rows[0]["tenant_id"]
+    return tenant
+
+
+async def ended_tenants() -> list[UUID]:
+    """The controllers whose contracts were ended, for which operators answer now that nobody of theirs can ask."""
+    async with platform_scope():
+        rows = await DB.fetch("SELECT tenant_id FROM contract WHERE destroyed_at IS NOT NULL")
+    return [row["tenant_id"] for row in rows]
 
 
 async def _of_ended_contracts() -> list[Summary]:
