@@ -48,6 +48,7 @@ __all__ = [
     "ObjectsRefused",
     "ObjectsUnavailable",
     "PartedUpload",
+    "UnfinishedUpload",
     "Version",
 ]
 
@@ -59,7 +60,7 @@ KEEP_ALIVE_SECONDS = 10.0
 READ_BUFFER = 1 << 18
 
 
-class Objects(Parted, Transfers):
+class Objects(Listings, Parted, Transfers):
     """One store, one set of credentials, one region. Started and used on one event loop."""
 
     def __init__(
