@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
+from dataclasses import replace
 
 import dramatiq
 import structlog
@@ -16,6 +17,7 @@ from dramatiq.middleware import Retries, ShutdownNotifications
 from vault.assembly import open_custody
 from vault.custody.custody import Custody
 from vault.settings import Settings
+from vault.verifier import Apart
 from vault.worker.actors import Hands, declare
 from vault.worker.schedule import Schedule
 
@@ -80,7 +82,8 @@ def _opened(loop: EventLoopThread, settings: Settings) -> Iterator[Custody]:
     parts = AsyncExitStack()
     custody = loop.run_coroutine(parts.enter_async_context(open_custody(settings)))
     try:
-        yield custody
+        # What a worker has destroyed, a process of its own verifies.
+        yield replace(custody, verifier=Apart())
     finally:
         loop.run_coroutine(parts.aclose())
 
