@@ -424,6 +424,7 @@ class ReturnArchive(Table, db=DB, tablename="return_archive"):
     listing_sha256 = Bytea(default=None)
     recordings = Integer(default=None)
     restricted = Integer(default=None)
+    damaged = Integer(default=None)
     parts = Integer(default=None)
     first_started_at = Timestamptz(default=None, null=True)
     first_id = UUID(default=None, null=True)

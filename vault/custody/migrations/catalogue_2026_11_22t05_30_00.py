@@ -64,6 +64,7 @@ CREATE TABLE return_archive (
     listing_sha256 bytea NOT NULL,
     recordings integer NOT NULL,
     restricted integer NOT NULL,
+    damaged integer NOT NULL,
     parts integer NOT NULL,
     first_started_at timestamptz,
     first_id uuid,
