@@ -26,6 +26,7 @@ from vault.custody.database import DB, tenant_scope
 from vault.custody.register import tenancy
 from vault.custody.sealed import Header, Place, seal
 from vault.errors import AccessOver, FieldProblem, Invalid, NotFound, Unauthenticated
+from vault.rewrapping.retiring import refuse_retired
 from vault.rights import decide_for
 
 LASTS = timedelta(minutes=15)
@@ -90,6 +91,7 @@ async def open_access(custody: Custody, caller: Caller, recording_id: UUID, *, p
         # Asked once more, now that whoever begins to destroy waits for the log or has been waited for.
         whose = await tenancy(caller.tenant, at=recording.at)
         decide_for(caller, whose, Action.LISTEN, now=recording.at, recording=facts, purpose=purpose).enforce()
+        await refuse_retired(caller.tenant, [Header.read(sealed_reason).key_id])
     return access
 
 

@@ -16,6 +16,7 @@ from vault.ingest.admitting import Admission
 from vault.ingest.keeping import Keeper
 from vault.ingest.parts import StoredPart
 from vault.ingest.uploads import Stored, Upload
+from vault.rewrapping.retiring import refuse_retired
 
 PART_COLUMNS = {
     "id": "uuid",
@@ -55,6 +56,7 @@ async def catalogue(
         Moved: nothing is changed.
         Refused: the contract came to its end meanwhile.
         KeyDestroyed: the time of the contact record came meanwhile.
+        Unavailable: a key of the parts was retired meanwhile.
     """
     terms = _index_terms(custody, admission, keeper, now)
     async with tenant_scope(admission.tenant):
@@ -69,6 +71,7 @@ async def catalogue(
         await _insert_index(admission, upload.id, keeper, terms)
         await audit.record(admission.tenant, _event(caller, admission, upload, keeper), now=now)
         await _require_living_contract(admission)
+        await refuse_retired(admission.tenant, (part.envelope.header.key_id for part in keeper.parts))
     return Stored(upload.id, upload.length)
 
 
