@@ -23,8 +23,8 @@ from vault.custody.objects.errors import (
     ObjectsUnavailable,
     ObjectTruncated,
 )
-from vault.custody.objects.parted import PIECE, Parted, PartedUpload
 from vault.custody.objects.listings import Listed, ListedPage, Listings, UnfinishedUpload
+from vault.custody.objects.parted import PIECE, Parted, PartedUpload
 from vault.custody.objects.signing import Signer
 from vault.custody.objects.transfers import ObjectHead, ObjectVersion, Transfers
 
