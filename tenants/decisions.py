@@ -216,7 +216,7 @@ def _decide_on_restricted(policy: Policy, person: Person, action: Action, facts:
         reason = "The use of this recording is not restricted: state a purpose of the policy."
         return Decision.refuse("not-restricted", reason, policy.cite(policy.purposes.clause))
     kind = policy.kind(recording.kind)
-    refusal = None if kind is None else _refuse_expired(policy, kind, action, recording, now)
+    refusal = _refuse_kind(policy, recording) if kind is None else _refuse_expired(policy, kind, action, recording, now)
     return refusal or Decision.permit("Your role may use what is restricted, within GDPR Art. 18(2).")
 
 
@@ -278,12 +278,16 @@ def _refuse_recording(
 ) -> Decision | None:
     kind = policy.kind(recording.kind)
     if kind is None:
-        reason = f"This controller's policy does not name recordings of the kind {recording.kind.value!r}."
-        return Decision.refuse("kind-not-recorded", reason, policy.cite(policy.recorded.clause))
+        return _refuse_kind(policy, recording)
     if purpose is not None and purpose not in kind.purposes:
         reason = f"A {recording.kind.value} may not be used for the purpose {purpose!r}."
         return Decision.refuse("purpose-not-for-kind", reason, policy.cite(kind.clause))
     return _refuse_hidden(policy, recording) or _refuse_expired(policy, kind, action, recording, now)
+
+
+def _refuse_kind(policy: Policy, recording: RecordingFacts) -> Decision:
+    reason = f"This controller's policy does not name recordings of the kind {recording.kind.value!r}."
+    return Decision.refuse("kind-not-recorded", reason, policy.cite(policy.recorded.clause))
 
 
 def _refuse_hidden(policy: Policy, recording: RecordingFacts) -> Decision | None:

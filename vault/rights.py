@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from tenants.decisions import Action, Decision, Facts, RecordingFacts, decide
+from tenants.vocabulary import RestrictedUse
 from vault.accounts import Caller
 from vault.custody.register import Tenancy
 
@@ -15,6 +16,7 @@ def decide_for(
     now: datetime,
     recording: RecordingFacts | None = None,
     purpose: str | None = None,
+    use: RestrictedUse | None = None,
 ) -> Decision:
     """Decide on an act by this caller; `.enforce()` the answer, or audit it and tell why.
 
@@ -23,4 +25,4 @@ def decide_for(
     """
     caller.require_scope(action)
     facts = Facts(tenant=tenancy.tenant, contract=tenancy.contract.state_on(now), recording=recording)
-    return decide(tenancy.policy, caller.person, action, facts, purpose, now)
+    return decide(tenancy.policy, caller.person, action, facts, purpose, now, use)

@@ -4,7 +4,7 @@ import asyncio
 import io
 import re
 import wave
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -24,6 +24,10 @@ from vault.errors import AccessOver
 SOUND = bytes(range(256)) * 2000
 PLACE = Place(UUID(int=1), UUID(int=2), "content", 1)
 KEY = DataKey(bytes(32))
+
+
+async def permitted() -> None:
+    """The leave to listen that always holds."""
 
 
 def sealed_sound() -> tuple[bytes, bytes]:
@@ -53,7 +57,7 @@ class ForgetfulStore:
 
 @asynccontextmanager
 async def streamed(
-    *hangs_up_after: int, require_access: Callable[[], None] = lambda: None
+    *hangs_up_after: int, require_access: Callable[[], Awaitable[None]] = permitted
 ) -> AsyncIterator[tuple[ForgetfulStore, Streamed]]:
     prefix, sealed = sealed_sound()
     store = ForgetfulStore(sealed, iter(hangs_up_after))
@@ -120,7 +124,7 @@ async def test_a_store_that_gives_nothing_more_is_not_asked_for_ever() -> None:
 async def test_a_stream_ends_when_the_access_does() -> None:
     pieces = iter((True, True, False))
 
-    def require_access() -> None:
+    async def require_access() -> None:
         if not next(pieces):
             raise AccessOver("This access is over.")
 

@@ -7,13 +7,14 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tenants.contracts import ContractState
 from tenants.decisions import CONTENT_ACTIONS, ROLES, Action, Decision, Facts, Person, RecordingFacts, Refused, decide
 from tenants.policy import Policy
 from tenants.reading import read_policy
 from tenants.recordings import Kind
-from tenants.vocabulary import Role, Scope
+from tenants.vocabulary import RestrictedUse, Role, Scope
 
 TENANT, OTHER = UUID("00000000-0000-4000-8000-000000000001"), UUID("00000000-0000-4000-8000-000000000002")
 PersonOf = Callable[..., Person]
@@ -153,6 +154,35 @@ def test_a_restricted_recording_is_hidden_from_all_use(
     assert (silent.rule, silent.clause) == ("restricted", None)
 
 
+@pytest.mark.parametrize("role", [Role.DPO, Role.ADMINISTRATOR])
+@pytest.mark.parametrize("use", list(RestrictedUse))
+def test_what_is_restricted_may_be_used_as_the_law_says_by_those_who_may_lift_it(
+    prh: Policy, person: PersonOf, now: datetime, role: Role, use: RestrictedUse
+) -> None:
+    restricted = facts(restricted_for=frozenset({"accuracy contested"}))
+    assert decide(prh, person(role), Action.LISTEN, restricted, None, now, use).permitted
+    assert decide(prh, person(role), Action.SEARCH, restricted, None, now, use).hidden
+    unrestricted = decide(prh, person(role), Action.LISTEN, facts(), None, now, use)
+    assert (unrestricted.rule, unrestricted.clause) == ("not-restricted", prh.cite("purposes"))
+    assert decide(prh, person(role), Action.LISTEN, facts(None), None, now, use).rule == "not-restricted"
+
+
+def test_nobody_else_learns_that_something_is_restricted(prh: Policy, person: PersonOf, now: datetime) -> None:
+    restricted = facts(restricted_for=frozenset({"accuracy contested"}))
+    for recording in (restricted, facts()):
+        decision = decide(prh, person(Role.SUPERVISOR), Action.LISTEN, recording, None, now, RestrictedUse.LEGAL_CLAIMS)
+        assert (decision.permitted, decision.hidden) == (False, True)
+
+
+def test_what_is_restricted_and_gone_is_gone(prh: Policy, person: PersonOf, now: datetime) -> None:
+    gone = facts(restricted_for=frozenset({"accuracy contested"}), destroyed=True)
+    decision = decide(prh, person(Role.DPO), Action.LISTEN, gone, None, now, RestrictedUse.CONSENT)
+    assert decision.rule == "destroyed"
+    unnamed = structs.replace(prh, recorded=structs.replace(prh.recorded, kinds={}))
+    decision = decide(unnamed, person(Role.DPO), Action.LISTEN, gone, None, now, RestrictedUse.CONSENT)
+    assert decision.rule == "kind-not-recorded"
+
+
 @pytest.mark.parametrize(
     ("action", "clause"), [(Action.LISTEN, "retention_call"), (Action.READ_CONTACT, "retention_contact")]
 )
@@ -174,7 +204,7 @@ def test_after_the_contract_only_the_proof_is_left(
     staff = person(*(set(Role) - {Role.OPERATOR}))
     decision = decide(prh, staff, action, facts(contract=state), "quality", now)
     orders = (Action.ORDER_DESTRUCTION, Action.DECIDE_ORDER, Action.CHANGE_POLICY, Action.DECIDE_POLICY)
-    if action in (*CONTENT_ACTIONS, Action.INGEST, Action.END_CONTRACT, *orders):
+    if action in (*CONTENT_ACTIONS, Action.INGEST, Action.END_CONTRACT, Action.HOLD, Action.RESTRICT, *orders):
         assert (decision.rule, decision.clause) == ("contract-over", prh.cite("contract_end"))
         assert state.value in decision.reason
     else:
@@ -187,22 +217,26 @@ def test_after_the_contract_only_the_proof_is_left(
         (
             Role.OPERATOR,
             {"onboard", "read_contract", "end_contract", "read_policy", "read_certificate"}
-            | {"change_policy", "read_proposals"},
+            | {"change_policy", "read_proposals", "read_notice", "read_return"},
         ),
         (
             Role.ADMINISTRATOR,
             {"manage_members", "manage_tokens", "read_contract", "end_contract", "order_destruction"}
             | {"read_policy", "read_retention", "read_audit", "read_certificate"}
-            | {"change_policy", "decide_policy", "decide_order", "read_proposals"},
+            | {"change_policy", "decide_policy", "decide_order", "read_proposals"}
+            | {"hold", "release", "restrict", "lift"}
+            | {"read_notice", "acknowledge_notice", "read_return", "take_back"},
         ),
-        (Role.SUPERVISOR, {"read_contract", "read_policy", "read_retention"}),
+        (Role.SUPERVISOR, {"read_contract", "read_policy", "read_retention", "hold", "release"}),
         (Role.QUALITY, {"read_contract", "read_policy"}),
         (Role.TRAINER, {"read_contract", "read_policy"}),
         (Role.AGENT, {"read_contract", "read_policy"}),
         (
             Role.DPO,
             {"read_contract", "read_policy", "read_retention", "read_audit", "read_certificate"}
-            | {"order_destruction", "read_proposals"},
+            | {"order_destruction", "read_proposals"}
+            | {"hold", "release", "restrict", "lift"}
+            | {"read_notice", "acknowledge_notice", "read_return", "take_back"},
         ),
         (Role.INGEST, {"ingest", "read_policy"}),
     ],

@@ -1,5 +1,7 @@
 """Every listen is an access: one person, one recording, a purpose and a reason, for a quarter of an hour.
 
+What is restricted is listened to for a use that Art. 18(2) allows, in a purpose's place.
+
 The access is asked again at each request whether it still holds: who may listen, for what and to which part can change
 between two seeks.
 """
@@ -12,8 +14,8 @@ from uuid import UUID, uuid4
 
 from asyncpg import Record
 
-from tenants.decisions import Action, Person
-from tenants.vocabulary import Role
+from tenants.decisions import Action, Decision, Person, RecordingFacts
+from tenants.vocabulary import RestrictedUse, Role
 from vault.access.alarms import alarmed
 from vault.access.finding import find
 from vault.access.kept import CONTACT, CONTENT, RECORDING_COLUMNS, Kept, KeptRecording, as_kept, part_columns
@@ -23,7 +25,7 @@ from vault.accounts import Caller
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
-from vault.custody.register import tenancy
+from vault.custody.register import Tenancy, tenancy
 from vault.custody.sealed import Header, Place, seal
 from vault.errors import AccessOver, FieldProblem, Invalid, NotFound, Unauthenticated
 from vault.rewrapping.retiring import refuse_retired
@@ -40,13 +42,17 @@ USED, ENDED = "access.used", "access.ended"
 
 @dataclass(frozen=True)
 class Access:
-    """Leave to listen to one recording for one purpose until a moment."""
+    """Leave to listen to one recording for one purpose until a moment.
+
+    `restricted_use` is what Art. 18(2) allows of a restricted recording; `purpose` then is the same word.
+    """
 
     id: UUID
     held: Kept
     purpose: str
     granted_at: datetime
     expires_at: datetime
+    restricted_use: RestrictedUse | None = None
 
     def require(self, custody: Custody) -> None:
         """Raises AccessOver once its time is up."""
@@ -54,45 +60,78 @@ class Access:
             raise AccessOver("This access is over. Open a new one, with a purpose and a reason.")
 
 
-async def open_access(custody: Custody, caller: Caller, recording_id: UUID, *, purpose: str, reason: str) -> Access:
+async def open_access(
+    custody: Custody,
+    caller: Caller,
+    recording_id: UUID,
+    *,
+    purpose: str | None = None,
+    reason: str,
+    restricted_use: RestrictedUse | None = None,
+) -> Access:
     """Give a person leave to listen, and write down who, to what and for which purpose (C-579/21).
 
     The reason may name somebody, so it is sealed and goes with the contact record.
 
+    Args:
+        purpose: one of the policy's.
+        restricted_use: in its place, where the recording's use is restricted: what Art. 18(2) allows of it.
+
     Raises:
-        Invalid: the reason says nothing, or too much.
+        Invalid: the reason says nothing, or too much; or there is both a purpose and a restricted use.
         NotFound: no such recording of this controller.
         Destroyed: its content has gone.
         Refused, NotAllowed: the person may not listen to it for this; a refusal quotes its clause and is audited.
     """
     await refuse_operators(custody, caller, OPENED)
     reason = _checked(reason)
+    stated = _stated(purpose, restricted_use)
     held = await find(custody, caller, recording_id)
     recording = held.recording
     facts = recording.facts_for(CONTENT, agent_id=held.agent_id)
-    decision = decide_for(caller, held.tenancy, Action.LISTEN, now=recording.at, recording=facts, purpose=purpose)
-    await enforce(caller, OPENED, decision, held, part=CONTENT, purpose=purpose)
-    access = Access(uuid4(), held, purpose, recording.at, _until(held))
+    decision = _decide(caller, held.tenancy, facts, purpose, restricted_use, recording.at)
+    await enforce(caller, OPENED, decision, held, part=CONTENT, purpose=stated)
+    access = Access(uuid4(), held, stated or "", recording.at, _until(held), restricted_use)
     sealed_reason = await asyncio.to_thread(_seal_reason, custody, access, reason)
     async with tenant_scope(caller.tenant):
         await DB.fetch(
             "INSERT INTO access (tenant_id, id, recording_id, member_id, purpose, sealed_reason, granted_at,"
-            " expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            " expires_at, restricted_use) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             caller.tenant,
             access.id,
             recording_id,
             caller.id,
-            purpose,
+            access.purpose,
             sealed_reason,
             access.granted_at,
             access.expires_at,
+            restricted_use,
         )
         await _record(caller, OPENED, access, now=recording.at)
         # Asked once more, now that whoever begins to destroy waits for the log or has been waited for.
         whose = await tenancy(caller.tenant, at=recording.at)
-        decide_for(caller, whose, Action.LISTEN, now=recording.at, recording=facts, purpose=purpose).enforce()
+        _decide(caller, whose, facts, purpose, restricted_use, recording.at).enforce()
         await refuse_retired(caller.tenant, [Header.read(sealed_reason).key_id])
     return access
+
+
+def _decide(
+    caller: Caller,
+    whose: Tenancy,
+    facts: RecordingFacts,
+    purpose: str | None,
+    use: RestrictedUse | None,
+    now: datetime,
+) -> Decision:
+    return decide_for(caller, whose, Action.LISTEN, now=now, recording=facts, purpose=purpose, use=use)
+
+
+def _stated(purpose: str | None, use: RestrictedUse | None) -> str | None:
+    """What is written down of why. Raises Invalid where a purpose and a restricted use are both named."""
+    if purpose is not None and use is not None:
+        sentence = "Name a purpose of the policy, or what Art. 18(2) allows of a restricted recording; not both."
+        raise Invalid(sentence, [FieldProblem("restricted_use", "either", sentence)])
+    return purpose if use is None else use.value
 
 
 async def end_access(custody: Custody, caller: Caller, access_id: UUID) -> None:
@@ -147,10 +186,12 @@ async def resume(custody: Custody, caller: Caller, access_id: UUID, *opened: str
         whose = await tenancy(caller.tenant, at=now)
         recording = (await as_kept(whose, rows, now=now))[0]
     caller = _as_now(caller, row)
-    access = Access(access_id, Kept(whose, recording, None), row["purpose"], row["granted_at"], row["expires_at"])
+    use = None if row["restricted_use"] is None else RestrictedUse(row["restricted_use"])
+    kept = Kept(whose, recording, None)
+    access = Access(access_id, kept, row["purpose"], row["granted_at"], row["expires_at"], use)
     access.require(custody)
     facts = recording.facts_for(CONTENT, agent_id=await _agent_of(custody, caller, recording))
-    decision = decide_for(caller, whose, Action.LISTEN, now=now, recording=facts, purpose=access.purpose)
+    decision = _decide(caller, whose, facts, access.purpose if use is None else None, use, now)
     await enforce(caller, USED, decision, access.held, part=CONTENT, purpose=access.purpose)
     if row["used_at"] is None:
         await _note_first_use(caller, access, now)
@@ -168,7 +209,7 @@ async def _agent_of(custody: Custody, caller: Caller, recording: KeptRecording) 
 
 async def _load(caller: Caller, access_id: UUID, opened: Sequence[str]) -> list[Record]:
     return await DB.fetch(
-        "SELECT a.purpose, a.granted_at, a.expires_at, a.used_at, m.roles, m.agent_id, m.active,"  # noqa: S608 - ours
+        "SELECT a.purpose, a.granted_at, a.expires_at, a.used_at, a.restricted_use, m.roles, m.agent_id, m.active,"  # noqa: S608 - ours
         f" {RECORDING_COLUMNS}, {part_columns(*opened)}"
         " FROM access a JOIN member m ON m.tenant_id = a.tenant_id AND m.id = a.member_id"
         " JOIN recording r ON r.tenant_id = a.tenant_id AND r.id = a.recording_id"
@@ -218,7 +259,7 @@ def _until(held: Kept) -> datetime:
     """A quarter of an hour, or until the content goes."""
     part = held.recording.part(CONTENT)
     over = held.recording.at + LASTS
-    return over if part is None or part.destroy_at is None else min(over, part.destroy_at)
+    return over if part is None or part.goes_at is None else min(over, part.goes_at)
 
 
 def _seal_reason(custody: Custody, access: Access, reason: str) -> bytes:
@@ -226,18 +267,21 @@ def _seal_reason(custody: Custody, access: Access, reason: str) -> bytes:
     part = recording.live(CONTACT) or recording.live(CONTENT)
     if part is None:
         raise NotFound
-    key = Opening(custody).shred_key(recording, part)
+    key = Opening(custody).lasting_key(recording, part)
     place = Place(recording.tenant, recording.id, f"access.{access.id.hex}", 1)
     fresh = custody.keyring.new_data_key()
     return seal(fresh, Header(place, str(key.id), key.wrap(fresh, place), "text/plain"), reason.encode())
 
 
 async def _record(caller: Caller, act: str, access: Access, *, now: datetime) -> None:
+    details = {"access": str(access.id)}
+    if access.restricted_use is not None:
+        details["restricted_use"] = access.restricted_use.value
     event = audit.Event(
         act=act,
         actor=caller.id,
         object_id=access.held.recording.id,
         purpose=access.purpose,
-        details={"access": str(access.id)},
+        details=details,
     )
     await audit.record(caller.tenant, event, now=now)

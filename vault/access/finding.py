@@ -105,11 +105,13 @@ async def find_page(
 
 
 def _conditions(terms: Sequence[Term], of: str, at: str, value: _Values) -> list[str]:
-    """Some part is live, and each of these values stands in the contact record."""
+    """It is not restricted, some part is live, and each of these values stands in the contact record."""
     return [
         "r.destroyed_at IS NULL",
+        f"NOT (r.restricted AND (r.restricted_until IS NULL OR r.restricted_until > {at}))",
         f"EXISTS (SELECT FROM part p WHERE p.tenant_id = {of} AND p.recording_id = r.id AND p.destroyed_at IS NULL"
-        f" AND (p.destroy_at IS NULL OR p.destroy_at > {at}) {_ONE_BY_ONE})",
+        f" AND (p.destroy_at IS NULL OR p.destroy_at > {at} OR p.hold_key_id IS NOT NULL"
+        f" AND (p.held_until IS NULL OR p.held_until > {at})) {_ONE_BY_ONE})",
         *(
             f"EXISTS (SELECT FROM blind_index b WHERE b.tenant_id = {of} AND b.recording_id = r.id"
             f" AND b.digest = ANY({value(list(term.digests))}::bytea[]) AND {_is_live(term, at, value)} {_ONE_BY_ONE})"

@@ -13,21 +13,22 @@ from tenants.decisions import RecordingFacts
 from tenants.policy import Citation, Policy
 from tenants.recordings import Kind, PartClass
 from vault.custody.contacts import ContactRecord
+from vault.custody.database import DB
 from vault.custody.register import Tenancy, policies
 
 CONTENT, CONTACT, IDENTIFIERS, PEAKS, PLAYBACK = "content", "contact", "identifiers", "peaks", "playback"
 
 RECORDING_COLUMNS = """r.id, r.kind, r.media_type, r.policy_version, r.started_at, r.duration_ms, r.facts,
-    r.destroyed_at, r.destruction_id"""
+    r.destroyed_at, r.destruction_id, r.restricted, r.restricted_until"""
 
 
 def part_columns(*opened: str) -> str:
     """The columns of a part, with the sealed bytes of those parts that are to be opened; names of ours only."""
     names = ", ".join(f"'{name}'" for name in opened)
     return f"""p.id AS part_id, p.name, p.part_class, p.media_type AS part_media_type, p.object_key, p.object_version,
-    p.plain_size, p.shred_key_id, p.wrapped_key, p.prefix, CASE WHEN p.name IN ({names}) THEN p.sealed END AS sealed,
-    p.destroy_at, p.promised_until, p.clause, p.destroyed_at AS part_destroyed_at,
-    p.destruction_id AS part_destruction_id"""
+    p.plain_size, p.shred_key_id, p.wrapped_key, p.hold_key_id, p.hold_wrapped_key, p.held_until, p.prefix,
+    CASE WHEN p.name IN ({names}) THEN p.sealed END AS sealed, p.destroy_at, p.promised_until, p.clause,
+    p.destroyed_at AS part_destroyed_at, p.destruction_id AS part_destruction_id"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,9 @@ class KeptPart:
     size: int
     shred_key_id: str
     wrapped_key: bytes | None = field(repr=False)
+    hold_key_id: str | None
+    hold_wrapped_key: bytes | None = field(repr=False)
+    held_until: datetime | None
     prefix: bytes | None = field(repr=False)
     sealed: bytes | None = field(repr=False)
     destroy_at: datetime | None
@@ -52,8 +56,32 @@ class KeptPart:
     destruction_id: UUID | None
 
     def is_live(self, now: datetime) -> bool:
-        """Whether it is still there to be used: not destroyed, and not due even if nobody has destroyed it yet."""
-        return self.destroyed_at is None and (self.destroy_at is None or self.destroy_at > now)
+        """Whether it is still there: not destroyed, and not due even if nobody has destroyed it yet."""
+        return self.destroyed_at is None and (self.goes_at is None or self.goes_at > now)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a hold or a restriction keeps it."""
+        return self.hold_key_id is not None
+
+    @property
+    def goes_at(self) -> datetime | None:
+        """From when it is gone for every reader, where that is known: its day, or the end of what keeps it longer."""
+        if not self.is_held:
+            return self.destroy_at
+        if self.destroy_at is None or self.held_until is None:
+            return None
+        return max(self.destroy_at, self.held_until)
+
+    @property
+    def key_id(self) -> str:
+        """The key that opens it: the hold key while it is held."""
+        return self.hold_key_id or self.shred_key_id
+
+    @property
+    def wrap(self) -> bytes | None:
+        """The data key under `key_id`."""
+        return self.hold_wrapped_key if self.is_held else self.wrapped_key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +96,9 @@ class KeptRecording:
     duration_ms: int | None
     facts: dict[str, Any]
     destruction_id: UUID | None
+    restricted: bool
+    restricted_until: datetime | None
+    holds: tuple[str, ...]
     parts: tuple[KeptPart, ...]
     at: datetime
 
@@ -95,12 +126,21 @@ class KeptRecording:
         """Whether no part is left."""
         return not any(part.is_live(self.at) for part in self.parts)
 
+    @property
+    def is_restricted(self) -> bool:
+        """Whether it is stored and not used (Art. 18)."""
+        return self.restricted and (self.restricted_until is None or self.restricted_until > self.at)
+
     def facts_for(self, name: str | None, *, agent_id: str | None) -> RecordingFacts:
         """What a decision needs to know: of one part, or (None) of the recording as long as any part is left."""
         part = None if name is None else self.part(name)
         gone = self.is_gone if name is None else self.live(name) is None
         return RecordingFacts(
-            kind=self.kind, agent_id=agent_id, destroyed=gone, destroy_at=None if part is None else part.destroy_at
+            kind=self.kind,
+            agent_id=agent_id,
+            restricted_for=frozenset({"restricted"} if self.is_restricted else ()),
+            destroyed=gone,
+            destroy_at=None if part is None else part.goes_at,
         )
 
 
@@ -124,7 +164,26 @@ async def as_kept(whose: Tenancy, rows: Iterable[Record], *, now: datetime) -> l
     for row in rows:
         by_recording.setdefault(row["id"], []).append(row)
     under = await _policies(whose, {rows[0]["policy_version"] for rows in by_recording.values()})
-    return [_recording(whose.tenant, rows, under, now) for rows in by_recording.values()]
+    holds = await _holds(whose.tenant, [id for id, rows in by_recording.items() if any(map(_is_held, rows))], now)
+    return [_recording(whose.tenant, rows, under, holds, now) for rows in by_recording.values()]
+
+
+def _is_held(row: Record) -> bool:
+    return row["part_id"] is not None and row["hold_key_id"] is not None
+
+
+async def _holds(tenant: UUID, recordings: list[UUID], now: datetime) -> dict[UUID, tuple[str, ...]]:
+    """For which reasons recordings are held, of those that are."""
+    if not recordings:
+        return {}
+    rows = await DB.fetch(
+        "SELECT recording_id, array_agg(DISTINCT reason ORDER BY reason) AS reasons FROM hold WHERE tenant_id = $1"
+        " AND recording_id = ANY($2) AND released_at IS NULL AND (until IS NULL OR until > $3) GROUP BY recording_id",
+        tenant,
+        recordings,
+        now,
+    )
+    return {row["recording_id"]: tuple(row["reasons"]) for row in rows}
 
 
 async def _policies(whose: Tenancy, versions: Collection[int]) -> dict[int, Policy]:
@@ -134,7 +193,9 @@ async def _policies(whose: Tenancy, versions: Collection[int]) -> dict[int, Poli
     return current | await policies(whose.tenant, missing) if missing else current
 
 
-def _recording(tenant: UUID, rows: list[Record], under: dict[int, Policy], now: datetime) -> KeptRecording:
+def _recording(
+    tenant: UUID, rows: list[Record], under: dict[int, Policy], holds: dict[UUID, tuple[str, ...]], now: datetime
+) -> KeptRecording:
     row = rows[0]
     policy = under.get(row["policy_version"])
     return KeptRecording(
@@ -146,6 +207,9 @@ def _recording(tenant: UUID, rows: list[Record], under: dict[int, Policy], now: 
         duration_ms=row["duration_ms"],
         facts=msgspec.json.decode(row["facts"], type=dict[str, Any]),
         destruction_id=row["destruction_id"],
+        restricted=row["restricted"],
+        restricted_until=row["restricted_until"],
+        holds=holds.get(row["id"], ()),
         parts=tuple(_part(row, policy) for row in rows if row["part_id"] is not None),
         at=now,
     )
@@ -162,6 +226,9 @@ def _part(row: Record, policy: Policy | None) -> KeptPart:
         size=row["plain_size"],
         shred_key_id=row["shred_key_id"],
         wrapped_key=row["wrapped_key"],
+        hold_key_id=row["hold_key_id"],
+        hold_wrapped_key=row["hold_wrapped_key"],
+        held_until=row["held_until"],
         prefix=row["prefix"],
         sealed=row["sealed"],
         destroy_at=row["destroy_at"],

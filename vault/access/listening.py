@@ -1,5 +1,7 @@
 """What is heard or read under an access: the sound in any range, the waveform, the transcript."""
 
+import time
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -20,6 +22,9 @@ _FORMS: dict[bool, set[Form | None]] = {
     False: {None, Form.ORIGINAL, Form.TEXT},
 }
 """In which forms sound comes, and in which a transcript."""
+
+WATCHED_SECONDS = 1.0
+"""How long an answer that is under way goes on before everything about its access is asked again."""
 
 
 async def content(
@@ -73,6 +78,30 @@ async def peaks(custody: Custody, caller: Caller, access_id: UUID) -> dict[str, 
     return waveform | {"duration": (recording.duration_ms or 0) / 1000}
 
 
+@dataclass
+class Watch:
+    """Asked before each piece of an answer that is under way; raises once nothing more of it may be heard.
+
+    The clock and the key are asked each time; every second all that `resume` asks: a recording may have been
+    restricted, let go or ordered destroyed, and the access ended.
+    """
+
+    custody: Custody
+    caller: Caller
+    access: Access
+    part: KeptPart
+    asked_at: float = field(default_factory=time.monotonic)
+
+    async def __call__(self) -> None:
+        """Raises AccessOver, Destroyed, NotFound, Refused or Unauthenticated."""
+        self.access.require(self.custody)
+        recording = replace(self.access.held.recording, at=self.custody.clock.now())
+        Opening(self.custody).key(recording, self.part)
+        if time.monotonic() - self.asked_at >= WATCHED_SECONDS:
+            await resume(self.custody, self.caller, self.access.id, CONTACT)
+            self.asked_at = time.monotonic()
+
+
 def _streamed(custody: Custody, caller: Caller, access: Access, part: KeptPart) -> Streamed:
     recording = access.held.recording
     return Streamed(
@@ -87,7 +116,7 @@ def _streamed(custody: Custody, caller: Caller, access: Access, part: KeptPart) 
         data_key=Opening(custody).data_key(recording, part),
         place=place_of(recording, part),
         prefix=part.prefix or b"",
-        require_access=partial(access.require, custody),
+        require_access=Watch(custody, caller, access, part),
         alarmed=partial(alarmed, custody, caller, recording, part.name),
     )
 

@@ -1,4 +1,4 @@
-"""A part opens while its shred key lives, and only in the place where the catalogue says that it belongs."""
+"""A part opens while its key lives, and only in the place where the catalogue says that it belongs."""
 
 from functools import lru_cache
 from typing import Final
@@ -49,29 +49,41 @@ class Opening:
         except SealedInvalid as error:
             raise Altered(f"The part {part.name!r} is not what was stored.") from error
 
-    def shred_key(self, recording: KeptRecording, part: KeptPart) -> ShredKey:
-        """The shred key that a part is under.
+    def key(self, recording: KeptRecording, part: KeptPart) -> ShredKey:
+        """The key that a part is under: its shred key, or what keeps it beyond that one's day.
 
         Raises:
             Destroyed: it is gone, and the part with it.
             Altered: the keyring does not hold what it should.
         """
-        if part.shred_key_id in self._keys:
-            return self._keys[part.shred_key_id]
+        return self._find(recording, part, part.key_id)
+
+    def _find(self, recording: KeptRecording, part: KeptPart, key_id: str) -> ShredKey:
+        if key_id in self._keys:
+            return self._keys[key_id]
         try:
-            key = self._keyring.find(_key_id(recording.tenant, part.shred_key_id), now=recording.at)
+            key = self._keyring.find(_key_id(recording.tenant, key_id), now=recording.at)
         except KeyDestroyed as error:
             raise Destroyed("Its key has been destroyed.") from error
         except (KeyringError, ValueError) as error:
             raise Altered(f"The key of the part {part.name!r} is not to be had.") from error
-        self._keys[part.shred_key_id] = key
+        self._keys[key_id] = key
         return key
 
+    def lasting_key(self, recording: KeptRecording, part: KeptPart) -> ShredKey:
+        """The key for what is to be read for as long as a part: its shred key until its day, whatever keeps it longer.
+
+        Raises as `key` does.
+        """
+        if part.destroy_at is not None and part.destroy_at <= recording.at:
+            return self.key(recording, part)
+        return self._find(recording, part, part.shred_key_id)
+
     def data_key(self, recording: KeptRecording, part: KeptPart) -> DataKey:
-        """The key of one part; raises as `shred_key` does."""
-        key = self.shred_key(recording, part)
+        """The key of one part; raises as `key` does."""
+        key = self.key(recording, part)
         try:
-            return key.unwrap(part.wrapped_key or b"", place_of(recording, part))
+            return key.unwrap(part.wrap or b"", place_of(recording, part))
         except SealedInvalid as error:
             raise Altered(f"The key of the part {part.name!r} is not the one it was sealed under.") from error
 

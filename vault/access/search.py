@@ -18,7 +18,7 @@ from vault.access.query import Query, checked
 from vault.access.refusals import SEARCHED, record_refusal, refuse_operators
 from vault.accounts import Caller
 from vault.custody import audit
-from vault.custody.contacts import label
+from vault.custody.contacts import HOLD_INDEX, label
 from vault.custody.custody import Custody
 from vault.custody.database import tenant_scope
 from vault.custody.register import Tenancy, tenancy
@@ -63,19 +63,29 @@ async def search(custody: Custody, caller: Caller, query: Query) -> Page:
     decision.enforce()
     page = found[: query.limit]
     opening = Opening(custody)
-    results = tuple([await _opened(custody, caller, opening, whose, recording) for recording in page])
+    opened = [await _opened(custody, caller, opening, whose, recording) for recording in page]
+    results = tuple(held for held in opened if held is not None)
     if len(found) == len(page):
         return Page(results, None)
     return Page(results, write_cursor(custody, caller, query, Position(page[-1].started_at, page[-1].id)))
 
 
-async def _opened(custody: Custody, caller: Caller, opening: Opening, whose: Tenancy, recording: KeptRecording) -> Kept:
-    """With its contact record; one that was altered raises the alarm and does not hide the rest of the page."""
+async def _opened(
+    custody: Custody, caller: Caller, opening: Opening, whose: Tenancy, recording: KeptRecording
+) -> Kept | None:
+    """With its contact record; one that was altered raises the alarm and does not hide the rest of the page.
+
+    None where the record's key is gone though its row says that it is kept: a row that came out of a backup.
+    """
     try:
         async with alarmed(custody, caller, recording, CONTACT):
-            return Kept(whose, recording, opening.contact(recording))
+            contact = opening.contact(recording)
     except Altered:
         return Kept(whose, recording, None)
+    part = recording.live(CONTACT)
+    if contact is None and part is not None and part.is_held:
+        return None
+    return Kept(whose, recording, contact)
 
 
 def _usable(policy: Policy, caller: Caller, asked: Iterable[Kind]) -> list[str]:
@@ -97,7 +107,8 @@ def _terms(custody: Custody, caller: Caller, query: Query, now: datetime) -> dic
         ("service_number", ContactField.SERVICE_NUMBER, ContactField.SERVICE_NUMBER, query.service_number),
     ]
     values = [(name, label(kind), field, value) for name, kind, field, value in wanted if value is not None]
-    keys = custody.keyring.live_keys(caller.tenant, PartClass.CONTACT, now=now) if values else []
+    classes = (PartClass.CONTACT, HOLD_INDEX) if values else ()
+    keys = [key for each in classes for key in custody.keyring.live_keys(caller.tenant, each, now=now)]
     return {
         name: Term(tuple(key.blind_index(kind, value) for key in keys), field) for name, kind, field, value in values
     }

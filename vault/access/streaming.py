@@ -1,6 +1,6 @@
 """What is heard is opened chunk by chunk as it comes; no byte leaves before its chunk has proved authentic."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -65,7 +65,7 @@ class Streamed:
     """Content of any length, opened while it comes, in constant memory: a range costs one ranged read of the store.
 
     A player that pauses holds its request open. Where the store has hung up meanwhile it is asked for the rest;
-    `require_access` is asked before each piece, so that no open request outlives the leave to listen.
+    `require_access` is asked before each piece: no open request outlives the leave to listen, nor what is heard.
     """
 
     recording: UUID
@@ -79,7 +79,7 @@ class Streamed:
     data_key: DataKey
     place: Place
     prefix: bytes = field(repr=False)
-    require_access: Callable[[], None] = field(repr=False)
+    require_access: Callable[[], Awaitable[None]] = field(repr=False)
     alarmed: Callable[[], AbstractAsyncContextManager[None]] = field(repr=False)
 
     async def read(self, start: int, stop: int) -> AsyncIterator[bytes]:
@@ -98,7 +98,7 @@ class Streamed:
                         for at in range(0, len(piece), STEP):
                             # A transport keeps what it has not sent yet, so it gets bytes, not the opener's memory.
                             if content := bytes(opener.update(memoryview(piece)[at : at + STEP])):
-                                self.require_access()
+                                await self.require_access()
                                 yield content
                 opener.finalize()
             except (ObjectsUnavailable, ObjectBrokenOff):

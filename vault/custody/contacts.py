@@ -2,7 +2,7 @@
 
 Sealed as the part `contact`: the JSON of `ContactRecord`. Each indexed field gets one row in `blind_index`, whose
 `field` is the contact field and whose digest is `ShredKey.blind_index(label(field), value)` under the record's own
-shred key. All phone numbers share one label, so that one digest a key finds a number in whichever field it stands.
+shred key, and while the recording is held another one under a hold index key. All phone numbers share one label, so that one digest a key finds a number in whichever field it stands.
 """
 
 from collections.abc import Iterator
@@ -15,6 +15,9 @@ from tenants.recordings import PHONE_NUMBER_FIELDS, ContactField, Direction
 
 INDEXED = PHONE_NUMBER_FIELDS | {ContactField.AGENT_ID}
 """The fields by which recordings are searched."""
+
+HOLD_INDEX = "hold_index"
+"""The part class of the keys that digest the numbers of what is held, after the day of its own key too."""
 
 _NUMBER = "number"
 
