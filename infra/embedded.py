@@ -63,7 +63,7 @@ class Endpoints:
             "VAULT_S3_ACCESS_KEY": self.s3_access_key,
             "VAULT_S3_SECRET_KEY": self.s3_secret_key,
             "VAULT_KEYRING_DIR": str(self.keyring_dir),
-            "VAULT_ROOT_KEY_FILE": str(self.root_key_file),
+            "VAULT_ROOT_KEY": f"file:{self.root_key_file}",
             "VAULT_PUBLIC_URL": self.public_url,
         }
         return variables | ({"VAULT_CLOCK_OFFSET_FILE": str(self.clock_offset_file)} if clock_offset else {})

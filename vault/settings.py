@@ -6,10 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vault.clock import Clock, OffsetClock, SystemClock
+from vault.root_key_settings import RootKeySetting, read_root_key
 
 
 class SettingMissing(Exception):
     """A part of the vault was started without being told where another part is."""
+
+
+class SettingInvalid(Exception):
+    """A setting is there and cannot be understood."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,8 @@ class Settings:
     s3_access_key: str = field(repr=False)
     s3_secret_key: str = field(repr=False)
     keyring_dir: Path
-    root_key_file: Path
+    root_key: RootKeySetting
+    next_root_key: RootKeySetting | None = None
     owner_database_url: str | None = field(default=None, repr=False)
     backup_database_url: str | None = field(default=None, repr=False)
     clock_offset_file: Path | None = None
@@ -34,7 +40,7 @@ class Settings:
         """Read `VAULT_*` variables.
 
         Raises:
-            SettingMissing: naming the variable.
+            SettingMissing, SettingInvalid: naming the variable.
         """
         env = os.environ if env is None else env
         offset = env.get("VAULT_CLOCK_OFFSET_FILE")
@@ -45,7 +51,8 @@ class Settings:
             s3_access_key=_required(env, "VAULT_S3_ACCESS_KEY"),
             s3_secret_key=_required(env, "VAULT_S3_SECRET_KEY"),
             keyring_dir=Path(_required(env, "VAULT_KEYRING_DIR")),
-            root_key_file=Path(_required(env, "VAULT_ROOT_KEY_FILE")),
+            root_key=_root_key(env, "VAULT_ROOT_KEY"),
+            next_root_key=_root_key(env, "VAULT_NEXT_ROOT_KEY") if env.get("VAULT_NEXT_ROOT_KEY") else None,
             owner_database_url=env.get("VAULT_OWNER_DATABASE_URL"),
             backup_database_url=env.get("VAULT_BACKUP_DATABASE_URL"),
             clock_offset_file=Path(offset) if offset else None,
@@ -63,6 +70,13 @@ def _required(env: Mapping[str, str], name: str) -> str:
         return env[name]
     except KeyError:
         raise SettingMissing(f"{name} is not set.") from None
+
+
+def _root_key(env: Mapping[str, str], name: str) -> RootKeySetting:
+    try:
+        return read_root_key(_required(env, name), pin=env.get(f"{name}_PIN"))
+    except ValueError as error:
+        raise SettingInvalid(f"{name} {error}.") from None
 
 
 def process_environment() -> dict[str, str]:

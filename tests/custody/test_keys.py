@@ -15,8 +15,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from vault.custody.keyring_files import FileKeyring, FileRootKey
+from vault.custody.keyring_files import FileKeyring
 from vault.custody.keys import KeyDestroyed, KeyMissing, KeyringInvalid, ShredKey, ShredKeyId
+from vault.custody.root_keys import FileRootKey
 from vault.custody.sealed import DataKey, Place, SealedInvalid
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -85,8 +86,9 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
-from vault.custody.keyring_files import FileKeyring, FileRootKey
+from vault.custody.keyring_files import FileKeyring
 from vault.custody.keys import ShredKeyId
+from vault.custody.root_keys import FileRootKey
 
 here, now = Path(sys.argv[1]), datetime(2026, 1, 1, tzinfo=UTC)
 print("ready", flush=True)

@@ -10,9 +10,9 @@ import click
 from vault.cli.output import plain, wants_json
 from vault.client.http import Problem, Unreachable, quotation
 from vault.errors import VaultError
-from vault.settings import SettingMissing
+from vault.settings import SettingInvalid, SettingMissing
 
-EXPECTED = (Problem, Unreachable, VaultError, SettingMissing)
+EXPECTED = (Problem, Unreachable, VaultError, SettingMissing, SettingInvalid)
 """What may go wrong without a fault in the program."""
 
 

@@ -2,6 +2,8 @@
 
     KEYRING/signing.key                         the platform's signing key, under the root key
     KEYRING/TENANT/tenant.key                   the tenant key, under the root key
+    KEYRING/TENANT/tenant.next                  the key that takes over from it, until all is wrapped anew
+    KEYRING/TENANT/tenant.old                   the key from which it took over, until it is overwritten
     KEYRING/TENANT/index.key                    the tenant's index key, under the tenant key
     KEYRING/TENANT/CLASS/BUCKET[.NAME].key      a shred key, under the tenant key
 
@@ -39,6 +41,8 @@ class TenantFiles:
         self.tenant: Final = tenant
         self.folder: Final = f"{keyring}/{tenant}"
         self.tenant_key: Final = f"{self.folder}/tenant.key"
+        self.next_tenant_key: Final = f"{self.folder}/tenant.next"
+        self.old_tenant_key: Final = f"{self.folder}/tenant.old"
         self.index_key: Final = f"{self.folder}/index.key"
 
     def key(self, key_id: ShredKeyId) -> str:
@@ -179,10 +183,12 @@ def read_key(file: str) -> bytes:
     """
     path = Path(file)
     try:
-        content = private_files.read(path)
+        content, inode = private_files.read(path)
     except private_files.FileExposed as error:
         raise KeyringInvalid(str(error)) from error
     if content and not any(content):
+        if path.stat().st_ino != inode:
+            return read_key(file)  # it was replaced, and what was opened is the old one, overwritten since
         raise KeyDestroyed(f"The key {path.stem} is being destroyed.")
     if not content.startswith(MAGIC):
         raise KeyringInvalid(f"The file of the key {path.stem} is not a key file of version 1.")
@@ -197,6 +203,15 @@ def write_key(file: str, wrapped: bytes) -> None:
     """
     with suppress(FileExistsError):
         private_files.create_once(Path(file), MAGIC + wrapped)
+
+
+def replace_key(file: str, wrapped: bytes) -> None:
+    """Write a key file anew and overwrite the old one; who reads meanwhile finds either.
+
+    Raises:
+        FileNotFoundError: it is gone.
+    """
+    private_files.replace(Path(file), MAGIC + wrapped)
 
 
 def shred(files: Iterable[str]) -> None:

@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Final, Self
 from uuid import UUID
 
+from vault.errors import Unavailable
+
 HOLD: Final = "hold"
 """The part class of the keys that keep recordings beyond their day."""
 
@@ -22,10 +24,9 @@ _WITH_THE_CONTRACT: Final = "contract"
 class KeyringError(Exception):
     """The keyring has no such key to give.
 
-    ├── KeyDestroyed         it was destroyed, or its instant has come; what it wrapped is gone for good
-    ├── KeyMissing           it was never made here
-    ├── KeyringInvalid       what is stored is not what was stored: altered, moved, readable by others
-    └── KeyringUnavailable   the KMS or the HSM did not answer; nothing is known, and nothing was changed
+    ├── KeyDestroyed     it was destroyed, or its instant has come; what it wrapped is gone for good
+    ├── KeyMissing       it was never made here
+    └── KeyringInvalid   what is stored is not what was stored: altered, moved, readable by others, another root key's
     """
 
 
@@ -41,8 +42,14 @@ class KeyringInvalid(KeyringError):
     """What is stored is not what was stored: altered, moved, readable by others, or under another root key."""
 
 
-class KeyringUnavailable(KeyringError):
-    """The KMS or the HSM that has the root key did not answer, or refused the vault: to be tried again."""
+class KeyringUnavailable(Unavailable):
+    """The KMS or the HSM that has the root key did not answer, or refused the vault; why stands in the log.
+
+    It says nothing about any key, and so is no `KeyringError`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("The root key cannot be reached; try again.")
 
 
 class KeyState(StrEnum):

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from vault.custody import private_files
 from vault.custody.key_cache import KeyCache
-from vault.custody.key_files import MAGIC, TenantFiles, read_key, shred, write_key
+from vault.custody.key_files import TenantFiles, read_key, shred, write_key
 from vault.custody.keys import (
     SIGNING_KEY_CONTEXT,
     IndexKey,
@@ -21,7 +21,6 @@ from vault.custody.keys import (
     KeyringInvalid,
     KeyState,
     RandomBytes,
-    RootKey,
     ShredKey,
     ShredKeyId,
     SigningKey,
@@ -32,40 +31,17 @@ from vault.custody.keys import (
     unwrap_key,
     wrap_key,
 )
+from vault.custody.root_keys import RootKey
 from vault.custody.sealed_header import DataKey, SealedInvalid, Secret
+
+PLATFORM: Final = UUID(int=0)
+"""Whose root key wraps the signing key."""
+
+TRIES: Final = 5
+"""How often a key file is read again that opens under none of the tenant keys: they may all be replaced meanwhile."""
 
 GENERATIONS: Final = 4096
 """How many renewed keys are remembered by their last generation."""
-
-
-class FileRootKey:
-    """A root key in a file of its own, made at the first start. Whoever has the file and the keyring has everything.
-
-    Raises:
-        KeyringInvalid: the file is not a root key, or others than its owner may read it.
-    """
-
-    def __init__(self, path: Path, *, random_bytes: RandomBytes = os.urandom) -> None:
-        private_files.make_directory(path.parent)
-        if not path.exists():
-            with suppress(FileExistsError):
-                private_files.create_once(path, MAGIC + random_bytes(32))
-        try:
-            self._key = Secret(read_key(str(path)))
-        except ValueError as error:
-            raise KeyringInvalid("The root key file is not a root key.") from error
-
-    def wrap(self, secret: Secret, context: bytes) -> bytes:
-        """Encrypt 32 secret bytes."""
-        return wrap_key(self._key, secret, context)
-
-    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
-        """The 32 bytes again.
-
-        Raises:
-            SealedInvalid: not wrapped by this key in this context.
-        """
-        return unwrap_key(self._key, wrapped, context)
 
 
 class FileKeyring:
@@ -94,8 +70,10 @@ class FileKeyring:
         files = self._files(tenant)
         self._refuse_destroyed(files)
         private_files.make_directory(Path(files.folder))
-        wrapped = self._root.wrap(TenantKey(self._random_bytes(32)), tenant_key_context(tenant))
-        write_key(files.tenant_key, wrapped)
+        if not Path(files.tenant_key).exists():
+            self._create_root(tenant)
+            wrapped = self._root.wrap(tenant, TenantKey(self._random_bytes(32)), tenant_key_context(tenant))
+            write_key(files.tenant_key, wrapped)
         self._make_index_key(files)
 
     def new_data_key(self) -> DataKey:
@@ -107,12 +85,14 @@ class FileKeyring:
         with suppress(KeyMissing):
             return self.find(key_id, now=now)
         files = self._files(key_id.tenant)
+        self._tenant_key(files)  # it raises for a controller that has no key
         file = files.key(key_id)
-        secret = Secret(self._random_bytes(32))
-        wrapped = wrap_key(self._tenant_key(files), secret, shred_key_context(key_id))
         private_files.make_directory(Path(file).parent)
-        with suppress(FileNotFoundError):
-            write_key(file, wrapped)
+        secret = Secret(self._random_bytes(32))
+        with private_files.locked(Path(files.folder), alone=False):
+            wrapped = wrap_key(self._wrapping_key(files), secret, shred_key_context(key_id))
+            with suppress(FileNotFoundError):
+                write_key(file, wrapped)
         if files.was_destroyed(key_id):  # by another process, while this one made it
             self._shred([file])
         return self.find(key_id, now=now)
@@ -122,11 +102,11 @@ class FileKeyring:
         if key_id.is_due(now):
             raise KeyDestroyed(f"The key {key_id} has reached its instant.")
         files = self._files(key_id.tenant)
-        tenant_key = self._tenant_key(files)
+        self._tenant_key(files)
         file = files.key(key_id)
         try:
             inode = os.stat(file).st_ino  # noqa: PTH116 - asked at each use of a key
-            return self._shred_keys.get(file, inode, partial(self._load_shred_key, files, file, tenant_key))
+            return self._shred_keys.get(file, inode, partial(self._load_shred_key, files, file))
         except FileNotFoundError as error:
             self._shred_keys.forget(file)
             if files.was_destroyed(key_id):
@@ -160,11 +140,11 @@ class FileKeyring:
     def live_keys(self, tenant: UUID, part_class: str, *, now: datetime) -> list[ShredKey]:
         """The shred keys of a class whose instant has not come, soonest first."""
         files = self._files(tenant)
-        tenant_key = self._tenant_key(files)
+        self._tenant_key(files)
         keys = []
         for file, inode in files.key_files(part_class):
             with suppress(KeyDestroyed, FileNotFoundError):  # destroyed since the directory was read
-                keys.append(self._shred_keys.get(file, inode, partial(self._load_shred_key, files, file, tenant_key)))
+                keys.append(self._shred_keys.get(file, inode, partial(self._load_shred_key, files, file)))
         return [key for key in keys if not key.id.is_due(now)]
 
     def tenant_index(self, tenant: UUID, label: str, value: str) -> bytes:
@@ -202,10 +182,16 @@ class FileKeyring:
     def destroy_tenant(self, tenant: UUID) -> None:
         """Destroy the controller's key, then all below it. May be repeated, and resumed after a crash."""
         files = self._known(tenant)
-        files.mark_destroyed()
+        with private_files.locked(Path(files.folder), alone=True):
+            files.mark_destroyed()
         self._shred(files.everything())
         for cache in (self._tenant_keys, self._index_keys, self._shred_keys):
             cache.clear()
+        self._root.destroy(tenant)
+
+    def pending_until(self, tenant: UUID) -> datetime | None:
+        """When the destruction of a destroyed controller's root key is complete; None if it is, or needs no time."""
+        return self._root.pending_until(tenant)
 
     def forget_destroyed(self, *, now: datetime) -> None:
         """Drop from memory what no longer exists or whose instant has come; each process does so every second."""
@@ -242,48 +228,65 @@ class FileKeyring:
     def _tenant_key(self, files: TenantFiles) -> TenantKey:
         self._refuse_destroyed(files)
         try:
-            inode = os.stat(files.tenant_key).st_ino  # noqa: PTH116 - asked at each use of a key
-            return self._tenant_keys.get(files.tenant_key, inode, partial(self._load_tenant_key, files))
+            return self._cached_tenant_key(files, files.tenant_key)
         except FileNotFoundError as error:
             raise KeyMissing("No such tenant has a key here.") from error
 
-    def _load_tenant_key(self, files: TenantFiles) -> TenantKey:
-        wrapped = read_key(files.tenant_key)
+    def _wrapping_key(self, files: TenantFiles) -> TenantKey:
+        """What a new key is wrapped under: the tenant key, or the one that is taking over from it."""
         try:
-            return TenantKey(self._root.unwrap(wrapped, tenant_key_context(files.tenant)))
+            return self._cached_tenant_key(files, files.next_tenant_key)
+        except FileNotFoundError:
+            return self._tenant_key(files)
+
+    def _cached_tenant_key(self, files: TenantFiles, file: str) -> TenantKey:
+        inode = os.stat(file).st_ino  # noqa: PTH116 - asked at each use of a key
+        return self._tenant_keys.get(file, inode, partial(self._load_tenant_key, files, file))
+
+    def _load_tenant_key(self, files: TenantFiles, file: str) -> TenantKey:
+        wrapped = read_key(file)
+        try:
+            return TenantKey(self._root.unwrap(files.tenant, wrapped, tenant_key_context(files.tenant)).reveal())
         except SealedInvalid as error:
             raise KeyringInvalid("The tenant key is not this tenant's, or not under this root key.") from error
 
     def _make_index_key(self, files: TenantFiles) -> int:
-        tenant_key = self._tenant_key(files)
-        wrapped = wrap_key(tenant_key, tenant_key.first_index_key(), index_key_context(files.tenant))
-        write_key(files.index_key, wrapped)
+        first = self._tenant_key(files).first_index_key()  # it is there before a tenant key is ever replaced
+        with private_files.locked(Path(files.folder), alone=False):
+            write_key(files.index_key, wrap_key(self._wrapping_key(files), first, index_key_context(files.tenant)))
         return os.stat(files.index_key).st_ino  # noqa: PTH116 - as above
 
     def _load_index_key(self, files: TenantFiles) -> IndexKey:
-        try:
-            wrapped = read_key(files.index_key)
-            return IndexKey(unwrap_key(self._tenant_key(files), wrapped, index_key_context(files.tenant)))
-        except SealedInvalid as error:
-            raise KeyringInvalid("The index key is not this tenant's.") from error
+        return IndexKey(self._unwrap(files, files.index_key, index_key_context(files.tenant)))
 
-    def _load_shred_key(self, files: TenantFiles, file: str, tenant_key: TenantKey) -> ShredKey:
+    def _load_shred_key(self, files: TenantFiles, file: str) -> ShredKey:
         key_id = files.key_id(file)
-        wrapped = read_key(file)
-        try:
-            return ShredKey(unwrap_key(tenant_key, wrapped, shred_key_context(key_id)), key_id)
-        except SealedInvalid as error:
-            raise KeyringInvalid(f"The key file of {key_id} is not that key's.") from error
+        return ShredKey(self._unwrap(files, file, shred_key_context(key_id)), key_id)
+
+    def _unwrap(self, files: TenantFiles, file: str, context: bytes) -> bytes:
+        """What a key file holds, under the tenant key or the one that is taking over from it, whichever has it now."""
+        for _ in range(TRIES):
+            wrapped = read_key(file)
+            for tenant_key in (self._tenant_key, self._wrapping_key):
+                with suppress(SealedInvalid):
+                    return unwrap_key(tenant_key(files), wrapped, context)
+        raise KeyringInvalid(f"The file of the key {Path(file).stem} is not that key's.")
 
     def _open_signing_key(self, file: str) -> SigningKey:
         if not Path(file).exists():
-            write_key(file, self._root.wrap(Secret(self._random_bytes(32)), SIGNING_KEY_CONTEXT))
+            self._create_root(PLATFORM)
+            write_key(file, self._root.wrap(PLATFORM, Secret(self._random_bytes(32)), SIGNING_KEY_CONTEXT))
         try:
-            return SigningKey(Secret(self._root.unwrap(read_key(file), SIGNING_KEY_CONTEXT)))
+            return SigningKey(self._root.unwrap(PLATFORM, read_key(file), SIGNING_KEY_CONTEXT))
         except SealedInvalid as error:
             raise KeyringInvalid("The keyring is under another root key.") from error
 
+    def _create_root(self, owner: UUID) -> None:
+        with private_files.locked(self._directory, alone=True):  # a KMS would make two keys for two who ask at once
+            self._root.create(owner)
+
     def _shred(self, files: list[str]) -> None:
-        shred(files)
+        with private_files.locked(self._directory, alone=False):  # nobody writes anew meanwhile what goes here
+            shred(files)
         for file in files:
             self._shred_keys.forget(file)

@@ -31,6 +31,7 @@ from uuid import UUID
 
 from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA512
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
@@ -60,7 +61,6 @@ __all__ = [
     "KeyringInvalid",
     "KeyringUnavailable",
     "RandomBytes",
-    "RootKey",
     "ShredKey",
     "ShredKeyId",
     "SigningKey",
@@ -73,22 +73,6 @@ __all__ = [
 ]
 
 RandomBytes = Callable[[int], bytes]
-
-
-class RootKey(Protocol):
-    """Wraps the keys at the top; the context must be the same to unwrap. A KMS calls it encryption context."""
-
-    def wrap(self, secret: Secret, context: bytes) -> bytes:
-        """Encrypt 32 secret bytes."""
-        ...
-
-    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
-        """The 32 bytes again.
-
-        Raises:
-            SealedInvalid: not wrapped by this key in this context.
-        """
-        ...
 
 
 class TenantKey(Secret):
@@ -154,6 +138,16 @@ class SigningKey:
     def sign(self, message: bytes) -> bytes:
         """64 bytes that only this key can make of this message."""
         return self._private.sign(message)
+
+    def document_key(self) -> ec.EllipticCurvePrivateKey:
+        """The key that signs documents: ECDSA over P-256, since most readers of PDF do not check Ed25519 signatures.
+
+        It is derived from the same seed, so that there is no second secret to keep.
+        """
+        # FIPS 186-5, A.2.1: 128 bits more than the order has, so that no private key is likelier than another.
+        wide = HKDFExpand(SHA512(), 48, b"recording-vault/document-key@v1").derive(self._private.private_bytes_raw())
+        curve = ec.SECP256R1()
+        return ec.derive_private_key(int.from_bytes(wide) % (curve.group_order - 1) + 1, curve)
 
     @property
     def public_pem(self) -> bytes:
@@ -239,6 +233,13 @@ class Keyring(Protocol):
 
     def destroy_tenant(self, tenant: UUID) -> None:
         """Destroy the controller's key, then all below it. May be repeated, and resumed after a crash."""
+        ...
+
+    def pending_until(self, tenant: UUID) -> datetime | None:
+        """When the destruction of a destroyed controller's root key is complete; None if it is, or needs no time.
+
+        A KMS deletes after days, during which its administrator could call it back for older copies of the keyring.
+        """
         ...
 
     def signing_key(self) -> SigningKey:

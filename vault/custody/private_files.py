@@ -1,9 +1,11 @@
 """A secret file is whole or absent, its owner's alone, and overwritten before it goes."""
 
+import fcntl
 import os
 import secrets
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -25,29 +27,60 @@ def create_once(path: Path, content: bytes) -> None:
         FileExistsError: it is there already.
         FileNotFoundError: its directory is gone.
     """
-    unnamed = path.with_name(f".{path.name}.{secrets.token_hex(8)}.new")
+    unnamed = _unnamed(path)
     try:
-        with os.fdopen(os.open(unnamed, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        _write(unnamed, content)
         os.link(unnamed, path)  # unlike a rename, this never replaces what another process has just made
     finally:
         unnamed.unlink(missing_ok=True)
     sync_directory(path.parent)
 
 
-def read(path: Path) -> bytes:
-    """The file's content.
+def replace(path: Path, content: bytes) -> None:
+    """Write a file anew, whole and durable; who reads meanwhile reads the old content or the new.
+
+    The old content is overwritten afterwards: who has just opened it and finds zeros looks at the path again.
+
+    Raises:
+        FileNotFoundError: it is not there.
+    """
+    unnamed = _unnamed(path)
+    with path.open("r+b", buffering=0) as old:
+        try:
+            _write(unnamed, content)
+            unnamed.replace(path)
+        finally:
+            unnamed.unlink(missing_ok=True)
+        sync_directory(path.parent)
+        _overwrite(old.fileno())
+
+
+@contextmanager
+def locked(directory: Path, *, alone: bool) -> Iterator[None]:
+    """Keep out, in every process, whoever wants to be alone with the directory; or, `alone`, everybody who asks.
+
+    The lock goes with the process that holds it.
+    """
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(handle)
+
+
+def read(path: Path) -> tuple[bytes, int]:
+    """The file's content, and the inode that it came from.
 
     Raises:
         FileExposed: others than its owner have access to it.
         FileNotFoundError: it is not there.
     """
     with path.open("rb") as file:
-        if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+        opened = os.fstat(file.fileno())
+        if stat.S_IMODE(opened.st_mode) & 0o077:
             raise FileExposed(f"{path.name} must be readable by its owner only (chmod 600).")
-        return file.read()
+        return file.read(), opened.st_ino
 
 
 def shred(path: Path) -> None:
@@ -58,8 +91,7 @@ def shred(path: Path) -> None:
     """
     with suppress(FileNotFoundError):
         with path.open("r+b", buffering=0) as file:
-            file.write(bytes(os.fstat(file.fileno()).st_size))
-            os.fsync(file.fileno())
+            _overwrite(file.fileno())
         path.unlink()
 
 
@@ -70,3 +102,19 @@ def sync_directory(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _unnamed(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}.new")
+
+
+def _write(path: Path, content: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _overwrite(file: int) -> None:
+    os.pwrite(file, bytes(os.fstat(file).st_size), 0)
+    os.fsync(file)
