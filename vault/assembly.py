@@ -11,11 +11,12 @@ from vault.custody.forgetting import forgetting
 from vault.custody.keyring_files import FileKeyring
 from vault.custody.objects import Objects
 from vault.custody.root_keys import FileRootKey, RootKey, SucceedingRootKey
+from vault.orders import ordering
 from vault.proposals.model import Handlers
 from vault.root_key_settings import FileRoot, KmsRoot, Pkcs11Root, RootKeySetting
 from vault.settings import Settings
 
-HANDLERS: Handlers = MappingProxyType({})
+HANDLERS: Handlers = MappingProxyType({**ordering.HANDLERS})
 """What two persons decide on, by the action's slug: each capability brings its own."""
 
 

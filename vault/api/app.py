@@ -14,7 +14,7 @@ from litestar.openapi import OpenAPIConfig
 from msgspec import Struct
 
 from vault.accounts import Caller, Sessions
-from vault.api import accesses, accounts, audit, certificates, contracts, controllers, proposals, recordings, uploads
+from vault.api import accesses, accounts, audit, certificates, contracts, controllers, orders, proposals, recordings, uploads
 from vault.api.authentication import Authentication
 from vault.api.problems import ReadableRequest, plugin, unexpected_problem
 from vault.api.request_log import RequestLog
@@ -29,6 +29,7 @@ ROUTERS: tuple[Router, ...] = (
     controllers.router,
     contracts.router,
     proposals.router,
+    orders.router,
     uploads.router,
     recordings.router,
     accesses.router,

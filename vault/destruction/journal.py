@@ -42,6 +42,7 @@ class Progress(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ciphertext_removed_at: datetime | None = None
     numbers: Numbers | None = None
     taken_in_by: UUID | None = None
+    proposal: UUID | None = None
 
 
 @dataclass(frozen=True)

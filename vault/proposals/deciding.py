@@ -110,6 +110,7 @@ def _proposed(caller: Caller, tenant: UUID, draft: Draft, now: datetime) -> Prop
         state=State.PROPOSED,
         proposed_by=caller.id,
         by_operator=caller.tenant == PLATFORM,
+        proposed_as=tuple(sorted(caller.person.roles)),
         proposed_at=now,
         lapses_at=now + LASTS,
         not_before=draft.not_before,
@@ -122,6 +123,7 @@ def _decision(caller: Caller, proposal: Proposal, now: datetime, approve: bool) 
         "state": State.APPROVED if approve else other,
         "decided_by": caller.id,
         "decided_by_operator": caller.tenant == PLATFORM,
+        "decided_as": tuple(sorted(caller.person.roles)),
         "decided_at": now,
         "ended_at": None if approve else now,
     }

@@ -54,7 +54,8 @@ class Proposal:
     """One proposal as its row says; `reason` and `decision_reason` are None once their key has gone.
 
     `effect` is what it would do, as the handler's check last computed it; `outcome` is what was done.
-    `by_operator` and `decided_by_operator` tell whether that person was the outsourcing firm's.
+    `by_operator` and `decided_by_operator` tell whether that person was the outsourcing firm's; `proposed_as` and
+    `decided_as` are the roles that they had then.
     """
 
     id: UUID
@@ -68,11 +69,13 @@ class Proposal:
     state: State
     proposed_by: UUID
     by_operator: bool
+    proposed_as: tuple[str, ...]
     proposed_at: datetime
     lapses_at: datetime
     not_before: datetime | None = None
     decided_by: UUID | None = None
     decided_by_operator: bool = False
+    decided_as: tuple[str, ...] = ()
     decided_at: datetime | None = None
     decision_reason: str | None = field(default=None, repr=False)
     begun_at: datetime | None = None

@@ -49,8 +49,9 @@ async def insert(proposal: Proposal, sealed: bytes) -> bool:
     """Store a new proposal in the controller's open scope; False where one like it waits already."""
     rows = await DB.fetch(
         "INSERT INTO proposal (tenant_id, id, action, object_id, terms, effect, sealed, state, proposed_by,"
-        " by_operator, proposed_at, lapses_at, not_before, decided_by_operator)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, false) ON CONFLICT DO NOTHING RETURNING id",
+        " by_operator, proposed_at, lapses_at, not_before, proposed_as, decided_by_operator, decided_as)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, false, '{}')"
+        " ON CONFLICT DO NOTHING RETURNING id",
         proposal.tenant,
         proposal.id,
         proposal.action,
@@ -64,6 +65,7 @@ async def insert(proposal: Proposal, sealed: bytes) -> bool:
         proposal.proposed_at,
         proposal.lapses_at,
         proposal.not_before,
+        list(proposal.proposed_as),
     )
     return bool(rows)
 
@@ -82,7 +84,8 @@ async def note_decision(
     """Write down a decision in the open scope; `proposal` says what it is by now."""
     await DB.fetch(
         "UPDATE proposal SET state = $3, decided_by = $4, decided_by_operator = $5, decided_at = $6,"
-        " sealed_decision = $7, effect = $8, ended_at = $9, outcome = $10 WHERE tenant_id = $1 AND id = $2",
+        " sealed_decision = $7, effect = $8, ended_at = $9, outcome = $10, decided_as = $11"
+        " WHERE tenant_id = $1 AND id = $2",
         proposal.tenant,
         proposal.id,
         proposal.state,
@@ -93,6 +96,7 @@ async def note_decision(
         json.dumps(dict(effect)),
         proposal.ended_at,
         None if outcome is None else json.dumps(dict(outcome)),
+        list(proposal.decided_as),
     )
 
 
@@ -116,11 +120,13 @@ def read(custody: Custody, row: Record, *, now: datetime) -> Proposal:
         state=state,
         proposed_by=row["proposed_by"],
         by_operator=row["by_operator"],
+        proposed_as=tuple(row["proposed_as"]),
         proposed_at=row["proposed_at"],
         lapses_at=row["lapses_at"],
         not_before=row["not_before"],
         decided_by=row["decided_by"],
         decided_by_operator=row["decided_by_operator"],
+        decided_as=tuple(row["decided_as"]),
         decided_at=row["decided_at"],
         decision_reason=decided.get("reason"),
         begun_at=row["begun_at"],
