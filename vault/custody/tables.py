@@ -464,7 +464,7 @@ class Reconciliation(Table, db=DB):
     started_at = Timestamptz(default=None)
     completed_at = Timestamptz(default=None, null=True)
     after_key = Text(default="")
-    objects = BigInt(default=0)
+    entries = BigInt(default=0)
     parts = BigInt(default=0)
     opened = BigInt(default=0)
     counts = JSONB(default="{}")

@@ -161,7 +161,7 @@ async def _note(custody: Custody, current: Round, compared: Compared, last: str,
     now = custody.clock.now()
     async with tenant_scope(current.tenant):
         rows = await DB.fetch(
-            "UPDATE reconciliation SET after_key = $3, objects = objects + $4, parts = parts + $5, opened = opened + $6"
+            "UPDATE reconciliation SET after_key = $3, entries = entries + $4, parts = parts + $5, opened = opened + $6"
             " WHERE tenant_id = $1 AND id = $2 AND completed_at IS NULL RETURNING counts",
             current.tenant,
             current.id,

@@ -46,7 +46,7 @@ CREATE TABLE reconciliation (
     started_at timestamptz NOT NULL,
     completed_at timestamptz,
     after_key text NOT NULL DEFAULT '',
-    objects bigint NOT NULL DEFAULT 0,
+    entries bigint NOT NULL DEFAULT 0,
     parts bigint NOT NULL DEFAULT 0,
     opened bigint NOT NULL DEFAULT 0,
     counts jsonb NOT NULL DEFAULT '{}',

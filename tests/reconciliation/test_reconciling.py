@@ -1,0 +1,161 @@
+"""Catalogue and store are held against each other; what differs is explained, adopted, removed or told."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from tenants.vocabulary import Role
+from tests.builders import found, logged
+from tests.destruction.aside import bucket_of, rows_of, stored
+from tests.reconciliation.test_copying import NUMBER, forget, record_copies
+from tests.world import House, World
+from vault.custody.database import DB, tenant_scope
+from vault.custody.keys import ShredKeyId
+from vault.custody.objects import Version
+from vault.reconciliation import copying, rounds, walking
+
+TWO_DAYS = timedelta(days=2)
+
+
+@pytest.fixture
+async def house(world: World) -> House:
+    return await world.house("prh")
+
+
+async def run(house: House) -> dict[str, int]:
+    return await rounds.run(house.world.custody, house.tenant)
+
+
+async def content_of(house: House, recording: UUID) -> Version:
+    (version,) = [each for each in await stored(house) if each.key.endswith(f"{recording}/content")]
+    return version
+
+
+async def remove(house: House, *versions: Version) -> None:
+    pairs = [version[:2] for version in versions]
+    await house.world.custody.objects.delete_versions(await bucket_of(house), pairs)
+
+
+async def test_what_agrees_is_compared_and_nothing_is_found(world: World, house: House) -> None:
+    await house.recording()
+    await copying.copy(world.custody, house.tenant)
+    async with world.later(TWO_DAYS):
+        assert await run(house) == {}
+    (row,) = await rows_of(house, "reconciliation")
+    assert (row["entries"], row["parts"]) == (3, 1)
+    assert row["completed_at"]
+
+
+async def test_recordings_that_the_catalogue_lost_are_adopted_and_found_by_number(world: World, house: House) -> None:
+    recordings = [await house.recording() for _ in range(2)]
+    await copying.copy(world.custody, house.tenant)
+    await forget(house, *recordings)
+    assert (await run(house))["unknown_recording"] == 2
+    assert sorted(await found(await house.person(Role.SUPERVISOR), number=NUMBER)) == sorted(recordings)
+    assert len(await logged(house, "recording.adopted")) >= 2
+
+
+async def test_what_is_young_or_might_be_somebodys_is_left_and_what_cannot_be_goes(world: World, house: House) -> None:
+    custody, bucket = world.custody, await bucket_of(house)
+    recording = await house.recording()
+    content = await content_of(house, recording)
+    folder = content.key.rsplit("/", 2)[0]
+    stranger = f"{folder}/{uuid4()}/content"
+    await custody.objects.put(bucket, content.key, 5, b"stray")
+    await custody.objects.put(bucket, stranger, 5, b"whose")
+    await custody.objects.put(bucket, f"{folder}/{uuid4()}/segment-0", 5, b"piece")
+    await asyncio.to_thread(custody.objects._client.delete_object, Bucket=bucket, Key=f"{folder}/{uuid4()}/content")
+    upload = custody.objects._client.create_multipart_upload(Bucket=bucket, Key=f"{folder}/{uuid4()}/content")
+    assert await run(house) == {}  # all of it may be under way
+    async with world.later(TWO_DAYS):
+        assert await run(house) == {
+            "stray_version": 1,
+            "stray_piece": 1,
+            "delete_marker": 1,
+            "unknown_object": 1,
+            "unfinished_upload": 1,
+        }
+    assert sorted(each.key for each in await stored(house)) == sorted([content.key, stranger])
+    assert upload["UploadId"] and not await custody.objects.unfinished_uploads(bucket)
+    removed = [event["details"] for event in await logged(house, "reconciliation.removed")]
+    assert removed == [{"delete_marker": 1, "stray_piece": 1, "stray_version": 1}, {"unfinished_upload": 1}]
+
+
+async def test_a_row_without_its_object_is_an_alarm_with_the_recordings_id(world: World, house: House) -> None:
+    recordings = [await house.recording() for _ in range(2)]
+    await remove(house, await content_of(house, recordings[0]))
+    assert (await run(house))["missing_object"] == 1
+    (event,) = await logged(house, "part.missing")
+    assert event["object"] == str(recordings[0])
+    await remove(house, await content_of(house, recordings[1]))  # and then its folder is gone with it
+    assert (await run(house))["missing_object"] == 2
+
+
+async def test_the_same_bytes_in_another_version_take_the_place_of_what_is_gone(world: World, house: House) -> None:
+    recording = await house.recording()
+    content, bucket = await content_of(house, recording), await bucket_of(house)
+    body = await world.custody.objects.get_all(bucket, content.key, content.version_id)
+    await remove(house, content)
+    await world.custody.objects.put(bucket, content.key, 5, b"wrong")
+    again = await world.custody.objects.put(bucket, content.key, len(body), body)
+    assert (await run(house))["other_version"] == 1
+    assert again.version_id in {row["object_version"] for row in await rows_of(house, "part")}
+
+
+async def test_bit_rot_is_told_with_the_recordings_id(
+    world: World, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walking, "ONE_IN", 1)
+    recording = await house.recording()
+    await house.recording()
+    content, bucket = await content_of(house, recording), await bucket_of(house)
+    body = bytearray(await world.custody.objects.get_all(bucket, content.key, content.version_id))
+    assert await run(house) == {}
+    body[-100] ^= 1
+    await remove(house, content)
+    flipped = await world.custody.objects.put(bucket, content.key, len(body), bytes(body))
+    async with tenant_scope(house.tenant):
+        sql = "UPDATE part SET object_version = $2 WHERE tenant_id = $1 AND object_key = $3"
+        await DB.fetch(sql, house.tenant, flipped.version_id, content.key)
+    assert await run(house) == {"rotten": 1}
+    (event,) = await logged(house, "integrity.failed")
+    assert event["object"] == str(recording)
+
+
+async def test_what_a_destroyed_key_leaves_in_the_store_goes(world: World, house: House) -> None:
+    recording = await house.recording()
+    await copying.copy(world.custody, house.tenant)
+    (row,) = [row for row in await rows_of(house, "part") if row["name"] == "content"]
+    key_id = ShredKeyId.parse(house.tenant, row["shred_key_id"])
+    world.custody.keyring.destroy_shred_key(key_id)  # as an order does, and then an older catalogue was restored
+    async with world.later(TWO_DAYS):
+        assert (await run(house)).keys() >= {"stands_without_key"}
+        again = await run(house)
+    assert set(again) <= {"remains", "superseded_copy"}
+    assert [key.split("/")[0] for key, _ in await record_copies(house)] == ["contact"]
+    standing = [row["name"] for row in await rows_of(house, "part") if not row["destroyed_at"]]
+    assert standing == ["contact"]
+    (event,) = await logged(house, "restored.destroyed_again")
+    assert event["details"] == {"parts": 2}
+    assert await logged(house, "retention.expired") == []
+    assert recording
+
+
+async def test_a_round_that_is_left_goes_on_where_it_stood(
+    world: World, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vault.custody.objects.listings.PAGE", 2)
+    for _ in range(3):
+        await house.recording()
+    await copying.copy(world.custody, house.tenant)
+    visits = 0
+    while not await rounds.advance(world.custody, house.tenant, pages=1):
+        visits += 1
+    (row,) = await rows_of(house, "reconciliation")
+    assert visits > 3
+    assert (row["entries"], row["parts"]) == (9, 3)
+    async with tenant_scope(house.tenant):
+        assert not await rounds.is_due(house.tenant, world.now())
+        assert await rounds.is_due(house.tenant, world.now() + TWO_DAYS)
