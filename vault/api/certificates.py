@@ -5,11 +5,14 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+from cryptography.hazmat.primitives.serialization import Encoding
 from litestar import Response, Router, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
 
 from vault.api.dependencies import FromCaller, InCustody
+from vault.destruction.document.identity import document_certificate
+from vault.destruction.filing import document
 from vault.destruction.proof_files import Proof
 from vault.destruction.proofs import prove, prove_all
 from vault.destruction.reading import certificate, destructions
@@ -28,6 +31,7 @@ class DestructionView(Struct, frozen=True, kw_only=True):
     done: int
     failed: int
     failures: dict[str, int]
+    blocked: dict[str, int]
     certified: bool
     taken_in_by: UUID | None
 
@@ -92,6 +96,23 @@ async def prove_recording_destroyed(recording_id: FromPath[UUID], caller: FromCa
     return ProofList(recording=recording_id, proofs=await prove_all(caller, recording_id))
 
 
+@get("/certificate-key/x509", operation_id="read_document_certificate", exclude_from_auth=True)
+async def read_document_certificate(custody: InCustody) -> Response[str]:
+    """The X.509 certificate by which the signatures of documents (PDF) are verified, as PEM."""
+    pem = document_certificate(custody.keyring.signing_key()).public_bytes(Encoding.PEM).decode()
+    return Response(pem, media_type="application/x-pem-file")
+
+
+@get("/destructions/{destruction_id:uuid}/certificate.pdf", operation_id="read_certificate_document")
+async def read_certificate_document(
+    destruction_id: FromPath[UUID], caller: FromCaller, custody: InCustody
+) -> Response[bytes]:
+    """The certificate to be read and filed: a PDF signed as PAdES, with the signed JSON attached to it."""
+    name = f'attachment; filename="certificate-{destruction_id}.pdf"'
+    content = await document(custody, caller, destruction_id)
+    return Response(content, media_type="application/pdf", headers={"content-disposition": name})
+
+
 router = Router(
     path="/v1",
     tags=["certificates"],
@@ -100,6 +121,8 @@ router = Router(
         list_certificates,
         read_certificate,
         read_certificate_key,
+        read_document_certificate,
+        read_certificate_document,
         prove_destruction,
         prove_recording_destroyed,
     ],

@@ -9,7 +9,9 @@ from msgspec import Struct
 
 from tenants.contracts import ContractState
 from tenants.notices import NoticeKind, upcoming
+from tenants.vocabulary import Role
 from vault.api.dependencies import FromCaller, InCustody
+from vault.destruction.blocked import DECIDING, Blocked
 from vault.destruction.contract_end import end_contract
 from vault.destruction.contracts import Agreement, contracts
 
@@ -26,6 +28,15 @@ class NextNotice(Struct, frozen=True, kw_only=True):
     kind: NoticeKind
     days: int
     due_at: datetime
+
+
+class BlockedView(Struct, frozen=True, kw_only=True):
+    """What is held beyond the contract's end: recordings by reason; the roles and members who may end the reasons."""
+
+    recordings: int
+    reasons: dict[str, int]
+    decided_by_roles: list[Role]
+    decided_by: list[UUID]
 
 
 class ContractView(Struct, frozen=True, kw_only=True):
@@ -47,6 +58,9 @@ class ContractView(Struct, frozen=True, kw_only=True):
     destroyed_at: datetime | None
     destruction: UUID | None
     next_notice: NextNotice | None
+    returning_since: datetime | None
+    returned_at: datetime | None
+    blocked: BlockedView | None
 
 
 @get("/contracts", operation_id="list_contracts")
@@ -82,6 +96,20 @@ def _view(agreement: Agreement, now: datetime) -> ContractView:
         destroyed_at=term.destroyed_at,
         destruction=agreement.destruction,
         next_notice=None if told is None else NextNotice(kind=told.kind, days=told.days, due_at=told.due_at),
+        returning_since=term.returning_since,
+        returned_at=term.returned_at,
+        blocked=_blocked(agreement.blocked),
+    )
+
+
+def _blocked(blocked: Blocked | None) -> BlockedView | None:
+    if blocked is None:
+        return None
+    return BlockedView(
+        recordings=blocked.recordings,
+        reasons=blocked.reasons,
+        decided_by_roles=sorted(DECIDING),
+        decided_by=list(blocked.decided_by),
     )
 
 

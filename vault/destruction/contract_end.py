@@ -1,6 +1,8 @@
 """When a contract is over everything of its controller goes, in one order, whoever is killed on the way.
 
-    ended -> destroying: the contract says since when, the destruction is written down
+    ended -> returning    where the policy promises it: exported to a key of theirs, until they confirm the receipt
+    -> destroying         the contract says since when, the destruction is written down
+    what is held          stays, exactly that, until its last reason ends; all else goes (`vault.destruction.blocked`)
     the tenant key        nothing of the controller opens from here on
     inventory             what there was, and that it does not open: counted once, while it can still be counted
     the bucket            every version, delete marker and unfinished upload, then the bucket itself
@@ -31,11 +33,13 @@ from vault.custody.database import DB, PLATFORM, narrow, platform_scope, tenant_
 from vault.custody.objects import BucketNotEmpty, ObjectError, ObjectMissing
 from vault.custody.register import Tenancy, tenancy
 from vault.custody.verification import Question
-from vault.destruction import certifying, inventory, journal, verifying
+from vault.destruction import blocked, certifying, inventory, journal, verifying
 from vault.destruction.certificates import Method, Reason
-from vault.destruction.journal import Numbers, Opened, Progress, Superseded
+from vault.destruction.journal import Numbers, Opened, Progress, Stored, Superseded
 from vault.destruction.verifying import NotDestroyed
 from vault.errors import Conflict, NotFound
+from vault.returning import exporting
+from vault.returning.recipients import promised
 
 BATCH = 5000
 """Rows deleted in one transaction."""
@@ -76,22 +80,34 @@ async def end_contract(custody: Custody, caller: Caller, contract: UUID, *, last
         return await tenancy(tenant, at=now)
 
 
-async def advance(custody: Custody, tenant: UUID, now: datetime) -> ContractState:
-    """Bring a contract to the state that its date asks for, destroying everything once it is over (Art. 28(3)(g)).
+async def is_due(tenant: UUID, contract: Contract, now: datetime) -> bool:
+    """Whether `advance` has something to do, and does not wait for a person; in the controller's open scope."""
+    state = contract.state_on(now)
+    if state is ContractState.RETURNING:
+        return contract.returned_at is not None or not await exporting.is_waiting(tenant, now)
+    if state is ContractState.DESTROYING:
+        return not await blocked.is_waiting(tenant)
+    return state is ContractState.ENDED
 
-    May be killed anywhere, run again and run twice at once.
+
+async def advance(custody: Custody, tenant: UUID, now: datetime) -> ContractState:
+    """Bring a contract to the state that its date asks for: all returned where that is promised, and destroyed.
+
+    Art. 28(3)(g). May be killed anywhere, run again and run twice at once.
 
     Returns:
-        The state reached: `destroyed`, or what it was when there was nothing to do.
+        The state reached: `destroyed`; `returning` or `destroying` where a person has to decide; or what it was.
 
     Raises:
         ObjectError, NotDestroyed: something would not go; the next run continues.
     """
     opened, state = await _open(tenant, now)
+    if state is ContractState.RETURNING:
+        await exporting.carry_on(custody, tenant)
     if opened is None:
         return state
     try:
-        await _carry_out(custody, opened)
+        return await _carry_out(custody, opened)
     except Superseded:
         log.info("destruction.superseded", tenant=str(tenant), destruction=str(opened.id))
     except (ObjectError, NotDestroyed) as error:
@@ -139,12 +155,16 @@ async def _open(tenant: UUID, now: datetime) -> tuple[Opened | None, ContractSta
         await _lock(tenant)
         held = await tenancy(tenant, at=now)
         state = held.contract.state_on(now)
-        if state not in (ContractState.ENDED, ContractState.DESTROYING):
+        if state not in (ContractState.ENDED, ContractState.RETURNING, ContractState.DESTROYING):
             return None, state
         under_way = await journal.started(tenant, Reason.CONTRACT_END)
         if under_way:
             return under_way[0], ContractState.DESTROYING
-        destroying = held.contract.begin_destruction(now)
+        returns = promised(held.policy, held.contract)
+        if returns and held.contract.returned_at is None:
+            await _begin_return(held, now)
+            return None, ContractState.RETURNING
+        destroying = held.contract.begin_destruction(now, returns=returns)
         opened = await journal.begin(tenant, Reason.CONTRACT_END, Progress(), now=now)
         await DB.fetch(
             "UPDATE contract SET destroying_since = $3, destruction_id = $4 WHERE tenant_id = $1 AND id = $2",
@@ -156,11 +176,25 @@ async def _open(tenant: UUID, now: datetime) -> tuple[Opened | None, ContractSta
     return opened, ContractState.DESTROYING
 
 
-async def _carry_out(custody: Custody, opened: Opened) -> None:
-    await asyncio.to_thread(custody.keyring.destroy_tenant, opened.tenant)
-    opened = await journal.note_once(opened, Progress(keys_destroyed_at=custody.clock.now()))
+async def _begin_return(held: Tenancy, now: datetime) -> None:
+    if held.contract.returning_since is not None:
+        return
+    since = held.contract.begin_return(now).returning_since
+    await DB.fetch("UPDATE contract SET returning_since = $2 WHERE tenant_id = $1", held.tenant, since)
+    event = audit.Event(act="return.started", actor=None, object_id=held.contract_id)
+    await audit.record(held.tenant, event, now=now)
+
+
+async def _carry_out(custody: Custody, opened: Opened) -> ContractState:
     async with tenant_scope(opened.tenant):
         held = await tenancy(opened.tenant, at=opened.started_at)
+        is_held = await blocked.is_held(opened.tenant)
+    if is_held:
+        await _take_in_others(custody, opened)
+        await blocked.destroy_the_rest(custody, opened, held.bucket)
+        return ContractState.DESTROYING
+    await asyncio.to_thread(custody.keyring.destroy_tenant, opened.tenant)
+    opened = await journal.note_once(opened, Progress(keys_destroyed_at=custody.clock.now()))
     if opened.progress.inventory is None:
         opened = await _take_inventory(custody, opened, held)
     await _remove_bucket(custody, held.bucket)
@@ -169,34 +203,34 @@ async def _carry_out(custody: Custody, opened: Opened) -> None:
     if found := opened.progress.inventory:
         opened = await journal.note(opened, Progress(numbers=Numbers(due=found.parts, done=found.parts)))
     await _certify(custody, opened, held)
+    return ContractState.DESTROYED
 
 
 async def _take_inventory(custody: Custody, opened: Opened, held: Tenancy) -> Opened:
     """Count what there is, before anything but the key is gone."""
-    taken_in = await _take_in_expiries(custody, opened)
-    stored = await _stored(custody, held.bucket)
+    taken_in = await _take_in_others(custody, opened)
+    stored = opened.progress.stored or await _stored(custody, held.bucket)
     async with tenant_scope(opened.tenant):
-        found = await inventory.take(opened.tenant, opened.id, inventory.uncertified(taken_in))
-        return await journal.note_inventory(opened, structs.replace(found, **stored))
+        # What was destroyed while something was held has its rows still, under this destruction's id.
+        found = await inventory.take(opened.tenant, opened.id, inventory.uncertified([opened.id, *taken_in]))
+        return await journal.note_inventory(opened, structs.replace(found, **structs.asdict(stored)))
 
 
-async def _take_in_expiries(custody: Custody, opened: Opened) -> list[UUID]:
-    """Close the expiries that were under way: what they have destroyed is certified with the rest."""
+async def _take_in_others(custody: Custody, opened: Opened) -> list[UUID]:
+    """Close the destructions that were under way: what they have destroyed is certified with the rest."""
+    others = [reason for reason in Reason if reason is not Reason.CONTRACT_END]
     async with tenant_scope(opened.tenant):
-        for expiry in await journal.started(opened.tenant, Reason.EXPIRY):
-            await journal.take_in(expiry, by=opened.id, now=custody.clock.now())
+        for other in await journal.started(opened.tenant, *others):
+            await journal.take_in(other, by=opened.id, now=custody.clock.now())
         return await journal.taken_in_by(opened)
 
 
-async def _stored(custody: Custody, bucket: str) -> dict[str, int]:
-    versions = markers = uploads = 0
+async def _stored(custody: Custody, bucket: str) -> Stored:
     try:
-        async for version in custody.objects.versions(bucket):
-            versions, markers = versions + (not version.is_delete_marker), markers + version.is_delete_marker
-        uploads = await custody.objects.unfinished_uploads(bucket)
+        return await blocked.stored(custody, bucket)
     except ObjectMissing:
         log.error("bucket.missing", bucket=bucket)  # it was lost beforehand; what it held is gone with it
-    return {"object_versions": versions, "delete_markers": markers, "unfinished_uploads": uploads}
+        return Stored(0, 0, 0)
 
 
 async def _remove_bucket(custody: Custody, bucket: str) -> None:

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from asyncpg import Record
+
 from tenants.contracts import Contract
 from tenants.decisions import Action
 from vault.accounts import Caller
-from vault.custody.database import DB, PLATFORM, platform_scope
+from vault.custody.database import DB, PLATFORM, narrow, platform_scope
 from vault.custody.register import TERM, term
+from vault.destruction.blocked import Blocked, look
 from vault.notices import Given, given_by
 
 
@@ -22,6 +25,7 @@ class Agreement:
     term: Contract
     destruction: UUID | None
     given: Given
+    blocked: Blocked | None = None
 
 
 async def contracts(caller: Caller) -> list[Agreement]:
@@ -40,6 +44,7 @@ async def contracts(caller: Caller) -> list[Agreement]:
             caller.tenant,
         )
         given = await given_by({row["tenant_id"] for row in rows})
+        blocked = {row["tenant_id"]: await _blocked(row) for row in rows}
     return [
         Agreement(
             id=row["id"],
@@ -49,9 +54,18 @@ async def contracts(caller: Caller) -> list[Agreement]:
             term=term(row),
             destruction=row["destruction_id"],
             given=given[row["tenant_id"]],
+            blocked=blocked[row["tenant_id"]],
         )
         for row in rows
     ]
+
+
+async def _blocked(row: Record) -> Blocked | None:
+    """What is held beyond a contract's end, for which the open platform scope narrows to its controller."""
+    if row["destroying_since"] is None or row["destroyed_at"] is not None:
+        return None
+    await narrow(row["tenant_id"])
+    return await look(row["tenant_id"])
 
 
 async def undestroyed() -> list[tuple[UUID, Contract]]:

@@ -23,24 +23,50 @@ class Superseded(Exception):
     """Somebody else has completed this destruction, or taken it into a larger one: there is nothing left to do."""
 
 
+class Stored(Struct, frozen=True):
+    """What a bucket held before anything of it was removed."""
+
+    object_versions: int
+    delete_markers: int
+    unfinished_uploads: int
+
+
 class Numbers(Struct, frozen=True, kw_only=True):
-    """Parts as the newest run found them: what was `due` is done or failed, and failed for these reasons."""
+    """Parts as the newest run found them: what was `due` is done, held, or failed for these reasons.
+
+    `blocked` counts recordings by the reason that keeps them at a contract's end.
+    """
 
     due: int = 0
     done: int = 0
     failed: int = 0
     failures: dict[str, int] = {}
+    blocked: dict[str, int] = {}
+    alarm: bool = False
 
 
 class Progress(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How far a destruction has come. An expiry concerns what is due after `since` (or whenever) and until `until`."""
+    """How far a destruction has come.
+
+    An expiry concerns what is due after `since` (or whenever) and until `until`: one instant of one day. `keys` are the
+    shred keys of that instant that there were; everything below `prefixes` goes. `strays` and `delete_markers` are
+    versions removed that no row spoke of, counted when they were gone, so that a crash may leave some uncounted.
+    After so many `tries` that failed, the next is made at `retry_at`. An order carries out its `proposal`.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
+    keys: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
     keys_destroyed_at: datetime | None = None
+    stored: Stored | None = None
     inventory: Inventory | None = None
     ciphertext_removed_at: datetime | None = None
     numbers: Numbers | None = None
+    strays: int = 0
+    delete_markers: int = 0
+    tries: int = 0
+    retry_at: datetime | None = None
     taken_in_by: UUID | None = None
     proposal: UUID | None = None
 
@@ -51,19 +77,33 @@ class Opened:
 
     id: UUID
     tenant: UUID
+    reason: Reason
     started_at: datetime
     progress: Progress
 
 
-async def started(tenant: UUID, reason: Reason) -> list[Opened]:
-    """The destructions of this reason that are not completed, oldest first; in the controller's open scope."""
+async def started(tenant: UUID, *reasons: Reason) -> list[Opened]:
+    """The destructions of these reasons that are not completed, oldest first; in the controller's open scope."""
     rows = await DB.fetch(
-        "SELECT id, started_at, record FROM destruction WHERE tenant_id = $1 AND reason = $2 AND state = 'started'"
-        " ORDER BY started_at, id",
+        "SELECT id, reason, started_at, record FROM destruction WHERE tenant_id = $1 AND reason = ANY($2)"
+        " AND state = 'started' ORDER BY started_at, id",
+        tenant,
+        list(reasons),
+    )
+    return [Opened(row["id"], tenant, Reason(row["reason"]), row["started_at"], _read(row["record"])) for row in rows]
+
+
+async def was_begun(tenant: UUID, reason: Reason, instant: datetime) -> bool:
+    """Whether a destruction of what is due at an instant was ever begun, in the controller's open scope."""
+    rows = await DB.fetch(
+        "SELECT EXISTS (SELECT FROM destruction WHERE tenant_id = $1 AND reason = $2"
+        " AND (record->>'until')::timestamptz >= $3"
+        " AND coalesce((record->>'since')::timestamptz < $3, true))",
         tenant,
         reason,
+        instant,
     )
-    return [Opened(row["id"], tenant, row["started_at"], _read(row["record"])) for row in rows]
+    return bool(rows[0][0])
 
 
 async def begin(tenant: UUID, reason: Reason, progress: Progress, *, now: datetime) -> Opened:
@@ -80,7 +120,7 @@ async def begin(tenant: UUID, reason: Reason, progress: Progress, *, now: dateti
     )
     event = audit.Event(act="destruction.started", actor=None, object_id=destruction, details={"reason": reason.value})
     await audit.record(tenant, event, now=now)
-    return Opened(destruction, tenant, now, progress)
+    return Opened(destruction, tenant, reason, now, progress)
 
 
 async def note_once(opened: Opened, step: Progress) -> Opened:
@@ -99,6 +139,21 @@ async def note(opened: Opened, step: Progress) -> Opened:
         Superseded: the destruction is completed.
     """
     return await _merge(opened, step, "record || $3::jsonb")
+
+
+async def count_strays(opened: Opened, strays: int, delete_markers: int) -> None:
+    """Add versions that nobody knew of, now that they are removed."""
+    async with tenant_scope(opened.tenant):
+        await DB.fetch(
+            "UPDATE destruction SET record = record || jsonb_build_object("
+            "'strays', coalesce((record->>'strays')::bigint, 0) + $3::bigint,"
+            " 'delete_markers', coalesce((record->>'delete_markers')::bigint, 0) + $4::bigint)"
+            " WHERE tenant_id = $1 AND id = $2 AND state = 'started'",
+            opened.tenant,
+            opened.id,
+            strays,
+            delete_markers,
+        )
 
 
 async def note_inventory(opened: Opened, found: Inventory) -> Opened:
@@ -168,7 +223,7 @@ async def _merge_in_scope(opened: Opened, step: Progress, merged: str) -> Opened
     )
     if not rows:
         raise Superseded
-    return Opened(opened.id, opened.tenant, opened.started_at, _read(rows[0]["record"]))
+    return Opened(opened.id, opened.tenant, opened.reason, opened.started_at, _read(rows[0]["record"]))
 
 
 def _text(progress: Progress) -> str:

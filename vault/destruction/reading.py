@@ -32,6 +32,7 @@ class Summary:
     done: int
     failed: int
     failures: dict[str, int]
+    blocked: dict[str, int]
     certified: bool
     taken_in_by: UUID | None
 
@@ -148,6 +149,7 @@ def _summary(row: Record) -> Summary:
         done=numbers.done,
         failed=numbers.failed,
         failures=numbers.failures,
+        blocked=numbers.blocked,
         taken_in_by=progress.taken_in_by,
     )
 

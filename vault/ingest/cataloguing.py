@@ -171,7 +171,8 @@ async def _require_living_contract(admission: Admission) -> None:
     Destruction begins by writing to the same log, and so either sees this recording or is seen here.
     """
     rows = await DB.fetch(
-        "SELECT 1 FROM contract WHERE tenant_id = $1 AND id = $2 AND destroying_since IS NULL AND destroyed_at IS NULL",
+        "SELECT 1 FROM contract WHERE tenant_id = $1 AND id = $2 AND returning_since IS NULL"
+        " AND destroying_since IS NULL AND destroyed_at IS NULL",
         admission.tenant,
         admission.tenancy.contract_id,
     )

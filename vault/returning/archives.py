@@ -11,8 +11,8 @@ from vault.custody.database import DB, tenant_scope
 from vault.returning.recipients import Destination, Recipient
 from vault.returning.selection import Position
 
-PREFIX: Final = "return/"
-"""Where archives lie in the controller's bucket here."""
+PREFIX: Final = "return/contract/"
+"""Where archives lie in the controller's bucket here: like what is sealed under a key that lives until its end."""
 
 MANIFEST: Final = "manifest.json"
 

@@ -8,19 +8,22 @@ from uuid import UUID
 import dramatiq
 import structlog
 
-from tenants.contracts import ContractState
 from vault.assembly import HANDLERS
 from vault.custody import outbox
 from vault.custody.custody import Custody
 from vault.destruction.contract_end import advance
 from vault.destruction.expiry import expire
 from vault.ingest.sweeping import sweep
+from vault.keeping.lapsing import lapse
+from vault.notices import give
 from vault.proposals import carrying
 from vault.worker.locks import alone
 
 RETENTION_EXPIRE = "retention.expire"
 CONTRACT_ADVANCE = "contract.advance"
+HOLDS_LAPSE = "holds.lapse"
 UPLOADS_SWEEP = "uploads.sweep"
+NOTICES_GIVE = "notices.give"
 PROPOSALS_CARRY_OUT = "proposals.carry_out"
 
 log = structlog.get_logger()
@@ -51,13 +54,23 @@ class Hands:
         return expired.failed == 0
 
     async def advance(self, tenant: UUID) -> bool:
-        """Bring the contract to the state of its date."""
-        state = await advance(self.custody, tenant, self.custody.clock.now())
-        return state in (ContractState.DESTROYED, ContractState.ACTIVE, ContractState.ENDING)
+        """Bring the contract to the state of its date; finished also where a person has to decide first."""
+        await advance(self.custody, tenant, self.custody.clock.now())
+        return True
+
+    async def lapse(self, tenant: UUID) -> bool:
+        """End holds whose date has come, and destroy the keys that nothing uses any more."""
+        await lapse(self.custody, tenant, self.custody.clock.now())
+        return True
 
     async def sweep(self, tenant: UUID) -> bool:
         """Remove the traces of uploads that are over."""
         await sweep(self.custody, tenant)
+        return True
+
+    async def notify(self, tenant: UUID) -> bool:
+        """Tell what is to be told of the contract."""
+        await give(self.custody, tenant)
         return True
 
     async def carry_out_proposals(self, tenant: UUID) -> bool:
@@ -76,9 +89,17 @@ def declare(broker: dramatiq.Broker, hands: Hands) -> None:
     async def contract_advance(*, tenant: str, job: int) -> None:
         await hands.carry_out(job, CONTRACT_ADVANCE, tenant, hands.advance)
 
+    @dramatiq.actor(broker=broker, actor_name=HOLDS_LAPSE)
+    async def holds_lapse(*, tenant: str, job: int) -> None:
+        await hands.carry_out(job, HOLDS_LAPSE, tenant, hands.lapse)
+
     @dramatiq.actor(broker=broker, actor_name=UPLOADS_SWEEP)
     async def uploads_sweep(*, tenant: str, job: int) -> None:
         await hands.carry_out(job, UPLOADS_SWEEP, tenant, hands.sweep)
+
+    @dramatiq.actor(broker=broker, actor_name=NOTICES_GIVE)
+    async def notices_give(*, tenant: str, job: int) -> None:
+        await hands.carry_out(job, NOTICES_GIVE, tenant, hands.notify)
 
     @dramatiq.actor(broker=broker, actor_name=PROPOSALS_CARRY_OUT)
     async def proposals_carry_out(*, tenant: str, job: int) -> None:

@@ -13,14 +13,23 @@ from uuid import UUID
 import dramatiq
 import structlog
 
-from tenants.contracts import Contract
+from tenants.contracts import Contract, ContractState
+from vault import notices
 from vault.custody import outbox
 from vault.custody.custody import Custody
 from vault.custody.database import narrow, platform_scope
-from vault.destruction import contracts, expiry
+from vault.destruction import contract_end, contracts, expiry
 from vault.ingest import uploads
+from vault.keeping import lapsing
 from vault.proposals import carrying
-from vault.worker.actors import CONTRACT_ADVANCE, PROPOSALS_CARRY_OUT, RETENTION_EXPIRE, UPLOADS_SWEEP
+from vault.worker.actors import (
+    CONTRACT_ADVANCE,
+    HOLDS_LAPSE,
+    NOTICES_GIVE,
+    PROPOSALS_CARRY_OUT,
+    RETENTION_EXPIRE,
+    UPLOADS_SWEEP,
+)
 from vault.worker.locks import alone
 
 TICK_SECONDS = 1.0
@@ -85,8 +94,15 @@ async def ask(now: datetime) -> None:
 
 
 async def _due(tenant: UUID, contract: Contract, now: datetime) -> AsyncIterator[str]:
-    if contract.state_on(now).over:
-        yield CONTRACT_ADVANCE
+    async for actor in _due_in_any_state(tenant, contract, now):
+        yield actor
+    state = contract.state_on(now)
+    if state.over:
+        if await contract_end.is_due(tenant, contract, now):
+            yield CONTRACT_ADVANCE
+        # What is returned goes on its day all the same.
+        if state is ContractState.RETURNING and await expiry.is_due(tenant, now):
+            yield RETENTION_EXPIRE
         return
     if await expiry.is_due(tenant, now):
         yield RETENTION_EXPIRE
@@ -94,3 +110,11 @@ async def _due(tenant: UUID, contract: Contract, now: datetime) -> AsyncIterator
         yield UPLOADS_SWEEP
     if await carrying.is_due(tenant, now):
         yield PROPOSALS_CARRY_OUT
+
+
+async def _due_in_any_state(tenant: UUID, contract: Contract, now: datetime) -> AsyncIterator[str]:
+    """Also after the contract's end: it is told of, and what was held beyond it is let go."""
+    if await notices.is_due(tenant, contract, now):
+        yield NOTICES_GIVE
+    if await lapsing.is_due(tenant, now):
+        yield HOLDS_LAPSE

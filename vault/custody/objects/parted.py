@@ -60,13 +60,21 @@ class Parted(Buckets):
         answer = await self._call(lambda: self._client.create_multipart_upload(Bucket=bucket, Key=key))
         return PartedUpload(self, bucket, key, answer["UploadId"])
 
+    async def abort_uploads(self, bucket: str, key: str | None = None) -> None:
+        """Abort every unfinished upload of a bucket, or of one object in it.
+
+        Raises:
+            ObjectMissing: no such bucket.
+        """
+        while await self._call(lambda: self._abort_uploads(bucket, key)):
+            pass
+
     async def discard(self, bucket: str, key: str) -> int:
         """Remove every version and unfinished upload of one object, and say how many versions that were.
 
         Raises:
             ObjectsNotDeleted: the store keeps some.
         """
-        while await self._call(lambda: self._abort_uploads(bucket, key)):
-            pass
+        await self.abort_uploads(bucket, key)
         left = [(one.key, one.version_id) async for one in self.versions(bucket, key) if one.key == key]
         return await self.delete_versions(bucket, left)
