@@ -31,11 +31,8 @@ from vault.custody.keys import (
     unwrap_key,
     wrap_key,
 )
-from vault.custody.root_keys import RootKey
+from vault.custody.root_keys import PLATFORM, RootKey
 from vault.custody.sealed_header import DataKey, SealedInvalid, Secret
-
-PLATFORM: Final = UUID(int=0)
-"""Whose root key wraps the signing key."""
 
 TRIES: Final = 5
 """How often a key file is read again that opens under none of the tenant keys: they may all be replaced meanwhile."""

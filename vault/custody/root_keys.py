@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from vault.custody import private_files
@@ -12,11 +12,14 @@ from vault.custody.key_files import MAGIC, read_key
 from vault.custody.keys import KeyringInvalid, RandomBytes, unwrap_key, wrap_key
 from vault.custody.sealed_header import SealedInvalid, Secret
 
+PLATFORM: Final = UUID(int=0)
+"""Who owns the key that wraps the signing key."""
+
 
 class RootKey(Protocol):
     """Wraps 32-byte keys for their owners: one key an owner, where the provider can.
 
-    An owner is a controller, or the platform (`UUID(int=0)`), whose signing key is wrapped. The context must be the
+    An owner is a controller, or the platform (`PLATFORM`), whose signing key is wrapped. The context must be the
     same to unwrap; a KMS calls it encryption context. Every method may wait for another machine, so an event loop
     runs what makes and destroys in a thread, and raises `KeyringUnavailable` where that machine did not answer and
     `KeyringInvalid` where it has no such key.
