@@ -12,7 +12,7 @@ from tests.world import As, House, World
 from vault.api.app import DESCRIPTION
 
 METHODS = ("get", "head", "post", "patch", "delete", "put")
-OPEN = {"health", "read_openapi", "read_certificate_key", "sign_in", "redeem_invitation"}
+OPEN = {"health", "read_openapi", "read_certificate_key", "read_document_certificate", "sign_in", "redeem_invitation"}
 """What answers without a credential; everything else is refused before it is looked at."""
 
 BODIES: dict[str, dict[str, Any]] = {

@@ -45,18 +45,25 @@ def certificates(context: click.Context, also_unfinished: bool) -> None:
 @certificates.command("read")
 @click.argument("certificate")
 @click.option("-o", "--output", type=click.File("wb"), default="-", help="[default: standard output]")
-def read_certificate(certificate: str, output: Any) -> None:
-    """Fetch a certificate, byte for byte as it was signed."""
+@click.option("--pdf", type=click.File("wb", lazy=True), help="The document to be filed, instead of the signed JSON.")
+def read_certificate(certificate: str, output: Any, pdf: Any) -> None:
+    """Fetch a certificate, byte for byte as it was signed, or as a PDF with that attached."""
     with session.connect() as client:
-        output.write(client.request("GET", f"/v1/certificates/{segment(certificate)}").content)
+        if pdf:
+            path = f"/v1/destructions/{segment(certificate)}/certificate.pdf"
+            pdf.write(client.request("GET", path).content)
+        else:
+            output.write(client.request("GET", f"/v1/certificates/{segment(certificate)}").content)
 
 
 @certificates.command("key")
+@click.option("--x509", is_flag=True, help="The certificate by which the signature of a PDF is verified.")
 @click.option("-o", "--output", type=click.File("wb"), default="-", help="[default: standard output]")
-def read_key(output: Any) -> None:
+def read_key(x509: bool, output: Any) -> None:
     """Fetch the public key by which certificates are verified: before it is needed, and keep it."""
+    path = "/v1/certificate-key/x509" if x509 else "/v1/certificate-key"
     with session.connect() as client:
-        output.write(client.request("GET", "/v1/certificate-key").content)
+        output.write(client.request("GET", path).content)
 
 
 @certificates.command("proof")

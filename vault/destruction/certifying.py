@@ -1,15 +1,16 @@
 """The last step: the certificate is signed over what the rows and the log say, and stored with the event it names."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import structs
 
 from tenants.policy import Citation
 from tenants.retention import parse_retention, promised_until
-from vault.custody import audit, key_cache
+from vault.custody import audit
 from vault.custody.custody import Custody
+from vault.custody.forgetting import FORGOTTEN_WITHIN
 from vault.custody.register import Tenancy, policies
 from vault.custody.verification import Verification
 from vault.destruction import certificates, journal, leaves
@@ -24,9 +25,6 @@ from vault.destruction.certificates import (
     RootKeyDeletion,
 )
 from vault.destruction.inventory import Inventory
-
-FORGOTTEN_WITHIN = timedelta(seconds=key_cache.SECONDS)
-"""No process remembers a key longer than this after it was destroyed."""
 
 ACTS = {
     Reason.EXPIRY: "retention.expired",
