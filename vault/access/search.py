@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from tenants.decisions import Action
 from tenants.policy import Policy
@@ -47,7 +48,7 @@ async def search(custody: Custody, caller: Caller, query: Query) -> Page:
     now = custody.clock.now()
     query = checked(query)
     after = read_cursor(custody, caller, query)
-    terms = await asyncio.to_thread(_terms, custody, caller, query, now)
+    terms = await asyncio.to_thread(terms_of, custody, caller.tenant, query, now, caller.person.agent_id)
     async with tenant_scope(caller.tenant):
         whose = await tenancy(caller.tenant, at=now)
         decision = decide_for(caller, whose, Action.SEARCH, now=now)
@@ -98,17 +99,21 @@ def _usable(policy: Policy, caller: Caller, asked: Iterable[Kind]) -> list[str]:
     )
 
 
-def _terms(custody: Custody, caller: Caller, query: Query, now: datetime) -> dict[str, Term]:
-    """What must stand in the contact record, the rarest first: the first one leads the search."""
+def terms_of(custody: Custody, tenant: UUID, query: Query, now: datetime, own: str | None = None) -> dict[str, Term]:
+    """What must stand in the contact record, the rarest first: the first one leads the search.
+
+    Args:
+        own: the agent whose calls alone are found, under `OWN`.
+    """
     wanted: list[tuple[str, ContactField, ContactField | None, str | None]] = [
         ("number", ContactField.CALLER_NUMBER, None, query.number),
         ("agent_id", ContactField.AGENT_ID, None, query.agent_id),
-        (OWN, ContactField.AGENT_ID, None, caller.person.agent_id),
+        (OWN, ContactField.AGENT_ID, None, own),
         ("service_number", ContactField.SERVICE_NUMBER, ContactField.SERVICE_NUMBER, query.service_number),
     ]
     values = [(name, label(kind), field, value) for name, kind, field, value in wanted if value is not None]
     classes = (PartClass.CONTACT, HOLD_INDEX) if values else ()
-    keys = [key for each in classes for key in custody.keyring.live_keys(caller.tenant, each, now=now)]
+    keys = [key for each in classes for key in custody.keyring.live_keys(tenant, each, now=now)]
     return {
         name: Term(tuple(key.blind_index(kind, value) for key in keys), field) for name, kind, field, value in values
     }

@@ -14,7 +14,22 @@ from litestar.openapi import OpenAPIConfig
 from msgspec import Struct
 
 from vault.accounts import Caller, Sessions
-from vault.api import accesses, accounts, audit, certificates, contracts, controllers, orders, proposals, recordings, uploads
+from vault.api import (
+    accesses,
+    accounts,
+    audit,
+    bulk_holds,
+    certificates,
+    contracts,
+    controllers,
+    holds,
+    notices,
+    orders,
+    proposals,
+    recordings,
+    returns,
+    uploads,
+)
 from vault.api.authentication import Authentication
 from vault.api.problems import ReadableRequest, plugin, unexpected_problem
 from vault.api.request_log import RequestLog
@@ -28,11 +43,15 @@ ROUTERS: tuple[Router, ...] = (
     accounts.router,
     controllers.router,
     contracts.router,
+    notices.router,
+    returns.router,
     proposals.router,
     orders.router,
     uploads.router,
     recordings.router,
     accesses.router,
+    holds.router,
+    bulk_holds.router,
     certificates.router,
     audit.router,
 )

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field
 
 from tenants.policy import Citation, Policy
 from tenants.recordings import Direction, Kind, PartClass
+from tenants.vocabulary import HoldReason, RestrictedUse
 from vault.access.accesses import Access, open_access
 from vault.access.descriptions import Description, describe
 from vault.access.kept import CONTENT, PEAKS, PLAYBACK, Kept, KeptPart
@@ -40,7 +41,7 @@ class Search(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class PartView(Struct, frozen=True, kw_only=True):
     """One part: whether it is live, and when it goes and by which promise.
 
-    Without a `destroy_at` it goes with the contract. `size` is in bytes.
+    Without a `destroy_at` it goes with the contract. `held` says that something keeps it past that. `size` is in bytes.
     """
 
     name: str
@@ -48,6 +49,7 @@ class PartView(Struct, frozen=True, kw_only=True):
     media_type: str
     size: int
     live: bool
+    held: bool
     destroy_at: datetime | None
     promised_until: datetime | None
     clause: Citation | None
@@ -55,7 +57,10 @@ class PartView(Struct, frozen=True, kw_only=True):
 
 
 class RecordingView(Struct, frozen=True, kw_only=True):
-    """A recording at a glance. `contact`, `direction` and `ended_at` are null once the contact record has gone."""
+    """A recording at a glance. `contact`, `direction` and `ended_at` are null once the contact record has gone.
+
+    `held_for` are the reasons of the holds that keep it past its day.
+    """
 
     id: UUID
     kind: Kind
@@ -66,6 +71,8 @@ class RecordingView(Struct, frozen=True, kw_only=True):
     direction: Direction | None
     contact: dict[str, str | int] | None
     parts: list[PartView]
+    held_for: list[HoldReason]
+    restricted: bool
 
 
 class SearchPage(Struct, frozen=True, kw_only=True):
@@ -90,9 +97,13 @@ class RecordingDetail(RecordingView, frozen=True, kw_only=True):
 
 
 class AccessRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why somebody listens: a purpose of the policy, and a reason in 3 to 500 characters."""
+    """Why somebody listens: a purpose of the policy, and a reason in 3 to 500 characters.
 
-    purpose: Short
+    What is restricted is listened to for a `restricted_use` (Art. 18(2)) in the purpose's place.
+    """
+
+    purpose: Short | None = None
+    restricted_use: RestrictedUse | None = None
     reason: Annotated[str, Meta(max_length=2000)]
 
 
@@ -106,6 +117,7 @@ class AccessView(Struct, frozen=True, kw_only=True):
     id: UUID
     recording: UUID
     purpose: str
+    restricted_use: RestrictedUse | None
     granted_at: datetime
     expires_at: datetime
     media_type: str
@@ -144,7 +156,15 @@ async def create_access(
     recording_id: FromPath[UUID], data: JSONBody[AccessRequest], custody: InCustody, caller: FromCaller
 ) -> AccessView:
     """Be let in to listen, for a purpose and a reason, for a quarter of an hour."""
-    return _access(await open_access(custody, caller, recording_id, purpose=data.purpose, reason=data.reason))
+    opened = await open_access(
+        custody,
+        caller,
+        recording_id,
+        purpose=data.purpose,
+        reason=data.reason,
+        restricted_use=data.restricted_use,
+    )
+    return _access(opened)
 
 
 def _glance(held: Kept) -> dict[str, Any]:
@@ -159,6 +179,8 @@ def _glance(held: Kept) -> dict[str, Any]:
         "direction": contact.direction if contact else None,
         "contact": contact.fields if contact else None,
         "parts": [_part(part, part.is_live(recording.at)) for part in recording.parts],
+        "held_for": [HoldReason(reason) for reason in recording.holds],
+        "restricted": recording.is_restricted,
     }
 
 
@@ -169,6 +191,7 @@ def _part(part: KeptPart, live: bool) -> PartView:
         media_type=part.media_type,
         size=part.size,
         live=live,
+        held=part.is_held,
         destroy_at=part.destroy_at,
         promised_until=part.promised_until,
         clause=part.citation,
@@ -197,6 +220,7 @@ def _access(access: Access) -> AccessView:
         id=access.id,
         recording=recording.id,
         purpose=access.purpose,
+        restricted_use=access.restricted_use,
         granted_at=access.granted_at,
         expires_at=access.expires_at,
         media_type=content.media_type if content else recording.media_type,

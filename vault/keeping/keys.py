@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from vault.custody.contacts import HOLD_INDEX
+from vault.custody.contacts import HOLD_INDEX as HOLD_INDEX
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.keys import ShredKeyId

@@ -88,17 +88,18 @@ async def settle(custody: Custody, tenant: UUID, acts: Mapping[UUID, Act]) -> di
     """
     problems: dict[UUID, Problem] = {}
     left = dict(acts)
-    for _ in range(TRIES):
+    tries = 0
+    while left:
+        if tries == TRIES:
+            raise Unavailable("The recording is being changed by many at once; try again.")
+        tries += 1
         plans = await _plan(custody, tenant, left, problems)
         plans = await asyncio.to_thread(_move, custody, left, plans, problems)
         done = await _settle(custody, tenant, left, plans, problems)
         left = {id: act for id, act in left.items() if id not in done and id not in problems}
-        retired = frozenset[str]().union(*(plan.retired for plan in plans if plan.standing.id in done))
-        if retired:
+        if retired := {key_id for plan in plans if plan.standing.id in done for key_id in plan.retired}:
             await keys.destroy_retired(custody, tenant, only=retired)
-        if not left:
-            return problems
-    raise Unavailable("The recording is being changed by many at once; try again.")
+    return problems
 
 
 async def _plan(custody: Custody, tenant: UUID, acts: Mapping[UUID, Act], problems: dict[UUID, Problem]) -> list[Plan]:

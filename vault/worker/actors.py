@@ -14,6 +14,7 @@ from vault.custody.custody import Custody
 from vault.destruction.contract_end import advance
 from vault.destruction.expiry import expire
 from vault.ingest.sweeping import sweep
+from vault.keeping.bulk_steps import carry_on
 from vault.keeping.lapsing import lapse
 from vault.notices import give
 from vault.proposals import carrying
@@ -22,6 +23,7 @@ from vault.worker.locks import alone
 RETENTION_EXPIRE = "retention.expire"
 CONTRACT_ADVANCE = "contract.advance"
 HOLDS_LAPSE = "holds.lapse"
+HOLDS_BULK = "holds.bulk"
 UPLOADS_SWEEP = "uploads.sweep"
 NOTICES_GIVE = "notices.give"
 PROPOSALS_CARRY_OUT = "proposals.carry_out"
@@ -63,6 +65,11 @@ class Hands:
         await lapse(self.custody, tenant, self.custody.clock.now())
         return True
 
+    async def hold_in_bulk(self, tenant: UUID) -> bool:
+        """Place and release what bulk holds are for."""
+        await carry_on(self.custody, tenant)
+        return True
+
     async def sweep(self, tenant: UUID) -> bool:
         """Remove the traces of uploads that are over."""
         await sweep(self.custody, tenant)
@@ -92,6 +99,10 @@ def declare(broker: dramatiq.Broker, hands: Hands) -> None:
     @dramatiq.actor(broker=broker, actor_name=HOLDS_LAPSE)
     async def holds_lapse(*, tenant: str, job: int) -> None:
         await hands.carry_out(job, HOLDS_LAPSE, tenant, hands.lapse)
+
+    @dramatiq.actor(broker=broker, actor_name=HOLDS_BULK)
+    async def holds_bulk(*, tenant: str, job: int) -> None:
+        await hands.carry_out(job, HOLDS_BULK, tenant, hands.hold_in_bulk)
 
     @dramatiq.actor(broker=broker, actor_name=UPLOADS_SWEEP)
     async def uploads_sweep(*, tenant: str, job: int) -> None:

@@ -20,10 +20,11 @@ from vault.custody.custody import Custody
 from vault.custody.database import narrow, platform_scope
 from vault.destruction import contract_end, contracts, expiry
 from vault.ingest import uploads
-from vault.keeping import lapsing
+from vault.keeping import bulk, lapsing
 from vault.proposals import carrying
 from vault.worker.actors import (
     CONTRACT_ADVANCE,
+    HOLDS_BULK,
     HOLDS_LAPSE,
     NOTICES_GIVE,
     PROPOSALS_CARRY_OUT,
@@ -118,3 +119,5 @@ async def _due_in_any_state(tenant: UUID, contract: Contract, now: datetime) -> 
         yield NOTICES_GIVE
     if await lapsing.is_due(tenant, now):
         yield HOLDS_LAPSE
+    if await bulk.is_due(tenant):
+        yield HOLDS_BULK
