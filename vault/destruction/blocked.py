@@ -19,12 +19,11 @@ from vault.custody.keys import HOLD
 from vault.custody.objects import Version
 from vault.destruction import journal
 from vault.destruction.journal import Numbers, Opened, Progress, Stored
-from vault.keeping.keys import HOLD_INDEX
 
 BATCH = 1000
 """Parts struck in one transaction, and versions compared with the catalogue at once."""
 
-KEPT_CLASSES = frozenset({HOLD, HOLD_INDEX})
+KEPT_CLASSES = frozenset({HOLD, "hold_index"})
 """The classes of keys that held recordings have of their own."""
 
 DECIDING = ROLES[Action.LIFT]

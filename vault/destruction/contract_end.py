@@ -264,6 +264,8 @@ async def _remove_rows(tenant: UUID) -> None:
                 )
     async with tenant_scope(tenant):
         await DB.fetch("DELETE FROM credential WHERE tenant_id = $1 AND kind IN ('password', 'invitation')", tenant)
+        await DB.fetch("UPDATE proposal SET sealed = '', sealed_decision = NULL WHERE tenant_id = $1", tenant)
+        await DB.fetch("UPDATE return_recipient SET sealed_credentials = NULL WHERE tenant_id = $1", tenant)
         await DB.fetch("DELETE FROM outbox WHERE tenant_id = $1", tenant)
 
 
@@ -294,6 +296,7 @@ async def _certify(custody: Custody, opened: Opened, held: Tenancy) -> None:
         ),
         verification=await verifying.verified(custody, question),
         clauses=(certifying.clause(held.policy.cite(held.policy.contract_end.clause)),),
+        root_key_gone_at=await asyncio.to_thread(custody.keyring.pending_until, opened.tenant),
     )
     async with tenant_scope(opened.tenant):
         await _lock(opened.tenant)

@@ -7,6 +7,7 @@ process of its own do it, `vault.worker.verifier`), the code does not.
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 from vault.custody.custody import Custody
@@ -21,8 +22,43 @@ LISTED_AT_ONCE = 6
 PAGE = 1000
 """Versions compared with the catalogue at once, and parts looked for at once."""
 
-HOLDS_RECORDINGS = ("blind_index", "access", "upload", "part", "recording", "member")
+HOLDS_RECORDINGS = (
+    "blind_index",
+    "access",
+    "upload",
+    "bulk_hold_item",
+    "bulk_hold",
+    "hold",
+    "restriction",
+    "hold_key",
+    "retired_key",
+    "finding",
+    "reconciliation",
+    "tenancy_copy",
+    "return_archive",
+    "part",
+    "recording",
+    "member",
+)
 """Tables in which nothing of a controller is left after its contract."""
+
+OUTLIVES_THE_CONTRACT = MappingProxyType(
+    {
+        "contract": "under which recordings were kept, and since when nothing is",
+        "policy_version": "what was promised",
+        "destruction": "what was destroyed, with the certificate",
+        "leaf": "what a certificate's root is over",
+        "audit_head": "the end of the log",
+        "audit_event": "the log",
+        "notice": "what the controller was told, and when",
+        "proposal": "what two persons decided; the words of their reasons open no more",
+        "return_recipient": "to whom everything was returned, and who confirmed it",
+        "return_manifest": "what was returned",
+        "credential": "digests of tokens, so that whoever comes with one is told what happened",
+        "outbox": "holds nothing of a controller that is destroyed",
+    }
+)
+"""Every other table with rows of a controller, and why they stay."""
 
 
 class NotDestroyed(Exception):
