@@ -123,7 +123,7 @@ async def test_a_controllers_own_rows_are_copied_when_they_change_and_no_oftener
     assert rows is not None
     assert rows["controller"]["slug"] == house.slug
     assert rows["contracts"] == await rows_of(house, "contract")
-    assert not await tenancies.put_back(rows)
+    assert not await tenancies.put_back(world.custody, rows)
 
 
 async def test_a_store_that_takes_nothing_leaves_what_is_to_be_copied(

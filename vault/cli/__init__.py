@@ -14,6 +14,8 @@ COMMANDS = MappingProxyType(
         "migrate": "services",
         "operator": "services",
         "invite-again": "services",
+        "backup": "backups",
+        "restore": "backups",
         "login": "accounts",
         "logout": "accounts",
         "redeem": "accounts",

@@ -29,6 +29,9 @@ YOUNG: Final = timedelta(days=1)
 PIECE: Final = "segment-"
 """How the pieces of an upload are called (`vault.ingest.uploads`)."""
 
+AT_ONCE: Final = 4
+"""Copies that are read and adopted at the same time."""
+
 log = structlog.get_logger()
 
 
@@ -122,21 +125,28 @@ async def _known(page: Page) -> _Known:
 
 
 async def _adopt_copies(custody: Custody, page: Page) -> list[Found]:
-    """Take in what copies know and the catalogue does not; the newest of a key speaks for it."""
+    """Take in what copies know and the catalogue does not."""
     async with tenant_scope(page.tenant):
         known = await _known(page)
-    found = []
-    for entry in page.entries:
-        recording = adopting.recording_of(entry.key)
-        if entry.is_delete_marker or recording is None:
-            continue
-        if (entry.key, entry.version_id) in known.recordings.get(recording, set()):
-            continue
-        rows = await adopting.read(custody, page.tenant, page.bucket, entry.key, entry.version_id)
-        outcome = Adopted.UNREADABLE if rows is None else await adopting.adopt(custody, page.tenant, rows)
-        if outcome in _ADOPTED:
-            found.append(Found(_ADOPTED[outcome], Action.ADOPTED, recording, entry.key))
-    return found
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def adopted(entry: Listed) -> Found | None:
+        async with slots:
+            return await _adopt_copy(custody, page, entry, known)
+
+    outcomes = await asyncio.gather(*(adopted(entry) for entry in page.entries))
+    return [found for found in outcomes if found]
+
+
+async def _adopt_copy(custody: Custody, page: Page, entry: Listed, known: _Known) -> Found | None:
+    recording = adopting.recording_of(entry.key)
+    if entry.is_delete_marker or recording is None:
+        return None
+    if (entry.key, entry.version_id) in known.recordings.get(recording, set()):
+        return None
+    rows = await adopting.read(custody, page.tenant, page.bucket, entry.key, entry.version_id)
+    outcome = Adopted.UNREADABLE if rows is None else await adopting.adopt(custody, page.tenant, rows)
+    return Found(_ADOPTED[outcome], Action.ADOPTED, recording, entry.key) if outcome in _ADOPTED else None
 
 
 _ADOPTED: Final = {Adopted.RECORDING: Kind.UNKNOWN_RECORDING, Adopted.ROWS: Kind.ROWS_BEHIND}

@@ -6,7 +6,7 @@ import json
 from typing import Any
 from uuid import UUID
 
-from vault.custody import copies
+from vault.custody import audit, copies
 from vault.custody.custody import Custody
 from vault.custody.database import DB, narrow, platform_scope, tenant_scope
 from vault.custody.keys import KeyDestroyed, KeyMissing, ShredKey
@@ -65,9 +65,23 @@ async def find(custody: Custody, bucket: str) -> Rows | None:
     return found
 
 
-async def put_back(rows: Rows) -> bool:
+async def enter_all(custody: Custody) -> list[UUID]:
+    """Enter every controller whose bucket and keys are there and that the catalogue does not know.
+
+    Raises:
+        ObjectError: the store did not answer.
+    """
+    entered = []
+    for bucket in await custody.objects.buckets(f"{custody.bucket_prefix}-"):
+        rows = await find(custody, bucket)
+        if rows is not None and rows["controller"]["bucket"] == bucket and await put_back(custody, rows):
+            entered.append(UUID(rows["controller"]["id"]))
+    return entered
+
+
+async def put_back(custody: Custody, rows: Rows) -> bool:
     """Enter a controller into a catalogue that does not know it; gives whether it was entered."""
-    tenant = UUID(rows["controller"]["id"])
+    tenant, now = UUID(rows["controller"]["id"]), custody.clock.now()
     async with platform_scope():
         known = await DB.fetch("SELECT 1 FROM controller WHERE id = $1", tenant)
         if known:
@@ -78,6 +92,11 @@ async def put_back(rows: Rows) -> bool:
             await _insert("contract", contract)
         for policy in rows["policies"]:
             await _insert("policy_version", policy)
+        await audit.begin(tenant)
+        details = {"copied_at": rows["copied_at"]}
+        await audit.record(
+            tenant, audit.Event(act="controller.entered_again", actor=None, object_id=tenant, details=details), now=now
+        )
     return True
 
 

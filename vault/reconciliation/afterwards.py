@@ -1,0 +1,66 @@
+"""After a catalogue was restored it is brought up to what has happened since, before anybody works with it.
+
+What was recorded or held since is adopted from its copies first, since what is held must not fall due; then what was
+destroyed since is destroyed again; then what is due meanwhile goes as on any other day.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from vault.custody import audit
+from vault.custody.custody import Custody
+from vault.custody.database import DB, platform_scope, tenant_scope
+from vault.destruction.contract_end import advance
+from vault.destruction.expiry import expire
+from vault.reconciliation import restored, rounds, tenancies
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Caught:
+    """What catching up came to for one controller."""
+
+    tenant: UUID
+    slug: str
+    contract: str
+    destroyed_again: int = 0
+    findings: dict[str, int] = field(default_factory=dict)
+
+
+async def catch_up(custody: Custody, *, taken_at: datetime | None) -> list[Caught]:
+    """Bring every controller's rows up to what store and keyring know; may be killed anywhere and run again.
+
+    Args:
+        taken_at: when the backup was taken, where that is known.
+
+    Raises:
+        ObjectError: the store did not answer.
+    """
+    await tenancies.enter_all(custody)
+    async with platform_scope():
+        rows = await DB.fetch(
+            "SELECT c.id, c.slug FROM controller c JOIN contract k ON k.tenant_id = c.id"
+            " WHERE k.destroyed_at IS NULL ORDER BY c.slug"
+        )
+    return [await _catch_up(custody, row["id"], row["slug"], taken_at) for row in rows]
+
+
+async def _catch_up(custody: Custody, tenant: UUID, slug: str, taken_at: datetime | None) -> Caught:
+    now = custody.clock.now()
+    details = {"taken_at": taken_at.isoformat()} if taken_at else {}
+    async with tenant_scope(tenant):
+        event = audit.Event(act="catalogue.restored", actor=None, object_id=tenant, details=details)
+        await audit.record(tenant, event, now=now)
+    log.warning("catalogue.restored", tenant=str(tenant))
+    if restored.is_tenant_destroyed(custody, tenant):
+        log.error("contract.restored", tenant=str(tenant))
+        state = await advance(custody, tenant, now)
+        return Caught(tenant, slug, state.value)
+    findings = await rounds.run(custody, tenant)
+    state = await advance(custody, tenant, now)
+    expired = await expire(custody, tenant, now)
+    return Caught(tenant, slug, state.value, expired.done, findings)
