@@ -1,14 +1,10 @@
 """Whoever verifies a destruction is asked in data alone, and so can be another process than the one that did it."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
-
-if TYPE_CHECKING:
-    from vault.custody.custody import Custody
 
 
 class Question(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,7 +42,3 @@ class Verification(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     listings: int
     object_versions_left: int
     rows_left: int
-
-
-Verifier = Callable[["Custody", Question], Awaitable[Verification]]
-"""Answers a question, or raises `vault.destruction.verifying.NotDestroyed`."""
