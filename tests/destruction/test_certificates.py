@@ -1,21 +1,31 @@
 """A certificate is believed byte for byte or not at all, by our program and by anybody else's."""
 
 import json
-import shutil
 import subprocess
 from base64 import b64decode
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
+import hypothesis
+import msgspec
 import pytest
 import rfc8785
-from hypothesis import given
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import strategies as st
+from msgspec import structs
 
-from tests.destruction.samples import KEY, certificate
+from tests.destruction.samples import KEY, certificate, log
 from vault.custody.keys import SigningKey
 from vault.custody.sealed_header import Secret
 from vault.destruction.certificates import CertificateInvalid, sign_certificate, verify_certificate
+from vault.destruction.document.identity import document_certificate
+from vault.destruction.document.pages import pages
+from vault.destruction.document.signature import seal
+from vault.destruction.merkle import Tree
+from vault.destruction.proof_files import FORMAT, LeafProof, Proof
 
+RECORDING = UUID(int=4)
 SIGNED = sign_certificate(certificate(), KEY)
 CONTENT = SIGNED.encode()
 
@@ -31,24 +41,24 @@ def test_what_was_signed_is_what_is_verified() -> None:
     assert verify_certificate(SIGNED + "\n", KEY.public_pem) == certificate()
 
 
-@given(st.integers(0, len(CONTENT) - 1), st.integers(1, 255))
+@hypothesis.given(st.integers(0, len(CONTENT) - 1), st.integers(1, 255))
 def test_no_byte_can_be_another(position: int, difference: int) -> None:
     changed = bytearray(CONTENT)
     changed[position] ^= difference
     refused(bytes(changed))
 
 
-@given(st.integers(0, len(CONTENT) - 1), st.binary(min_size=1, max_size=3))
+@hypothesis.given(st.integers(0, len(CONTENT) - 1), st.binary(min_size=1, max_size=3))
 def test_no_byte_can_come_in(position: int, added: bytes) -> None:
     refused(CONTENT[:position] + added + CONTENT[position:])
 
 
-@given(st.integers(0, len(CONTENT) - 1), st.integers(1, 40))
+@hypothesis.given(st.integers(0, len(CONTENT) - 1), st.integers(1, 40))
 def test_no_byte_can_go(position: int, length: int) -> None:
     refused(CONTENT[:position] + CONTENT[position + length :])
 
 
-@given(st.binary(max_size=200) | st.text(max_size=200))
+@hypothesis.given(st.binary(max_size=200) | st.text(max_size=200))
 def test_whatever_is_no_certificate_is_refused_in_words(content: str | bytes) -> None:
     assert refused(content)
 
@@ -80,7 +90,7 @@ def test_another_key_did_not_sign_it() -> None:
 
 def test_a_key_file_that_is_no_ed25519_key_is_refused() -> None:
     from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+    from cryptography.hazmat.primitives.serialization import PublicFormat
 
     other = ec.generate_private_key(ec.SECP256R1()).public_key()
     assert "Ed25519" in refused(SIGNED, other.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
@@ -93,17 +103,79 @@ def test_plain_python_spells_the_signed_bytes_alike() -> None:
     assert plain.encode() == rfc8785.dumps(body)
 
 
-@pytest.mark.skipif(not (shutil.which("jq") and shutil.which("openssl")), reason="jq and openssl are not installed")
-def test_jq_and_openssl_verify_it_without_us(tmp_path: Path) -> None:
-    page = Path(__file__).parents[2] / "infra" / "verify-a-certificate.md"
-    script = page.read_text().split("```sh\n")[1].split("```")[0]
-    (tmp_path / "certificate.json").write_text(SIGNED)
+def resigned(**changes: Any) -> str:
+    """The certificate with other words, signed all the same: as a platform might that lies."""
+    return sign_certificate(structs.replace(certificate(), **changes), KEY)
+
+
+def test_the_event_in_it_must_lead_from_hash_to_hash_and_be_the_one_of_this_destruction() -> None:
+    assert "does not lead" in refused(resigned(log=structs.replace(log(), seq=8)))
+    assert "does not lead" in refused(resigned(log=structs.replace(log(), previous="11" * 32)))
+    assert "another destruction" in refused(resigned(log=log("11" * 32)))
+    assert "another destruction" in refused(resigned(id=UUID(int=9)))
+    for no_event in (structs.replace(log(), event="{}"), structs.replace(log(), previous="no hash")):
+        assert "not one of an audit log" in refused(resigned(log=no_event))
+
+
+PAGE = (Path(__file__).parents[2] / "infra" / "verify-a-certificate.md").read_text()
+COMMANDS = "\n".join(block.split("```")[0] for block in PAGE.split("```sh\n")[1:])
+
+
+@pytest.fixture
+def given(tmp_path: Path) -> Path:
+    """What somebody has who verifies by hand: the files that the page names."""
+    tree = Tree()
+    leaves = [f'{{"part":"{number}","recording":"{RECORDING}"}}' for number in range(2)]
+    for leaf in leaves:
+        tree.add(leaf.encode(), prove=True)
+    root = tree.root().hex()
+    destroyed = structs.replace(certificate().destroyed, merkle_root=root)
+    proof = Proof(
+        format=FORMAT,
+        destruction=certificate().id,
+        recording=RECORDING,
+        merkle_root=root,
+        tree_size=2,
+        leaves=tuple(
+            LeafProof(index=index, leaf=leaves[index], path=tuple(beside.hex() for beside in path))
+            for index, path in tree.paths().items()
+        ),
+    )
+    signed = resigned(destroyed=destroyed, log=log(root))
+    document = pages(certificate(), language="fi", time_zone="Europe/Helsinki", attachment="certificate.json")
+    (tmp_path / "certificate.json").write_text(signed)
+    (tmp_path / "proof.json").write_bytes(msgspec.json.encode(proof))
     (tmp_path / "certificate-key.pem").write_bytes(KEY.public_pem)
-    done = subprocess.run(["sh", "-e", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S607 - the page is written for whatever shell is there
+    (tmp_path / "certificate.pdf").write_bytes(seal(document, signed.encode(), name="certificate.json", key=KEY))
+    (tmp_path / "document-certificate.pem").write_bytes(document_certificate(KEY).public_bytes(Encoding.PEM))
+    return tmp_path
+
+
+def by_hand(directory: Path) -> subprocess.CompletedProcess[str]:
+    """Every command of the page, as somebody would paste them: with a shell, OpenSSL and Python alone."""
+    return subprocess.run(["sh", "-e", "-c", COMMANDS], cwd=directory, capture_output=True, text=True, check=False)  # noqa: S607 - the page is written for whatever shell is there
+
+
+def test_published_tools_verify_it_without_us(given: Path) -> None:
+    done = by_hand(given)
     assert done.returncode == 0, done.stderr
     assert "Signature Verified Successfully" in done.stdout
-    assert KEY.key_id in done.stdout
+    assert done.stdout.splitlines().count(KEY.key_id) == 2
+    assert "The event 7 leads to" in done.stdout
+    assert done.stdout.count("Destroyed:") == 2
+    assert "CMS Verification successful" in done.stderr
 
-    (tmp_path / "certificate.json").write_text(SIGNED.replace('"parts":2', '"parts":3'))
-    done = subprocess.run(["sh", "-e", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S607 - as above
-    assert done.returncode != 0
+
+@pytest.mark.parametrize(
+    ("file", "before", "after"),
+    [
+        ("certificate.json", b'"parts":2', b'"parts":3'),
+        ("proof.json", b'"index":0', b'"index":1'),
+        ("certificate.pdf", b"(Recording Vault)", b"(Recording vault)"),
+    ],
+)
+def test_published_tools_find_out_whoever_changed_it(given: Path, file: str, before: bytes, after: bytes) -> None:
+    altered = (given / file).read_bytes().replace(before, after, 1)
+    assert altered != (given / file).read_bytes()
+    (given / file).write_bytes(altered)
+    assert by_hand(given).returncode != 0
