@@ -1,6 +1,5 @@
 """What uploads leave behind when they are given up, run out of time or crash is known by their rows, and goes."""
 
-import asyncio
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -9,6 +8,7 @@ from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import tenant_scope
 from vault.custody.register import tenancy
+from vault.destruction.expiry import expire
 from vault.ingest import uploads
 from vault.ingest.staging import tidy
 
@@ -26,7 +26,7 @@ async def sweep(custody: Custody, tenant: UUID) -> int:
     """
     now = custody.clock.now()
     # A key that only pieces of unfinished uploads were sealed under falls due with no part of a recording.
-    await asyncio.to_thread(custody.keyring.destroy_due, tenant, now=now)
+    await expire(custody, tenant, now)
     swept = 0
     while True:
         async with tenant_scope(tenant):

@@ -115,10 +115,19 @@ class Buckets:
         Raises:
             ObjectMissing: no such bucket.
         """
+        async for page in self.version_pages(bucket, prefix):
+            for entry in page:
+                yield entry
+
+    async def version_pages(self, bucket: str, prefix: str = "") -> AsyncGenerator[list[Version], None]:
+        """The same by the page, of at most 1000 each: what has been given may be removed before the next is asked for.
+
+        Raises:
+            ObjectMissing: no such bucket.
+        """
         pages = self._pages(bucket, prefix)
         while page := await self._call(lambda: next(pages, None)):
-            for entry in _entries(page):
-                yield entry
+            yield _entries(page)
 
     def _pages(self, bucket: str, prefix: str = "") -> Iterator[dict[str, Any]]:
         paginator = self._client.get_paginator("list_object_versions")

@@ -15,7 +15,7 @@ LIFETIME_SECONDS = 300
 # A shred key's id, a UUID, one name, the first two optional: opaque by construction, needs no escaping, never ends
 # in "/" (SeaweedFS drops the body of such a key), and no segment is longer than the 255 bytes that it can hold.
 KEY = re.compile(
-    r"(?:[a-z][a-z_]{0,31}/(?:[0-9]{8}T[0-9]{4}Z|contract)(?:\.[a-z0-9]{1,32})?/)?"
+    r"(?:[a-z][a-z_]{0,31}/(?:[0-9]{8}T[0-9]{4}Z|contract)(?:\.[a-z0-9]{1,40})?/)?"
     r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/)?[A-Za-z0-9][A-Za-z0-9._-]{0,254}"
 )
 
