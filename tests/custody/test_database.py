@@ -8,6 +8,7 @@ import pytest
 
 from tests.world import World
 from vault.custody.database import DB, Database, Transaction, tenant_scope
+from vault.errors import Unavailable
 
 
 async def test_scopes_that_fail_to_begin_leave_the_pool_its_connections(world: World) -> None:
@@ -22,10 +23,55 @@ async def test_scopes_that_fail_to_begin_leave_the_pool_its_connections(world: W
 
 
 async def test_a_commit_that_fails_is_told_and_the_next_scope_works(world: World) -> None:
-    with pytest.raises(asyncpg.InterfaceError):
+    with pytest.raises(Unavailable):
         async with Transaction(DB, "BEGIN") as scope:
             scope.connection.terminate()
     async with tenant_scope(uuid4()):
+        assert (await DB.fetch("SELECT 1"))[0][0] == 1
+
+
+async def test_a_session_that_is_cut_in_a_scope_is_told_as_a_catalogue_that_does_not_answer(world: World) -> None:
+    with pytest.raises(Unavailable):
+        async with tenant_scope(uuid4()):
+            pid = (await DB.fetch("SELECT pg_backend_pid()"))[0][0]
+            other = await asyncpg.connect(world.settings.database_url)
+            await other.execute("SELECT pg_terminate_backend($1)", pid)
+            await other.close()
+            await DB.fetch("SELECT 1")
+    async with tenant_scope(uuid4()):
+        assert (await DB.fetch("SELECT 1"))[0][0] == 1
+
+
+async def test_a_server_that_is_not_there_is_told_as_a_catalogue_that_does_not_answer() -> None:
+    database = Database()
+    database.use("postgresql://vault_app:x@127.0.0.1:1/vault")
+    with pytest.raises(Unavailable):
+        async with Transaction(database, "BEGIN"):
+            pass
+
+
+async def test_what_the_server_refuses_at_the_commit_is_told_in_its_own_words(world: World) -> None:
+    owner = await asyncpg.connect(world.settings.owner_database_url)
+    await owner.execute("CREATE TABLE twice (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+    await owner.execute("GRANT INSERT ON twice TO vault_app")
+    try:
+        with pytest.raises(asyncpg.UniqueViolationError):
+            async with tenant_scope(uuid4()):
+                await DB.fetch("INSERT INTO twice VALUES (1), (1)")
+    finally:
+        await owner.execute("DROP TABLE twice")
+        await owner.close()
+
+
+async def test_a_scope_that_is_given_up_in_the_midst_of_a_statement_leaves_the_pool_its_connections(
+    world: World,
+) -> None:
+    assert DB.pool is not None
+    for _ in range(DB.pool.get_max_size()):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01), Transaction(DB, "BEGIN; SELECT pg_sleep(5)"):
+                pass
+    async with asyncio.timeout(5), tenant_scope(uuid4()):
         assert (await DB.fetch("SELECT 1"))[0][0] == 1
 
 

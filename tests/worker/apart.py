@@ -25,6 +25,7 @@ from vault.api.app import create_app
 from vault.assembly import open_custody
 from vault.custody.database import DB, platform_scope
 from vault.custody.migrate import migrate
+from vault.errors import Unavailable
 from vault.settings import Settings
 
 PASSWORD = "a broker's password"
@@ -66,12 +67,7 @@ async def _answers() -> bool:
     try:
         async with platform_scope():
             await DB.fetch("SELECT 1")
-    except (
-        asyncpg.PostgresError,
-        asyncpg.InterfaceError,
-        OSError,
-        asyncpg.InternalClientError,
-    ):  # cut in the midst of a word
+    except Unavailable:
         return False
     return True
 

@@ -8,27 +8,34 @@ from uuid import UUID
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
+from vault.errors import Unavailable
+
 PLATFORM = UUID(int=0)
 """The tenant id of the outsourcing firm itself: its operators and its own log."""
+
+AWAY = "The catalogue does not answer. Nothing was half done; try again."
 
 
 class Transaction(PostgresTransaction):
     """Piccolo's transaction, which names its tenant in the message that begins it.
 
     Where BEGIN or COMMIT fails the connection still goes back to the pool, which Piccolo's own does not see to; closed,
-    since nobody knows what is open on it.
+    since nobody knows what is open on it. Where there is no connection, or it is lost meanwhile, Unavailable is raised.
     """
 
     def __init__(self, engine: "Database", opening: str) -> None:
         super().__init__(engine, allow_nested=False)
         self.opening = opening
 
-    async def begin(self) -> None:
+    async def get_connection(self) -> Any:
         try:
+            return await (self.engine.pool.acquire() if self.engine.pool else self.engine.get_new_connection())
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+            raise Unavailable(AWAY) from error
+
+    async def begin(self) -> None:
+        async with self._giving_back():
             await self.connection.execute(self.opening)
-        except BaseException:
-            await self._give_back()
-            raise
 
     async def commit(self) -> None:
         await self.connection.execute("COMMIT")
@@ -40,11 +47,32 @@ class Transaction(PostgresTransaction):
 
     async def __aexit__(self, *outcome: Any) -> bool:
         try:
-            return bool(await super().__aexit__(*outcome))
+            async with self._giving_back():
+                return bool(await super().__aexit__(*outcome))
         except BaseException:
             self.engine.current_transaction.reset(self.context)
+            raise
+
+    @asynccontextmanager
+    async def _giving_back(self) -> AsyncIterator[None]:
+        """Give the connection back where what is done with it inside fails."""
+        try:
+            yield
+        except Exception as error:
+            lost = self._is_lost()
+            await self._give_back()
+            if lost:
+                raise Unavailable(AWAY) from error
+            raise
+        except BaseException:
             await self._give_back()
             raise
+
+    def _is_lost(self) -> bool:
+        try:
+            return bool(self.connection.is_closed())
+        except asyncpg.InterfaceError:  # the pool has it back already
+            return True
 
     async def _give_back(self) -> None:
         # Where the server has closed it, the pool has it back already, and says so.
