@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tenants.vocabulary import Role
 from tests.cli.conftest import Terminal
+from tests.destruction.aside import rows_of
 from tests.world import As, House, World
 from vault.destruction.expiry import expire
 
@@ -61,6 +63,29 @@ async def test_a_certificate_is_verified_without_a_vault(terminal: Terminal, cer
     assert "Puhelutallenteet säilytetään kuusi kuukautta." in said
     assert "attempts to open were refused" in said
     assert (await terminal.json(*words))["reason"] == "expiry"
+
+
+async def test_one_recording_is_proven_destroyed_without_a_vault(
+    terminal: Terminal, certificate: Path, destroyed: House, officer: As
+) -> None:
+    (leaf, *_) = await rows_of(destroyed, "leaf")
+    proof = terminal.home / "proof.json"
+    await terminal.run("certificates", "proof", leaf["recording_id"], "-o", str(proof), as_=officer)
+    terminal.environment |= {"VAULT_URL": "http://127.0.0.1:9"}
+    words = ("verify", str(certificate), "--key", str(certificate.with_name("key.pem")), "--proof", str(proof))
+    said = (await terminal.run(*words)).stdout
+    assert f"recording {leaf['recording_id']} is among what was destroyed" in said
+    alter(proof, leaf["part_id"], str(UUID(int=1)))
+    assert (await terminal.run(*words, exit_code=1)).stderr.startswith(f"{proof} proves nothing.")
+
+
+async def test_the_document_and_the_certificate_that_signed_it_are_fetched(terminal: Terminal, officer: As) -> None:
+    listed = await terminal.json("certificates", as_=officer)
+    document, signer = terminal.home / "it.pdf", terminal.home / "signer.pem"
+    await terminal.run("certificates", "read", listed[0]["id"], "--pdf", str(document), as_=officer)
+    await terminal.run("certificates", "key", "--x509", "-o", str(signer), as_=officer)
+    assert document.read_bytes().startswith(b"%PDF-")
+    assert b"BEGIN CERTIFICATE" in signer.read_bytes()
 
 
 @pytest.mark.parametrize(
