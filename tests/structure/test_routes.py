@@ -16,6 +16,8 @@ OPEN = {"health", "read_openapi", "read_certificate_key", "read_document_certifi
 """What answers without a credential; everything else is refused before it is looked at."""
 
 BODIES: dict[str, dict[str, Any]] = {
+    "place_hold": {"reason": "legal_claim"},
+    "restrict_recording": {"ground": "accuracy_contested"},
     "open_access": {"purpose": "quality", "reason": "a stranger tries"},
     "issue_token": {},
     "end_contract": {"last_day": "2026-01-01"},
@@ -57,10 +59,19 @@ async def ids(owner: House) -> dict[str, str]:
     machine = await owner.machine()
     headers = {"tus-resumable": "1.0.0", "upload-length": "10", "upload-metadata": owner.metadata()}
     upload = (await machine.post("/v1/uploads", headers=headers)).headers["location"].rsplit("/", 1)[1]
+    holds = f"/v1/recordings/{await owner.recording()}"
+    hold = (await supervisor.post(f"{holds}/holds", json=BODIES["place_hold"])).json()["id"]
+    body = BODIES["restrict_recording"]
+    restriction = (await owner.administrator.post(f"{holds}/restrictions", json=body)).json()["id"]
+    bulk = {"search": {"agent_id": "nobody"}, "reason": "legal_claim"}
+    bulk_hold = (await supervisor.post("/v1/bulk-holds", json=bulk)).json()["id"]
     token = (await supervisor.post(f"/v1/members/{supervisor.id}/tokens", json={})).json()["id"]
     return {
         "recording_id": str(recording),
         "access_id": access,
+        "hold_id": hold,
+        "restriction_id": restriction,
+        "bulk_hold_id": bulk_hold,
         "upload_id": upload,
         "member_id": str(supervisor.id),
         "token_id": token,
