@@ -39,7 +39,7 @@ class KmsRootKey:
     def __init__(self, prefix: str, *, region: str, window: int = 7, endpoint: str | None = None) -> None:
         self._prefix = prefix
         self._window = window
-        self._kms = boto3.session.Session().client("kms", region_name=region, endpoint_url=endpoint, config=_QUICK)
+        self._kms = boto3.client("kms", region_name=region, endpoint_url=endpoint, config=_QUICK)
 
     def create(self, owner: UUID) -> None:
         """Make the owner's key. Harmless where it exists."""

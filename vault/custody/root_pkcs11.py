@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -34,8 +35,8 @@ log = structlog.get_logger()
 class Pkcs11RootKey:
     """One AES-256 key an owner on a token, labelled `PREFIX/OWNER`.
 
-    A wrap is "P11", 0x01, the nonce and the ciphertext. One session serves the process, one call at a time; after a
-    failure the next call opens another. Copies of the token (a backup HSM) hold the keys too, until they are updated.
+    A wrap is "P11", 0x01, the nonce and the ciphertext. Copies of the token (a backup HSM) hold the keys too, until
+    they are brought up to date.
 
     Args:
         module: the library of the HSM's maker.
@@ -47,13 +48,9 @@ class Pkcs11RootKey:
     def __init__(
         self, module: Path, *, token: str, prefix: str, pin: str, random_bytes: RandomBytes = os.urandom
     ) -> None:
-        self._module = module
-        self._token = token
+        self._token = _token(str(module), token, pin)
         self._prefix = prefix
-        self._pin = pin
         self._random_bytes = random_bytes
-        self._session: pkcs11.Session | None = None
-        self._lock = threading.Lock()
 
     def create(self, owner: UUID) -> None:
         """Make the owner's key. Harmless where it exists."""
@@ -62,19 +59,20 @@ class Pkcs11RootKey:
             if not self._find(session, owner):
                 self._generate(session, owner)
 
-        self._ask(generate)
+        self._token.ask(generate)
 
     def wrap(self, owner: UUID, secret: Secret, context: bytes) -> bytes:
         """Encrypt 32 secret bytes."""
         nonce = self._random_bytes(_NONCE)
-        return _MAGIC + nonce + self._ask(lambda session: _encrypt(self._key(session, owner), secret, nonce, context))
+        sealed = self._token.ask(lambda session: _encrypt(self._key(session, owner), secret, nonce, context))
+        return _MAGIC + nonce + sealed
 
     def unwrap(self, owner: UUID, wrapped: bytes, context: bytes) -> Secret:
         """The 32 bytes again. Raises SealedInvalid."""
         if not wrapped.startswith(_MAGIC) or len(wrapped) != _WRAPPED:
             raise SealedInvalid("This key was not wrapped by this HSM.")
         nonce, sealed = wrapped[len(_MAGIC) : len(_MAGIC) + _NONCE], wrapped[len(_MAGIC) + _NONCE :]
-        return self._ask(lambda session: _decrypt(self._key(session, owner), sealed, nonce, context))
+        return self._token.ask(lambda session: _decrypt(self._key(session, owner), sealed, nonce, context))
 
     def destroy(self, owner: UUID) -> None:
         """Remove the owner's key from the token."""
@@ -83,7 +81,7 @@ class Pkcs11RootKey:
             for key in self._find(session, owner):
                 key.destroy()
 
-        self._ask(remove)
+        self._token.ask(remove)
 
     def pending_until(self, owner: UUID) -> datetime | None:
         """Nothing is ever pending: what is removed from a token is gone from it."""
@@ -113,23 +111,51 @@ class Pkcs11RootKey:
     def _label(self, owner: UUID) -> str:
         return f"{self._prefix}/{owner}"
 
-    def _ask(self, question: Callable[[pkcs11.Session], Answer]) -> Answer:
+
+class _Token:
+    """One session with a token, one call at a time; after a failure another is opened.
+
+    Who is logged in is so for the whole process, and one who leaves logs out all: so a process has one of each token.
+    """
+
+    def __init__(self, module: str, label: str, pin: str) -> None:
+        self._module = module
+        self._label = label
+        self._pin = pin
+        self._session: pkcs11.Session | None = None
+        self._lock = threading.Lock()
+
+    def ask(self, question: Callable[[pkcs11.Session], Answer]) -> Answer:
+        """Ask the token, and once more in a new session where it has forgotten the old one."""
+        with self._lock, suppress(PKCS11Error):
+            return self._ask(question)
         with self._lock:
             try:
-                if self._session is None:
-                    token = pkcs11.lib(str(self._module)).get_token(token_label=self._token)
-                    self._session = token.open(rw=True, user_pin=self._pin)
-                return question(self._session)
+                return self._ask(question)
             except PKCS11Error as error:
-                self._leave()
-                log.error("root_key.unreachable", token=self._token, error=type(error).__name__)
+                log.error("root_key.unreachable", token=self._label, error=type(error).__name__)
                 raise KeyringUnavailable from error
+
+    def _ask(self, question: Callable[[pkcs11.Session], Answer]) -> Answer:
+        try:
+            if self._session is None:
+                token = pkcs11.lib(self._module).get_token(token_label=self._label)
+                self._session = token.open(rw=True, user_pin=self._pin)
+            return question(self._session)
+        except PKCS11Error:
+            self._leave()
+            raise
 
     def _leave(self) -> None:
         session, self._session = self._session, None
         if session is not None:
             with suppress(PKCS11Error):
                 session.close()
+
+
+@lru_cache
+def _token(module: str, label: str, pin: str) -> _Token:
+    return _Token(module, label, pin)
 
 
 def _encrypt(key: Any, secret: Secret, nonce: bytes, context: bytes) -> bytes:
