@@ -93,10 +93,13 @@ class Purposes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class RetentionRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long one class of parts is kept, and for which reasons it may be held longer."""
+    """How long one class of parts is kept, and for which reasons longer; a longer period is for what comes after it."""
 
     keep: Duration
     longer_while: tuple[HoldReason, ...] = ()
+    also_recorded_before: Annotated[
+        bool, Meta(description="whether this period, where it is longer than before, is for what was recorded before")
+    ] = False
     clause: ClauseName
 
     @property

@@ -12,11 +12,12 @@ from vault.custody.keyring_files import FileKeyring
 from vault.custody.objects import Objects
 from vault.custody.root_keys import FileRootKey, RootKey, SucceedingRootKey
 from vault.orders import ordering
+from vault.policies import changing
 from vault.proposals.model import Handlers
 from vault.root_key_settings import FileRoot, KmsRoot, Pkcs11Root, RootKeySetting
 from vault.settings import Settings
 
-HANDLERS: Handlers = MappingProxyType({**ordering.HANDLERS})
+HANDLERS: Handlers = MappingProxyType({**ordering.HANDLERS, **changing.HANDLERS})
 """What two persons decide on, by the action's slug: each capability brings its own."""
 
 

@@ -90,8 +90,9 @@ async def decide(
         elif caller.id != proposal.proposed_by:
             _require_role(people.get(caller.id), handler.may_decide)
         if approve and handler.at_once:
-            outcome = await handler.at_once(custody, decided)
-            decided = replace(decided, state=State.CARRIED_OUT, ended_at=now, outcome=outcome)
+            decided = replace(decided, outcome=await handler.at_once(custody, decided))
+            if handler.by_job is None:
+                decided = replace(decided, state=State.CARRIED_OUT, ended_at=now)
         await rows.note_decision(decided, sealed, effect, decided.outcome)
         await _record_decision(decided, caller, now, approve)
     return decided

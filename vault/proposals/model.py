@@ -98,7 +98,7 @@ ByJob = Callable[[Custody, Proposal], Awaitable[Mapping[str, Any] | None]]
 
 @dataclass(frozen=True)
 class Handler:
-    """How one action is proposed, decided and done: with the decision (`at_once`) or else by a job (`by_job`)."""
+    """How one action is proposed, decided and done: with the decision (`at_once`), by a job (`by_job`), or by both."""
 
     may_propose: Action
     may_decide: Action

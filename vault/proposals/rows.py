@@ -12,7 +12,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from vault.custody.custody import Custody
-from vault.custody.database import DB
+from vault.custody.database import DB, tenant_scope
 from vault.custody.keys import KeyDestroyed, ShredKeyId
 from vault.custody.sealed import Header, Place, open_sealed, seal
 from vault.errors import FieldProblem, Invalid
@@ -98,6 +98,17 @@ async def note_decision(
         None if outcome is None else json.dumps(dict(outcome)),
         list(proposal.decided_as),
     )
+
+
+async def note_progress(proposal: Proposal, outcome: Mapping[str, Any]) -> None:
+    """Tell, in a scope of its own, how far the carrying out has come; what comes last of it is the outcome."""
+    async with tenant_scope(proposal.tenant):
+        await DB.fetch(
+            "UPDATE proposal SET outcome = $3 WHERE tenant_id = $1 AND id = $2 AND state = 'approved'",
+            proposal.tenant,
+            proposal.id,
+            json.dumps(dict(outcome)),
+        )
 
 
 def read(custody: Custody, row: Record, *, now: datetime) -> Proposal:

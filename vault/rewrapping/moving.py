@@ -73,12 +73,12 @@ async def move(custody: Custody, tenant: UUID, key_id: ShredKeyId, where: Where)
     """Go once over what stands under the key; how many parts moved.
 
     Raises:
-        KeyDestroyed: the key is gone, by its own day or by an earlier run.
+        KeyDestroyed: the key is gone, or the controller's own.
     """
     moved, after = 0, UUID(int=0)
     while True:
         async with tenant_scope(tenant):
-            parts = await _standing(tenant, key_id, after)
+            parts = await standing(tenant, key_id, after)
             reasons = await _reasons(tenant, {part.recording_id for part in parts})
         if not parts:
             return moved
@@ -89,7 +89,8 @@ async def move(custody: Custody, tenant: UUID, key_id: ShredKeyId, where: Where)
                 moved += await _store(tenant, key_id, batch, resealed)
 
 
-async def _standing(tenant: UUID, key_id: ShredKeyId, after: UUID) -> list[Standing]:
+async def standing(tenant: UUID, key_id: ShredKeyId, after: UUID) -> list[Standing]:
+    """A batch of what stands under a key, after the part of that id, in the controller's open scope."""
     rows = await DB.fetch(
         "SELECT p.id, p.recording_id, p.name, p.part_class, r.kind, r.started_at,"
         " coalesce(p.policy_version, r.policy_version) AS policy_version, p.destroy_at, p.promised_until, p.clause,"
@@ -129,7 +130,9 @@ def _rewrap(
     old = keyring.find(key_id, now=now)
     going = [(part, to) for part in parts if (to := where(part))]
     ids = {to.destroy_at: ShredKeyId(tenant, key_id.part_class, to.destroy_at) for _, to in going}
-    keys = {day: keyring.newest(id, now=now) for day, id in ids.items()}
+    # A day that has come by now has no key any more: what goes on it is left where it is.
+    keys = {day: keyring.newest(id, now=now) for day, id in ids.items() if not id.is_due(now)}
+    going = [(part, to) for part, to in going if to.destroy_at in keys]
     batch = [
         _moved(tenant, old, keys[to.destroy_at], part, to) for part, to in going if keys[to.destroy_at].id != key_id
     ]

@@ -53,6 +53,17 @@ async def refuse_retired(tenant: UUID, key_ids: Iterable[str]) -> None:
         raise Unavailable("A key is being renewed at this moment; try again.")
 
 
+async def were_left(tenant: UUID, key_ids: Iterable[ShredKeyId]) -> bool:
+    """Whether this catalogue knows that one of the keys was left and destroyed before its day; in the open scope."""
+    found = await DB.fetch(
+        "SELECT 1 FROM retired_key WHERE tenant_id = $1 AND shred_key_id = ANY($2) AND destroyed_at IS NOT NULL"
+        " LIMIT 1",
+        tenant,
+        [str(key_id) for key_id in key_ids],
+    )
+    return bool(found)
+
+
 async def retire(custody: Custody, tenant: UUID, key_ids: Collection[ShredKeyId], *, cause: UUID) -> None:
     """Renew keys and write down that they are retired, for a proposal (`cause`). A key that is gone stays out."""
     now = custody.clock.now()
@@ -77,11 +88,10 @@ async def leave(custody: Custody, tenant: UUID, key_id: ShredKeyId, where: Where
     Returns:
         Whether it is destroyed; False while uploads that began under it are waited for.
     """
-    try:
+    # It may be gone by its own day, or by an earlier run that was killed before it could note that.
+    if await asyncio.to_thread(_lives, custody, key_id):
         while await move(custody, tenant, key_id, where):
             pass
-    except KeyDestroyed:  # by its own day, or by an earlier run that was killed before it could note that
-        pass
     if await _uploads_wait(custody, tenant, key_id):
         return False
     await asyncio.to_thread(custody.keyring.destroy_shred_key, key_id)
@@ -98,6 +108,14 @@ async def leave(custody: Custody, tenant: UUID, key_id: ShredKeyId, where: Where
             details = {"key": str(key_id)}
             event = audit.Event(act=DESTROYED, actor=None, object_id=rows[0]["cause"], details=details)
             await audit.record(tenant, event, now=now)
+    return True
+
+
+def _lives(custody: Custody, key_id: ShredKeyId) -> bool:
+    try:
+        custody.keyring.find(key_id, now=custody.clock.now())
+    except KeyDestroyed:
+        return False
     return True
 
 

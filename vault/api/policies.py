@@ -1,0 +1,82 @@
+"""A controller's policy by its versions; another one is proposed with a preview of what it would do."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Response, Router, get, post
+from litestar.enums import MediaType
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta, Struct
+
+from vault.api.dependencies import FromCaller, InCustody
+from vault.api.proposals import ProposalView, Why, view
+from vault.policies.changing import change_policy, preview_policy, proposed_source
+from vault.policies.versions import MOST_CHARACTERS, Standing, source_of, versions
+
+File = Annotated[str, Meta(max_length=MOST_CHARACTERS)]
+
+
+class PolicyPreview(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A policy file, and for an operator the controller whose next version it is."""
+
+    policy: File
+    controller: UUID | None = None
+
+
+class PolicyChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A policy file that is to be the next version, and why; for an operator, of which controller."""
+
+    policy: File
+    reason: Why
+    controller: UUID | None = None
+
+
+class VersionView(Struct, frozen=True, kw_only=True):
+    """One published version; `standing` is past, in_force or to_come."""
+
+    version: int
+    effective_from: date
+    sha256: str
+    standing: Standing
+
+
+@get("/policies", operation_id="list_policies")
+async def list_policies(custody: InCustody, caller: FromCaller) -> list[VersionView]:
+    """The published versions of the caller's controller, newest first."""
+    return [
+        VersionView(version=one.version, effective_from=one.effective_from, sha256=one.sha256, standing=one.standing)
+        for one in await versions(custody, caller)
+    ]
+
+
+@get("/policies/{version:int}", operation_id="read_policy_version", media_type=MediaType.TEXT)
+async def read_policy_version(version: FromPath[int], caller: FromCaller) -> Response[str]:
+    """The file of one version, as it was published."""
+    return Response(await source_of(caller, version), media_type="application/toml")
+
+
+@get("/policies/proposed/{proposal_id:uuid}", operation_id="read_proposed_policy", media_type=MediaType.TEXT)
+async def read_proposed_policy(proposal_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> Response[str]:
+    """The file that a proposal would publish."""
+    return Response(await proposed_source(custody, caller, proposal_id), media_type="application/toml")
+
+
+@post("/policies/preview", operation_id="preview_policy", status_code=200)
+async def read_preview(data: JSONBody[PolicyPreview], custody: InCustody, caller: FromCaller) -> dict[str, Any]:
+    """What a version would do to what is stored: counts by kind, class and day; nothing is changed."""
+    return dict(await preview_policy(custody, caller, data.policy, data.controller))
+
+
+@post("/policies", operation_id="change_policy")
+async def propose_change(data: JSONBody[PolicyChange], custody: InCustody, caller: FromCaller) -> ProposalView:
+    """Propose the next version; a person of the controller confirms it, and `outcome` then tells the progress."""
+    changed = await change_policy(custody, caller, data.policy, controller=data.controller, reason=data.reason)
+    return view(changed)
+
+
+router = Router(
+    path="/v1",
+    tags=["policies"],
+    route_handlers=[list_policies, read_policy_version, read_proposed_policy, read_preview, propose_change],
+)

@@ -1,0 +1,169 @@
+"""A controller's versions as they are published: which was, is and will be in force; and what may come after them."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from asyncpg import Record
+
+from tenants.decisions import Action
+from tenants.policy import Policy
+from tenants.reading import PolicyInvalid, check_against_contract, read_policy
+from vault.accounts import Caller
+from vault.custody.custody import Custody
+from vault.custody.database import DB, tenant_scope
+from vault.custody.register import Tenancy, tenancy
+from vault.custody.tables import PolicyVersion
+from vault.errors import FieldProblem, Invalid, NotFound
+
+MOST_CHARACTERS = 200_000
+
+
+class Standing(StrEnum):
+    """Where a version stands today."""
+
+    PAST = "past"
+    IN_FORCE = "in_force"
+    TO_COME = "to_come"
+
+
+@dataclass(frozen=True)
+class Version:
+    """One published version."""
+
+    version: int
+    effective_from: date
+    sha256: str
+    standing: Standing
+
+
+async def versions(custody: Custody, caller: Caller) -> list[Version]:
+    """The controller's versions, newest first.
+
+    Raises:
+        NotAllowed: the caller reads no policy.
+        NotFound: the outsourcing firm itself has no policy.
+    """
+    caller.require(Action.READ_POLICY)
+    now = custody.clock.now()
+    async with tenant_scope(caller.tenant):
+        held = await tenancy(caller.tenant, at=now)
+        rows = await DB.fetch(
+            "SELECT version, effective_from, sha256 FROM policy_version WHERE tenant_id = $1"
+            " ORDER BY effective_from DESC, version DESC",
+            caller.tenant,
+        )
+    today = now.astimezone(ZoneInfo(held.contract.time_zone)).date()
+    return [
+        Version(row["version"], row["effective_from"], row["sha256"].hex(), _standing(row, held, today)) for row in rows
+    ]
+
+
+async def source_of(caller: Caller, version: int) -> str:
+    """The file of one version, as it was published.
+
+    Raises:
+        NotFound: no such version.
+    """
+    caller.require(Action.READ_POLICY)
+    async with tenant_scope(caller.tenant):
+        rows = await DB.fetch(
+            "SELECT source FROM policy_version WHERE tenant_id = $1 AND version = $2", caller.tenant, version
+        )
+    if not rows:
+        raise NotFound
+    return str(rows[0]["source"])
+
+
+async def add(tenant: UUID, policy: Policy, source: str) -> None:
+    """Publish a version in the controller's open scope, if it is not there already; its day brings it into force."""
+    if await _is_published(tenant, source):
+        return
+    await PolicyVersion.insert(
+        PolicyVersion(
+            tenant_id=tenant,
+            id=uuid4(),
+            version=policy.version,
+            effective_from=policy.effective_from,
+            source=source,
+            sha256=digest(source),
+        )
+    )
+
+
+async def checked(tenant: UUID, source: str, *, now: datetime) -> tuple[Tenancy, Policy]:
+    """The policy of a file and the controller whose next version it is, in the controller's open scope.
+
+    Raises:
+        Invalid: it breaks rules, contradicts the contract, or does not come after what is published; all are named.
+    """
+    held = await tenancy(tenant, at=now)
+    policy = _read(source, held)
+    problems = list(_fixed(policy, held))
+    if not await _is_published(tenant, source):
+        problems += await _out_of_order(tenant, policy)
+    if problems:
+        raise Invalid("The policy file is not another version of this controller's policy.", problems)
+    return held, policy
+
+
+def digest(source: str) -> bytes:
+    """What a version is known by, whoever sends its file again."""
+    return hashlib.sha256(source.encode()).digest()
+
+
+def _read(source: str, held: Tenancy) -> Policy:
+    try:
+        policy = read_policy(source, source="policy")
+        if problems := check_against_contract(policy, held.contract):
+            raise PolicyInvalid(problems)
+    except PolicyInvalid as error:
+        told = [
+            FieldProblem(f"policy.{problem.path}" if problem.path else "policy", "policy", str(problem))
+            for problem in error.problems
+        ]
+        raise Invalid("The policy file breaks rules.", told) from error
+    return policy
+
+
+def _fixed(policy: Policy, held: Tenancy) -> list[FieldProblem]:
+    """What a version cannot change: whose it is, where its days are counted, where its objects lie."""
+    fixed = {
+        "slug": (policy.slug, held.slug),
+        "time_zone": (policy.time_zone, held.contract.time_zone),
+        "transfer.region": (policy.transfer.region, held.region),
+    }
+    return [
+        FieldProblem(f"policy.{name}", "fixed", f"It is {now!r} and stays so; the file says {then!r}.")
+        for name, (then, now) in fixed.items()
+        if then != now
+    ]
+
+
+async def _out_of_order(tenant: UUID, policy: Policy) -> list[FieldProblem]:
+    rows = await DB.fetch(
+        "SELECT max(version) AS version, max(effective_from) AS day FROM policy_version WHERE tenant_id = $1", tenant
+    )
+    newest, day = rows[0]["version"], rows[0]["day"]
+    problems = []
+    if policy.version <= newest:
+        problems.append(FieldProblem("policy.version", "order", f"Version {newest} is published: write a higher one."))
+    if policy.effective_from < day:
+        sentence = f"A version from {day} on is published: this one begins on that day or after it."
+        problems.append(FieldProblem("policy.effective_from", "order", sentence))
+    return problems
+
+
+async def _is_published(tenant: UUID, source: str) -> bool:
+    return bool(
+        await DB.fetch("SELECT 1 FROM policy_version WHERE tenant_id = $1 AND sha256 = $2", tenant, digest(source))
+    )
+
+
+def _standing(row: Record, held: Tenancy, today: date) -> Standing:
+    if row["version"] == held.policy.version:
+        return Standing.IN_FORCE
+    return Standing.PAST if row["effective_from"] <= today else Standing.TO_COME
