@@ -131,18 +131,26 @@ class Life:
         recordings = _search(listener)
         self.access = _access(listener, recordings[0]["id"], "quality")["content_url"]
         require(len(listener.request("GET", self.access).content) > 0, "the recording cannot be heard")
-        operator = self.stage.person(FIRM, Role.OPERATOR)
+        operator, administrator = (
+            self.stage.person(FIRM, Role.OPERATOR),
+            self.stage.person("kaiku24", Role.ADMINISTRATOR),
+        )
         contract = _contract(operator, "kaiku24")
         today = self.stage.now().astimezone(ZoneInfo(contract["time_zone"])).date()
-        body = {"last_day": str(today - timedelta(days=1))}
-        require(operator.post(f"/v1/contracts/{contract['id']}/end", body)["state"] == "ended", "it did not end")
+        body = {"last_day": str(today - timedelta(days=1)), "reason": REASON}
+        proposal = operator.post(f"/v1/contracts/{contract['id']}/changes", body)["id"]
+        decision = f"/v1/proposals/{proposal}/decision"
+        approval = {"approve": True, "reason": REASON}
+        refusal(403, lambda: operator.post(decision, approval))
+        require(administrator.post(decision, approval)["state"] == "carried_out", "it did not end")
         self.ended = self.stage.until("the contract's destruction", lambda: _destroyed(operator, "kaiku24"))
         (self.stage.directory / "certificate.json").write_bytes(
             operator.request("GET", f"/v1/certificates/{self.ended['destruction']}").content
         )
         (self.stage.directory / "key.pem").write_bytes(operator.request("GET", "/v1/certificate-key").content)
         show(
-            f"Kaiku24's contract ends: {len(recordings)} recordings destroyed, certificate {self.ended['destruction']}"
+            f"Kaiku24's contract ends, as two persons decided: {len(recordings)} recordings destroyed,"
+            f" certificate {self.ended['destruction']}"
         )
 
     def the_certificate_convinces_offline(self) -> None:

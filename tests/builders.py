@@ -1,11 +1,15 @@
 """What tests of finding and listening begin with: transcripts, recordings of a certain age, accesses, the log."""
 
+import io
 import json
+import wave
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+import httpx
 
 from tests.world import As, House
 
@@ -24,6 +28,15 @@ def talk(*texts: str) -> bytes:
 def chat(**changes: Any) -> dict[str, Any]:
     """The metadata of a chat."""
     return {"kind": "chat", "media_type": "application/json", "contact": {}} | changes
+
+
+def silence(size: int) -> bytes:
+    """More than all buffers between a store and a listener can hold."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setparams((1, 2, 8000, 0, "NONE", ""))
+        out.writeframes(bytes(size))
+    return file.getvalue()
 
 
 def started_so_that_it_goes_tomorrow(now: datetime, **kept: int) -> datetime:
@@ -55,6 +68,17 @@ async def access(person: As, recording: UUID, purpose: str = "training") -> dict
     assert answer.status_code == 201, answer.text
     opened: dict[str, Any] = answer.json()
     return opened
+
+
+async def change_contract(house: House, last_day: date) -> httpx.Response:
+    """Move a contract's last day: its administrator proposes, the outsourcing firm's operator decides."""
+    body = {"last_day": last_day.isoformat(), "reason": "As was agreed with the firm."}
+    proposed = await house.administrator.post(f"/v1/contracts/{house.contract}/changes", json=body)
+    if proposed.status_code != 202:
+        return proposed
+    decision = {"approve": True, "reason": "As was agreed with the controller."}
+    operator = await house.world.operator()
+    return await operator.post(f"/v1/proposals/{proposed.json()['id']}/decision", json=decision)
 
 
 async def logged(house: House, act: str) -> Sequence[dict[str, Any]]:

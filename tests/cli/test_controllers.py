@@ -38,28 +38,29 @@ async def test_what_is_no_day_is_told_before_anything_is_asked(terminal: Termina
     assert "not a day such as 2026-11-30" in refused.stderr
 
 
-async def test_a_contract_is_not_ended_without_asking_again(terminal: Terminal, house: House) -> None:
-    asked = await terminal.run("end-contract", as_=house.administrator, typed="n\n", exit_code=1)
-    assert "destroyed, for good" in asked.stdout
-    assert (await terminal.json("contracts", as_=house.administrator))[0]["state"] == "active"
-
-
-async def test_an_administrator_ends_the_own_contract_on_a_day(terminal: Terminal, house: House) -> None:
+async def test_a_contract_is_ended_by_two_persons(terminal: Terminal, world: World, house: House) -> None:
     last_day = TODAY + timedelta(days=30)
-    ended = await terminal.json("end-contract", "--last-day", f"{last_day}", "--yes", as_=house.administrator)
-    assert (ended["state"], ended["ends_on"]) == ("ending", f"{last_day}")
+    words = ("end-contract", "--last-day", f"{last_day}", "--reason", "It was terminated.")
+    proposed = await terminal.json(*words, as_=house.administrator)
+    assert proposed["effect"]["change"] == "termination"
+    assert (await terminal.json("contracts", as_=house.administrator))[0]["state"] == "active"
+    approve = ("approve", proposed["id"], "--reason", "We agree.", "--yes")
+    assert (await terminal.run(*approve, as_=house.administrator, exit_code=1)).stderr.startswith("Not allowed.")
+    await terminal.run(*approve, as_=await world.operator())
+    (contract,) = await terminal.json("contracts", as_=house.administrator)
+    assert (contract["state"], contract["ends_on"]) == ("ending", f"{last_day}")
 
 
-async def test_an_operator_names_the_controller_whose_contract_ends_at_once(terminal: Terminal, world: World) -> None:
-    leaving = await world.house("kaiku24")
+async def test_an_operator_names_the_controller_whose_contract_is_to_end(terminal: Terminal, world: World) -> None:
+    leaving, why = await world.house("kaiku24"), ("--reason", "It was terminated.")
     operator = await world.operator()
-    assert "Name one controller" in (await terminal.run("end-contract", "--yes", as_=operator, exit_code=2)).stderr
-    ended = await terminal.json("end-contract", leaving.slug, "--yes", as_=operator)
-    assert ended["state"] == "ended"
-    assert "no such contract" in (await terminal.run("end-contract", "nobody", as_=operator, exit_code=2)).stderr
+    assert "Name one controller" in (await terminal.run("end-contract", *why, as_=operator, exit_code=2)).stderr
+    said = (await terminal.run("end-contract", leaving.slug, *why, as_=operator)).stdout
+    assert "vault approve" in said
+    assert "no such contract" in (await terminal.run("end-contract", "nobody", *why, as_=operator, exit_code=2)).stderr
 
 
 async def test_a_supervisor_ends_nothing(terminal: Terminal, house: House) -> None:
     supervisor = await house.person(Role.SUPERVISOR)
-    refused = await terminal.run("end-contract", "--yes", as_=supervisor, exit_code=1)
+    refused = await terminal.run("end-contract", "--reason", "No.", as_=supervisor, exit_code=1)
     assert refused.stderr.startswith("Not allowed.")

@@ -11,7 +11,7 @@ import pytest
 
 from tenants.contracts import ContractState
 from tenants.vocabulary import Role
-from tests.builders import access, chat, found, logged, talk
+from tests.builders import access, change_contract, chat, found, logged, talk
 from tests.destruction.aside import Aside, bucket_of, kept, rows_of
 from tests.destruction.test_expiry import Stubborn
 from tests.faults.fuse import Died, fused
@@ -40,10 +40,9 @@ async def call(house: House) -> UUID:
 async def end(house: House) -> None:
     """End the contract yesterday."""
     last_day = (house.world.now() - timedelta(days=1)).astimezone().date()
-    url = f"/v1/contracts/{house.contract}/end"
-    answer = await house.administrator.post(url, json={"last_day": str(last_day)})
+    answer = await change_contract(house, last_day)
     assert answer.status_code == 200, answer.text
-    assert answer.json()["state"] == "ended"
+    assert answer.json()["state"] == "carried_out"
 
 
 async def run(house: House) -> ContractState:
@@ -114,26 +113,30 @@ async def test_whoever_comes_afterwards_is_told_what_happened(world: World, hous
 
 
 async def test_a_day_before_yesterday_and_a_contract_that_is_over_are_no_new_end(house: House) -> None:
-    url = f"/v1/contracts/{house.contract}/end"
-    day_before = (house.world.now() - timedelta(days=3)).date()
-    assert (await house.administrator.post(url, json={"last_day": str(day_before)})).status_code == 409
+    assert (await change_contract(house, (house.world.now() - timedelta(days=3)).date())).status_code == 409
     await end(house)
-    tomorrow = (house.world.now() + timedelta(days=1)).date()
-    assert (await house.administrator.post(url, json={"last_day": str(tomorrow)})).status_code == 409
+    assert (await change_contract(house, (house.world.now() + timedelta(days=1)).date())).status_code == 409
 
 
-async def test_moving_the_end_is_for_the_administrator_and_the_operator_and_is_logged(
-    world: World, house: House
-) -> None:
-    url, body = f"/v1/contracts/{house.contract}/end", {"last_day": "2099-12-31"}
+async def test_moving_the_end_takes_two_persons_and_a_reason_and_notices_begin_anew(world: World, house: House) -> None:
+    url, body = f"/v1/contracts/{house.contract}/changes", {"last_day": "2099-12-31", "reason": "It was extended."}
     for role in (Role.SUPERVISOR, Role.DPO, Role.AGENT):
         assert (await (await house.person(role)).post(url, json=body)).status_code == 403
     other = await world.house("prh")
     assert (await other.administrator.post(url, json=body)).status_code == 404
-    answer = await (await world.operator()).post(url, json=body)
-    assert (answer.status_code, answer.json()["ends_on"]) == (200, "2099-12-31")
+    operator = await world.operator()
+    assert (await operator.post(url, json={"last_day": "2099-12-31"})).status_code in (400, 422)
+    proposed = (await operator.post(url, json=body)).json()
+    assert (proposed["effect"]["change"], proposed["effect"]["ends_on"]) == ("extension", "2099-12-31")
+    decision = {"approve": True, "reason": "It was."}
+    decide = f"/v1/proposals/{proposed['id']}/decision"
+    assert (await operator.post(decide, json=decision)).status_code == 403
+    decided = await house.administrator.post(decide, json=decision)
+    assert (decided.status_code, decided.json()["outcome"]["ends_on"]) == (200, "2099-12-31")
+    (contract,) = (await house.administrator.get("/v1/contracts")).json()
+    assert (contract["ends_on"], contract["next_notice"]["days"]) == ("2099-12-31", 90)
     (event,) = await logged(house, "contract.end_moved")
-    assert event["details"]["ends_on"] == "2099-12-31"
+    assert (event["details"]["ends_on"], event["actor"]) == ("2099-12-31", str(house.administrator.id))
 
 
 async def test_each_sees_the_contracts_that_concern_them(world: World, house: House) -> None:
@@ -275,4 +278,5 @@ async def test_the_log_outlives_the_contract_and_tells_its_end(house: House) -> 
         rows = await DB.fetch("SELECT act FROM audit_event WHERE tenant_id = $1 ORDER BY seq", house.tenant)
     acts = [row["act"] for row in rows]
     assert acts[0] == "controller.onboarded"
-    assert acts[-3:] == ["contract.end_moved", "destruction.started", "contract.destroyed"]
+    ended = ["contract.end_moved", "proposal.approved", "proposal.carried_out"]
+    assert acts[-5:] == [*ended, "destruction.started", "contract.destroyed"]

@@ -54,8 +54,8 @@ class Keeper:
         assert answer.status_code == 200, answer.text
         return answer.json()["manifest"], hashlib.sha256(answer.content).hexdigest()
 
-    async def archive(self, number: int = 1, **headers: str) -> httpx.Response:
-        return await self.house.administrator.get(self.url(f"/archives/{number}"), headers=headers)
+    async def archive(self, number: int = 1, *, headers: dict[str, str] | None = None) -> httpx.Response:
+        return await self.house.administrator.get(self.url(f"/archives/{number}"), headers=headers or {})
 
     async def confirm(self, sha256: str) -> httpx.Response:
         return await self.house.administrator.post(self.url("/receipt"), json={"manifest_sha256": sha256})

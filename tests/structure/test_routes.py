@@ -20,7 +20,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "restrict_recording": {"ground": "accuracy_contested"},
     "open_access": {"purpose": "quality", "reason": "a stranger tries"},
     "issue_token": {},
-    "end_contract": {"last_day": "2026-01-01"},
+    "change_contract": {"last_day": "2026-01-01", "reason": "a stranger tries"},
+    "register_return_recipient": {"public_key": "age1nothing"},
+    "confirm_return": {"manifest_sha256": "00" * 32},
 }
 TUS = {"tus-resumable": "1.0.0", "upload-offset": "0", "content-type": "application/offset+octet-stream"}
 
@@ -77,6 +79,7 @@ async def ids(owner: House) -> dict[str, str]:
         "token_id": token,
         "contract_id": str(owner.contract),
         "certificate_id": str(uuid4()),
+        "notice_id": str(uuid4()),
         "destruction_id": str(uuid4()),
     }
 

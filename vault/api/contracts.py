@@ -1,4 +1,4 @@
-"""A contract: when it ends, in which state it is, and ending it before its time."""
+"""A contract: when it ends, in which state it is, and moving its end by two persons."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -11,15 +11,17 @@ from tenants.contracts import ContractState
 from tenants.notices import NoticeKind, upcoming
 from tenants.vocabulary import Role
 from vault.api.dependencies import FromCaller, InCustody
+from vault.api.proposals import ProposalView, Why, view
 from vault.destruction.blocked import DECIDING, Blocked
-from vault.destruction.contract_end import end_contract
+from vault.destruction.contract_change import propose_change
 from vault.destruction.contracts import Agreement, contracts
 
 
-class NewEnd(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The contract's new last day; yesterday ends it at once."""
+class Change(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The contract's new last day, and why. Yesterday ends it at once: nothing more is taken in, and all of it goes."""
 
     last_day: date
+    reason: Why
 
 
 class NextNotice(Struct, frozen=True, kw_only=True):
@@ -70,14 +72,12 @@ async def list_contracts(custody: InCustody, caller: FromCaller) -> list[Contrac
     return [_view(agreement, now) for agreement in await contracts(caller)]
 
 
-@post("/contracts/{contract_id:uuid}/end", operation_id="end_contract", status_code=200)
-async def move_end(
-    contract_id: FromPath[UUID], data: JSONBody[NewEnd], custody: InCustody, caller: FromCaller
-) -> ContractView:
-    """Give the contract another last day. After it nothing more is taken in and everything is destroyed."""
-    await end_contract(custody, caller, contract_id, last_day=data.last_day)
-    now = custody.clock.now()
-    return next(_view(agreement, now) for agreement in await contracts(caller) if agreement.id == contract_id)
+@post("/contracts/{contract_id:uuid}/changes", operation_id="change_contract", status_code=202)
+async def change_contract(
+    contract_id: FromPath[UUID], data: JSONBody[Change], custody: InCustody, caller: FromCaller
+) -> ProposalView:
+    """Propose another last day, later or earlier; a second person decides on it at `/v1/proposals/{id}/decision`."""
+    return view(await propose_change(custody, caller, contract_id, last_day=data.last_day, reason=data.reason))
 
 
 def _view(agreement: Agreement, now: datetime) -> ContractView:
@@ -113,4 +113,4 @@ def _blocked(blocked: Blocked | None) -> BlockedView | None:
     )
 
 
-router = Router(path="/v1", tags=["contracts"], route_handlers=[list_contracts, move_end])
+router = Router(path="/v1", tags=["contracts"], route_handlers=[list_contracts, change_contract])

@@ -102,28 +102,27 @@ def acknowledge(notice: str) -> None:
     emit(noted, f"Noted at {moment(noted['acknowledged_at'])}.")
 
 
-@click.command("end-contract", short_help="Set a contract's last day; then everything goes.")
+@click.command("end-contract", short_help="Propose a contract's last day; then everything goes.")
 @click.argument("controller", required=False)
 @click.option("--last-day", type=DAY, help="The contract's new last day.  [default: yesterday, which ends it at once]")
-@click.option("--yes", is_flag=True, help="Do not ask again.")
+@click.option("--reason", required=True, help="Why; it is kept with the proposal.")
 @with_json
-def end_contract(controller: str | None, last_day: date | None, yes: bool) -> None:
-    """Give a contract another last day. After it, everything of the controller is destroyed.
+def end_contract(controller: str | None, last_day: date | None, reason: str) -> None:
+    """Propose another last day for a contract, earlier or later. After it everything of the controller is destroyed.
 
-    An operator names the CONTROLLER; an administrator has but one.
+    An operator names the CONTROLLER; an administrator has but one. A second person approves it: `vault approve`.
     """
     with session.connect() as client:
         contract = _chosen(client.get("/v1/contracts"), controller)
         last_day = last_day or _yesterday(contract)
-        if not yes:
-            click.confirm(
-                f"After {last_day} every recording of {contract['name']} is destroyed, for good. Go on?", abort=True
-            )
-        ended = client.post(f"/v1/contracts/{contract['id']}/end", {"last_day": last_day.isoformat()})
+        body = {"last_day": last_day.isoformat(), "reason": reason}
+        proposed = client.post(f"/v1/contracts/{contract['id']}/changes", body)
+    effect = proposed["effect"]
     emit(
-        ended,
-        f"The contract of {ended['name']} is {ended['state']}; its last day is {ended['ends_on']}, and everything"
-        f" goes from {moment(ended['ends_at'])} on. `vault certificates` has the proof.",
+        proposed,
+        f"Proposed: the contract of {contract['name']} ends on {effect['ends_on']} instead of {effect['instead_of']};"
+        f" {effect['recordings']} recordings go from {moment(effect['ends_at'])} on, {effect['held']} of them held.",
+        f"A second person decides, one of the two the controller's own: vault approve {proposed['id']}",
     )
 
 

@@ -89,7 +89,8 @@ def _greeting(url: str, demo: "Demo", samples: Path | None) -> Iterator[str]:
     yield f"  machine       {vault} import {(samples or Path('DIRECTORY')) / SHOWN}"
     yield f"  supervisor    {vault} search --number '{_number(samples)}'"
     yield f"                {vault} play ID --purpose quality --reason 'A monthly review' -o call.wav"
-    yield f"  administrator {vault} end-contract      then: {vault} certificates"
+    yield f"  administrator {vault} end-contract --reason 'It was terminated'"
+    yield f"  operator      {vault} approve PROPOSAL --reason 'We agree'      then: {vault} certificates"
     yield f"  dpo           {vault} audit verify"
     yield ""
 

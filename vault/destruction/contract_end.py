@@ -17,19 +17,16 @@ and digests of tokens, so that whoever comes with one is told what happened.
 
 import asyncio
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 import structlog
 from msgspec import structs
 
-from tenants.contracts import Contract, ContractState, IllegalTransition
-from tenants.decisions import Action
-from vault import notices
-from vault.accounts import Caller
+from tenants.contracts import Contract, ContractState
 from vault.custody import audit
 from vault.custody.custody import Custody
-from vault.custody.database import DB, PLATFORM, narrow, platform_scope, tenant_scope
+from vault.custody.database import DB, tenant_scope
 from vault.custody.objects import BucketNotEmpty, ObjectError, ObjectMissing
 from vault.custody.register import Tenancy, tenancy
 from vault.custody.verification import Question
@@ -37,7 +34,6 @@ from vault.destruction import blocked, certifying, inventory, journal, verifying
 from vault.destruction.certificates import Method, Reason
 from vault.destruction.journal import Numbers, Opened, Progress, Stored, Superseded
 from vault.destruction.verifying import NotDestroyed
-from vault.errors import Conflict, NotFound
 from vault.returning import exporting
 from vault.returning.recipients import promised
 
@@ -48,36 +44,6 @@ EMPTYING_TRIES = 5
 """How often a bucket is emptied again because an upload that was under way put something into it."""
 
 log = structlog.get_logger()
-
-
-async def end_contract(custody: Custody, caller: Caller, contract: UUID, *, last_day: date) -> Tenancy:
-    """Give a contract another last day; yesterday ends it at once. Ingest stops and destruction begins on the day.
-
-    Raises:
-        NotAllowed: the caller is neither an operator nor an administrator of the controller.
-        NotFound: no such contract that the caller may see.
-        Conflict: the contract has ended already, or the day lies before yesterday.
-    """
-    caller.require(Action.END_CONTRACT)
-    now = custody.clock.now()
-    async with platform_scope():
-        tenant = await _whose(caller, contract)
-        await narrow(tenant)
-        await _lock(tenant)
-        held = await tenancy(tenant, at=now)
-        moved = _moved(held.contract, last_day, now)
-        await DB.fetch(
-            "UPDATE contract SET ends_on = $3, end_decided_at = $4 WHERE tenant_id = $1 AND id = $2",
-            tenant,
-            contract,
-            last_day,
-            now,
-        )
-        await notices.supersede(tenant, now=now)
-        details = {"ends_on": moved.ends_on.isoformat(), "instead_of": held.contract.ends_on.isoformat()}
-        event = audit.Event(act="contract.end_moved", actor=caller.id, object_id=contract, details=details)
-        await audit.record(tenant, event, now=now)
-        return await tenancy(tenant, at=now)
 
 
 async def is_due(tenant: UUID, contract: Contract, now: datetime) -> bool:
@@ -130,24 +96,9 @@ async def _tell(custody: Custody, opened: Opened, why: str) -> None:
         await audit.record(opened.tenant, event, now=custody.clock.now())
 
 
-async def _whose(caller: Caller, contract: UUID) -> UUID:
-    rows = await DB.fetch("SELECT tenant_id FROM contract WHERE id = $1", contract)
-    if not rows or caller.tenant not in (rows[0]["tenant_id"], PLATFORM):
-        raise NotFound
-    tenant: UUID = rows[0]["tenant_id"]
-    return tenant
-
-
 async def _lock(tenant: UUID) -> None:
     """Whoever changes a contract holds it first and the log after it: in this order, nobody waits in a circle."""
     await DB.fetch("SELECT 1 FROM contract WHERE tenant_id = $1 FOR UPDATE", tenant)
-
-
-def _moved(contract: Contract, last_day: date, now: datetime) -> Contract:
-    try:
-        return contract.with_end(last_day, now)
-    except (IllegalTransition, ValueError) as error:
-        raise Conflict(f"The contract's end cannot be moved: {error}.") from error
 
 
 async def _open(tenant: UUID, now: datetime) -> tuple[Opened | None, ContractState]:
