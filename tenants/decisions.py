@@ -43,6 +43,7 @@ class Action(StrEnum):
     LIFT = "lift"
     READ_AUDIT = "read_audit"
     READ_CERTIFICATE = "read_certificate"
+    READ_RECONCILIATION = "read_reconciliation"
 
 
 CONTENT_ACTIONS = frozenset({Action.SEARCH, Action.LISTEN, Action.READ_CONTACT})
@@ -86,6 +87,7 @@ ROLES = MappingProxyType(
         Action.LIFT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
         Action.READ_AUDIT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
         Action.READ_CERTIFICATE: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
+        Action.READ_RECONCILIATION: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
     }
 )
 """Who may do what no notice speaks of. Actions on content are absent: their roles stand in the policy."""

@@ -217,13 +217,13 @@ def test_after_the_contract_only_the_proof_is_left(
         (
             Role.OPERATOR,
             {"onboard", "read_contract", "end_contract", "read_policy", "read_certificate"}
-            | {"change_policy", "read_proposals", "read_notice", "read_return"},
+            | {"change_policy", "read_proposals", "read_notice", "read_return", "read_reconciliation"},
         ),
         (
             Role.ADMINISTRATOR,
             {"manage_members", "manage_tokens", "read_contract", "end_contract", "order_destruction"}
             | {"read_policy", "read_retention", "read_audit", "read_certificate"}
-            | {"change_policy", "decide_policy", "decide_order", "read_proposals"}
+            | {"change_policy", "decide_policy", "decide_order", "read_proposals", "read_reconciliation"}
             | {"hold", "release", "restrict", "lift"}
             | {"read_notice", "acknowledge_notice", "read_return", "take_back"},
         ),
@@ -234,7 +234,7 @@ def test_after_the_contract_only_the_proof_is_left(
         (
             Role.DPO,
             {"read_contract", "read_policy", "read_retention", "read_audit", "read_certificate"}
-            | {"order_destruction", "read_proposals"}
+            | {"order_destruction", "read_proposals", "read_reconciliation"}
             | {"hold", "release", "restrict", "lift"}
             | {"read_notice", "acknowledge_notice", "read_return", "take_back"},
         ),

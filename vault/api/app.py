@@ -27,6 +27,7 @@ from vault.api import (
     orders,
     policies,
     proposals,
+    reconciliation,
     recordings,
     returns,
     uploads,
@@ -56,6 +57,7 @@ ROUTERS: tuple[Router, ...] = (
     bulk_holds.router,
     certificates.router,
     audit.router,
+    reconciliation.router,
 )
 
 

@@ -16,6 +16,8 @@ COMMANDS = MappingProxyType(
         "invite-again": "services",
         "backup": "backups",
         "restore": "backups",
+        "rebuild": "reconciling",
+        "reconcile": "reconciling",
         "keys": "keys",
         "rebuild": "reconciling",
         "reconcile": "reconciling",

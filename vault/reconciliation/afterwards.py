@@ -57,7 +57,7 @@ async def _catch_up(custody: Custody, tenant: UUID, slug: str, taken_at: datetim
         await audit.record(tenant, event, now=now)
     log.warning("catalogue.restored", tenant=str(tenant))
     if restored.is_tenant_destroyed(custody, tenant):
-        log.error("contract.restored", tenant=str(tenant))
+        await restored.end_again(custody, tenant)
         state = await advance(custody, tenant, now)
         return Caught(tenant, slug, state.value)
     findings = await rounds.run(custody, tenant)

@@ -56,6 +56,36 @@ async def put_back(custody: Custody, tenant: UUID) -> int:
     return await _destroy_again(custody, tenant, gone) if gone else 0
 
 
+async def end_again(custody: Custody, tenant: UUID) -> bool:
+    """Bring a contract whose keys are all destroyed, and which a restored catalogue takes for living, to its end.
+
+    Its last day becomes yesterday, nothing of it is kept or returned any more, and its end's job does the rest.
+
+    Returns:
+        Whether there was anything to bring to an end.
+    """
+    now = custody.clock.now()
+    async with tenant_scope(tenant):
+        rows = await DB.fetch(
+            "UPDATE contract SET returned_at = coalesce(returned_at, $2),"
+            " end_decided_at = coalesce(end_decided_at, $2), ends_on = least(ends_on, greatest(starts_on, ($2 AT TIME ZONE time_zone)::date - 1))"
+            " WHERE tenant_id = $1 AND destroying_since IS NULL RETURNING id",
+            tenant,
+            now,
+        )
+        if not rows:
+            return False
+        await DB.fetch(
+            "UPDATE part SET hold_key_id = NULL, hold_wrapped_key = NULL, held_until = NULL"
+            " WHERE tenant_id = $1 AND hold_key_id IS NOT NULL",
+            tenant,
+        )
+        event = audit.Event(act="contract.restored", actor=None, object_id=rows[0]["id"])
+        await audit.record(tenant, event, now=now)
+    log.error("contract.restored", tenant=str(tenant))
+    return True
+
+
 async def missing_keys(custody: Custody, tenant: UUID) -> list[str]:
     """Keys by which parts stand and of which the keyring has never heard."""
     async with tenant_scope(tenant):
@@ -66,11 +96,9 @@ async def missing_keys(custody: Custody, tenant: UUID) -> list[str]:
 
 
 async def _destroy_again(custody: Custody, tenant: UUID, gone: list[Pair]) -> int:
-    now = custody.clock.now()
     async with tenant_scope(tenant):
-        opened = await journal.begin(tenant, Reason.RESTORED, Progress(keys_destroyed_at=now), now=now)
         bucket = str((await DB.fetch("SELECT bucket FROM controller WHERE id = $1", tenant))[0]["bucket"])
-    log.error("catalogue.behind", tenant=str(tenant), destruction=str(opened.id), keys=len(gone))
+    log.error("catalogue.behind", tenant=str(tenant), keys=len(gone))
     done = 0
     while batch := await _batch(tenant, gone):
         # Ciphertext that the store keeps is found as remains by the next comparison: nothing opens it.
@@ -78,9 +106,8 @@ async def _destroy_again(custody: Custody, tenant: UUID, gone: list[Pair]) -> in
         with suppress(ObjectsNotDeleted):
             await custody.objects.delete_versions(bucket, stored)
         async with tenant_scope(tenant):
-            await _strike(opened, batch, custody.clock.now())
+            await _strike(tenant, batch, custody.clock.now())
         done += len(batch)
-    await _close(opened, done, custody.clock.now())
     return done
 
 
@@ -98,22 +125,32 @@ async def _batch(tenant: UUID, gone: list[Pair]) -> list[Record]:
         )
 
 
-async def _strike(opened: Opened, parts: list[Record], now: datetime) -> None:
-    """Take out of the rows what could open or find these parts, and the facts of recordings that have none left."""
+async def _strike(tenant: UUID, parts: list[Record], now: datetime) -> None:
+    """Take out of the rows what could open or find these parts, and write down, at once, that this was done again."""
+    numbers = Numbers(due=len(parts), done=len(parts))
+    opened = await journal.begin(tenant, Reason.RESTORED, Progress(keys_destroyed_at=now, numbers=numbers), now=now)
     await DB.fetch(
         "UPDATE part SET wrapped_key = NULL, prefix = NULL, sealed = NULL, promised_until = NULL, hold_key_id = NULL,"
         " hold_wrapped_key = NULL, held_until = NULL, destroyed_at = $3, destruction_id = $4"
         " WHERE tenant_id = $1 AND id = ANY($2) AND destroyed_at IS NULL",
-        opened.tenant,
+        tenant,
         [part["id"] for part in parts],
         now,
         opened.id,
     )
     unlisted = [part["recording_id"] for part in parts if part["part_class"] == PartClass.CONTACT]
-    await DB.fetch("DELETE FROM blind_index WHERE tenant_id = $1 AND recording_id = ANY($2)", opened.tenant, unlisted)
+    await DB.fetch("DELETE FROM blind_index WHERE tenant_id = $1 AND recording_id = ANY($2)", tenant, unlisted)
     await DB.fetch(
-        "UPDATE access SET sealed_reason = '' WHERE tenant_id = $1 AND recording_id = ANY($2)", opened.tenant, unlisted
+        "UPDATE access SET sealed_reason = '' WHERE tenant_id = $1 AND recording_id = ANY($2)", tenant, unlisted
     )
+    await _empty(opened, list({part["recording_id"] for part in parts}), now)
+    event = audit.Event(act="restored.destroyed_again", actor=None, object_id=opened.id, details={"parts": len(parts)})
+    await journal.complete(opened, certificate=None, now=now)
+    await audit.record(tenant, event, now=now)
+
+
+async def _empty(opened: Opened, recordings: list[UUID], now: datetime) -> None:
+    """Take the facts out of recordings of which nothing is left."""
     await DB.fetch(
         "UPDATE recording r SET destroyed_at = $3, destruction_id = $4, duration_ms = NULL,"
         " facts = jsonb_build_object('delivered_bytes', facts->'delivered_bytes'),"
@@ -121,19 +158,10 @@ async def _strike(opened: Opened, parts: list[Record], now: datetime) -> None:
         " WHERE tenant_id = $1 AND id = ANY($2) AND destroyed_at IS NULL AND NOT EXISTS (SELECT FROM part p"
         " WHERE p.tenant_id = $1 AND p.recording_id = r.id AND p.destroyed_at IS NULL)",
         opened.tenant,
-        list({part["recording_id"] for part in parts}),
+        recordings,
         now,
         opened.id,
     )
-
-
-async def _close(opened: Opened, parts: int, now: datetime) -> None:
-    opened = await journal.note(opened, Progress(numbers=Numbers(due=parts, done=parts)))
-    async with tenant_scope(opened.tenant):
-        details = {"parts": parts}
-        event = audit.Event(act="restored.destroyed_again", actor=None, object_id=opened.id, details=details)
-        await journal.complete(opened, certificate=None, now=now)
-        await audit.record(opened.tenant, event, now=now)
 
 
 async def _pairs(tenant: UUID) -> list[Pair]:

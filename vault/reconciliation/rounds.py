@@ -20,7 +20,7 @@ from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.keys import HOLD
 from vault.custody.objects import ObjectMissing
-from vault.reconciliation import adopting, findings, restored
+from vault.reconciliation import adopting, findings, restored, tenancies
 from vault.reconciliation.comparing import YOUNG, Compared, Page, compare
 from vault.reconciliation.copying import bucket_of
 from vault.reconciliation.findings import ALARMS, Action, Found, Kind
@@ -70,7 +70,8 @@ async def advance(custody: Custody, tenant: UUID, *, pages: int = PAGES) -> bool
         ObjectError: the store did not answer; the next run goes on where this one stood.
     """
     if await asyncio.to_thread(restored.is_tenant_destroyed, custody, tenant):
-        return True  # all of it goes with the contract
+        await restored.end_again(custody, tenant)
+        return True
     current = await _under_way(custody, tenant)
     try:
         folders = await _folders(custody, current.bucket)
@@ -225,6 +226,7 @@ async def _finish(custody: Custody, current: Round, folders: list[str]) -> None:
     again = await restored.put_back(custody, current.tenant)
     compared.found += [Found(Kind.STANDS_WITHOUT_KEY, Action.DESTROYED)] * again
     await _note(custody, current, compared, END)
+    await tenancies.copy(custody, current.tenant)
     async with tenant_scope(current.tenant):
         await DB.fetch(
             "UPDATE reconciliation SET completed_at = $3 WHERE tenant_id = $1 AND id = $2 AND completed_at IS NULL",

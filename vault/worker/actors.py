@@ -18,6 +18,8 @@ from vault.keeping.bulk_steps import carry_on
 from vault.keeping.lapsing import lapse
 from vault.notices import give
 from vault.proposals import carrying
+from vault.reconciliation import copying, rounds, tenancies
+from vault.reconciliation.reading import ROUND
 from vault.worker.locks import alone
 
 RETENTION_EXPIRE = "retention.expire"
@@ -27,6 +29,8 @@ HOLDS_BULK = "holds.bulk"
 UPLOADS_SWEEP = "uploads.sweep"
 NOTICES_GIVE = "notices.give"
 PROPOSALS_CARRY_OUT = "proposals.carry_out"
+COPIES_MAKE = "copies.make"
+STORE_COMPARE = "store.compare"
 
 log = structlog.get_logger()
 
@@ -84,6 +88,22 @@ class Hands:
         """Do what two persons have decided."""
         return await carrying.carry_out(self.custody, HANDLERS, tenant)
 
+    async def make_copies(self, tenant: UUID) -> bool:
+        """Copy into the store what lies in rows alone; what is beyond one run is asked for again."""
+        await tenancies.copy(self.custody, tenant)
+        await copying.copy(self.custody, tenant)
+        return True
+
+    async def compare(self, tenant: UUID) -> bool:
+        """Hold a few more pages of the store against the catalogue."""
+        await rounds.advance(self.custody, tenant)
+        return True
+
+    async def compare_all(self, tenant: UUID) -> bool:
+        """Hold all of the store against the catalogue at once."""
+        await rounds.run(self.custody, tenant)
+        return True
+
 
 def declare(broker: dramatiq.Broker, hands: Hands) -> None:
     """Make each job an actor of this broker."""
@@ -115,3 +135,19 @@ def declare(broker: dramatiq.Broker, hands: Hands) -> None:
     @dramatiq.actor(broker=broker, actor_name=PROPOSALS_CARRY_OUT)
     async def proposals_carry_out(*, tenant: str, job: int) -> None:
         await hands.carry_out(job, PROPOSALS_CARRY_OUT, tenant, hands.carry_out_proposals)
+
+    _declare_upkeep(broker, hands)
+
+
+def _declare_upkeep(broker: dramatiq.Broker, hands: Hands) -> None:
+    @dramatiq.actor(broker=broker, actor_name=COPIES_MAKE)
+    async def copies_make(*, tenant: str, job: int) -> None:
+        await hands.carry_out(job, COPIES_MAKE, tenant, hands.make_copies)
+
+    @dramatiq.actor(broker=broker, actor_name=STORE_COMPARE)
+    async def store_compare(*, tenant: str, job: int) -> None:
+        await hands.carry_out(job, STORE_COMPARE, tenant, hands.compare)
+
+    @dramatiq.actor(broker=broker, actor_name=ROUND)
+    async def reconciliation_round(*, tenant: str, job: int) -> None:
+        await hands.carry_out(job, ROUND, tenant, hands.compare_all)

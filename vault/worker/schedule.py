@@ -22,13 +22,16 @@ from vault.destruction import contract_end, contracts, expiry
 from vault.ingest import uploads
 from vault.keeping import bulk, lapsing
 from vault.proposals import carrying
+from vault.reconciliation import copying, rounds
 from vault.worker.actors import (
     CONTRACT_ADVANCE,
+    COPIES_MAKE,
     HOLDS_BULK,
     HOLDS_LAPSE,
     NOTICES_GIVE,
     PROPOSALS_CARRY_OUT,
     RETENTION_EXPIRE,
+    STORE_COMPARE,
     UPLOADS_SWEEP,
 )
 from vault.worker.locks import alone
@@ -92,6 +95,8 @@ async def ask(now: datetime) -> None:
             await narrow(tenant)
             async for actor in _due(tenant, contract, now):
                 await outbox.add(tenant, actor, key=KEY, now=now)
+            async for actor in _upkeep(tenant, contract, now):
+                await outbox.add(tenant, actor, key=KEY, now=now)
 
 
 async def _due(tenant: UUID, contract: Contract, now: datetime) -> AsyncIterator[str]:
@@ -111,6 +116,16 @@ async def _due(tenant: UUID, contract: Contract, now: datetime) -> AsyncIterator
         yield UPLOADS_SWEEP
     if await carrying.is_due(tenant, now):
         yield PROPOSALS_CARRY_OUT
+
+
+async def _upkeep(tenant: UUID, contract: Contract, now: datetime) -> AsyncIterator[str]:
+    """What keeps the vault whole, while there is a contract to keep it for."""
+    if contract.state_on(now).over:
+        return
+    if await copying.is_wanted(tenant):
+        yield COPIES_MAKE
+    if await rounds.is_due(tenant, now):
+        yield STORE_COMPARE
 
 
 async def _due_in_any_state(tenant: UUID, contract: Contract, now: datetime) -> AsyncIterator[str]:
