@@ -1,9 +1,7 @@
 """A listener hears on where the store broke off, and no open request outlives the leave to listen."""
 
 import asyncio
-import io
 import re
-import wave
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -14,7 +12,7 @@ import pytest
 
 from infra.ports import LOOPBACK
 from tenants.vocabulary import Role
-from tests.builders import access
+from tests.builders import access, silence
 from tests.world import World
 from vault.access.streaming import Streamed
 from vault.custody.objects import ObjectBrokenOff, Objects
@@ -91,15 +89,6 @@ async def silent() -> AsyncIterator[None]:
 
 async def heard(content: Streamed, start: int, stop: int) -> bytes:
     return b"".join([piece async for piece in await content.read(start, stop)])
-
-
-def silence(size: int) -> bytes:
-    """More than all buffers between a store and a listener can hold."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setparams((1, 2, 8000, 0, "NONE", ""))
-        out.writeframes(bytes(size))
-    return file.getvalue()
 
 
 async def test_a_range_costs_one_request_of_just_the_chunks_that_hold_it() -> None:
