@@ -1,6 +1,6 @@
 # One environment in .venv, made from the locks; every target works on a bare machine that has Python 3.11 and make.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt bench demo openapi schema migrate lock clean
+.PHONY: help run test faults lint fmt bench demo openapi schema migrate lock clean
 
 PYTHON := $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell \
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
@@ -9,6 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 INSTALL := $(BIN)/python -m pip install --quiet
 T ?= tests
+N ?= 300
 VAULT_DATA ?= .vault
 
 help:     ## This list
@@ -24,6 +25,10 @@ ifeq ($(T),tests)
 else
 	$(BIN)/python -m pytest $(T)
 endif
+
+# 300 rounds take about half an hour on two cores. A seed is printed, and SEED=… repeats it.
+faults: .venv/dev     ## Kill any part at random moments N=300 times, with clients at work, and check that all is well
+	$(BIN)/python -m tests.faults $(N) $(SEED)
 
 lint: .venv/dev     ## Format, lint, types, imports
 	$(BIN)/ruff format --check
