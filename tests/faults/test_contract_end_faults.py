@@ -21,7 +21,7 @@ from vault.custody.custody import Custody
 from vault.destruction.contract_end import advance
 from vault.returning import selection
 
-ROUNDS = max(1, int(os.environ.get("VAULT_FAULT_ROUNDS", "6")) // 3)
+ROUNDS = max(1, int(os.environ.get("VAULT_FAULT_ROUNDS", "6")) // 6)
 
 
 async def advance_in_small_archives(custody: Custody, tenant: UUID, now: datetime) -> ContractState:

@@ -1,0 +1,37 @@
+"""A controller takes back from a terminal what is its own, checks it, and says that it has it."""
+
+import json
+from datetime import timedelta
+
+import pyrage
+
+from tests.cli.conftest import Terminal
+from tests.returning.opened import AFTER_THE_END, RETURNS, Keeper, run
+from tests.world import World
+
+
+async def test_everything_is_fetched_checked_and_confirmed(terminal: Terminal, world: World) -> None:
+    house = await world.house("prh", edits=RETURNS)
+    keeper, mine = Keeper(house), house.administrator
+    async with world.later(AFTER_THE_END - timedelta(days=3)):
+        await house.recording(started_at=(world.now() - timedelta(hours=2)).isoformat())
+        assert "will be returned" in (await terminal.run("return", "status", as_=mine)).stdout
+        assert "from age-keygen" in (await terminal.run("return", "register", "age1", as_=mine, exit_code=1)).stderr
+        await terminal.run("return", "register", keeper.public_key, as_=mine)
+    directory = terminal.home / "returned"
+    async with world.later(AFTER_THE_END):
+        await run(world, house)
+        assert "waits for an administrator" in (await terminal.run("return", "status", as_=mine)).stdout
+        fetched = await terminal.json("return", "fetch", str(directory), as_=mine)
+        archive = directory / "000001.tar.age"
+        whole = archive.read_bytes()
+        # Broken off, or something else by that name: it is made what the manifest lists.
+        for left in (whole[:100], b"x" * len(whole)):
+            archive.write_bytes(left)
+            assert (await terminal.json("return", "fetch", str(directory), as_=mine)) == fetched
+            assert archive.read_bytes() == whole
+        assert b"recording.json" in pyrage.decrypt(whole, [keeper.identity])
+        manifest = directory / "manifest.json"
+        assert json.loads(manifest.read_bytes())["manifest"]["recordings"] == 1
+        told = await terminal.json("return", "confirm", str(manifest), "--yes", as_=mine)
+        assert (told["stage"], told["manifest_sha256"]) == ("confirmed", fetched["manifest_sha256"])
