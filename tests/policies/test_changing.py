@@ -177,8 +177,8 @@ async def test_a_version_of_a_later_day_waits_for_it(world: World, house: House,
         listed = (await house.administrator.get("/v1/policies")).json()
         assert [(one["version"], one["standing"]) for one in listed] == [(2, "in_force"), (1, "past")]
     assert (await days(house, recording))["content"] < before["content"]
-    assert "P3M" in (await house.administrator.get("/v1/policies/2")).text
-    assert (await house.administrator.get("/v1/policies/9")).status_code == 404
+    assert "P3M" in (await house.administrator.get("/v1/policies/file?version=2")).text
+    assert (await house.administrator.get("/v1/policies/file?version=9")).status_code == 404
 
 
 async def test_killed_at_every_call_it_moves_everything_once(world: World, house: House, second: As) -> None:

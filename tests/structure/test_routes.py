@@ -20,6 +20,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "restrict_recording": {"ground": "accuracy_contested"},
     "open_access": {"purpose": "quality", "reason": "a stranger tries"},
     "issue_token": {},
+    "decide_proposal": {"approve": True, "reason": "a stranger tries"},
     "change_contract": {"last_day": "2026-01-01", "reason": "a stranger tries"},
     "register_return_recipient": {"public_key": "age1nothing"},
     "confirm_return": {"manifest_sha256": "00" * 32},
@@ -68,10 +69,13 @@ async def ids(owner: House) -> dict[str, str]:
     bulk = {"search": {"agent_id": "nobody"}, "reason": "legal_claim"}
     bulk_hold = (await supervisor.post("/v1/bulk-holds", json=bulk)).json()["id"]
     token = (await supervisor.post(f"/v1/members/{supervisor.id}/tokens", json={})).json()["id"]
+    order = {"recording": str(recording), "reason": "a fixture orders"}
+    proposal = (await owner.administrator.post("/v1/orders/destruction", json=order)).json()["id"]
     return {
         "recording_id": str(recording),
         "access_id": access,
         "hold_id": hold,
+        "proposal_id": proposal,
         "restriction_id": restriction,
         "bulk_hold_id": bulk_hold,
         "upload_id": upload,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import Response, Router, get, post
 from litestar.enums import MediaType
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from vault.api.dependencies import FromCaller, InCustody
@@ -50,8 +50,8 @@ async def list_policies(custody: InCustody, caller: FromCaller) -> list[VersionV
     ]
 
 
-@get("/policies/{version:int}", operation_id="read_policy_version", media_type=MediaType.TEXT)
-async def read_policy_version(version: FromPath[int], caller: FromCaller) -> Response[str]:
+@get("/policies/file", operation_id="read_policy_version", media_type=MediaType.TEXT)
+async def read_policy_version(version: FromQuery[int], caller: FromCaller) -> Response[str]:
     """The file of one version, as it was published."""
     return Response(await source_of(caller, version), media_type="application/toml")
 
