@@ -1,6 +1,6 @@
 # One environment in .venv, made from the locks; every target works on a bare machine that has Python 3.11 and make.
 .DEFAULT_GOAL := help
-.PHONY: help run test faults lint fmt bench demo openapi schema migrate lock clean
+.PHONY: hsm help run test faults lint fmt bench demo openapi schema migrate lock clean
 
 PYTHON := $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell \
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
@@ -19,16 +19,21 @@ run: .venv/run     ## Everything on this machine, with the five controllers and 
 	@$(BIN)/vault up --data $(VAULT_DATA) --samples tests/recordings
 
 # Each process has servers of its own, and takes tests from the others when it has done its own.
-test: .venv/dev     ## Every test, with what it needs; T=tests/api for a part (coverage is judged on the whole)
+test: .venv/dev hsm     ## Every test, with what it needs; T=tests/api for a part (coverage is judged on the whole)
 ifeq ($(T),tests)
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal --cov --cov-report=term $(T)
 else
 	$(BIN)/python -m pytest $(T)
 endif
 
-# 300 rounds take about half an hour on two cores. A seed is printed, and SEED=… repeats it.
+hsm:
+	@test -e /usr/lib/softhsm/libsofthsm2.so || echo "PKCS#11 is not tested here: that needs Debian's softhsm2 (apt-get install softhsm2)." >&2
+
+# About half an hour on two cores with 300 rounds. The seed is printed, and SEED=… repeats it. Then each destruction is
+# killed at calls of its own.
 faults: .venv/dev     ## Kill any part at random moments N=300 times, with clients at work, and check that all is well
 	$(BIN)/python -m tests.faults $(N) $(SEED)
+	VAULT_FAULT_ROUNDS=60 $(BIN)/python -m pytest --quiet tests/faults --deselect tests/faults/test_chaos.py
 
 lint: .venv/dev     ## Format, lint, types, imports
 	$(BIN)/ruff format --check

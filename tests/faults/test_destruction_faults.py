@@ -19,7 +19,7 @@ from vault.destruction.certificates import Certificate, verify_certificate
 from vault.destruction.contract_end import advance
 from vault.destruction.expiry import expire
 
-ROUNDS = int(os.environ.get("VAULT_FAULT_ROUNDS", "6"))
+ROUNDS = max(1, int(os.environ.get("VAULT_FAULT_ROUNDS", "6")) // 2)
 HOUR = timedelta(hours=1, minutes=5)
 EMPTIED = ("recording", "part", "blind_index", "access", "upload", "member")
 
