@@ -48,6 +48,7 @@ COMMANDS = MappingProxyType(
         "restrict": "keeping",
         "lift": "keeping",
         "retention": "keeping",
+        "calendar": "retention",
         "certificates": "evidence",
         "verify": "evidence",
         "audit": "evidence",

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import click
 
 from tenants.recordings import Kind
+from tenants.vocabulary import RestrictedUse
 from vault.cli import session
 from vault.cli.options import MOMENT
 from vault.cli.output import emit, emit_table, moment, plain, print_table, wants_json, with_json
@@ -74,6 +75,7 @@ def show(recording: str) -> None:
         found,
         f"{found['kind']} {found['id']}, started {moment(found['started_at'])}, {found['media_type']}",
         *(f"  {name}: {value}" for name, value in (found["contact"] or {}).items()),
+        *([f"It is held for: {', '.join(found['held_for'])}"] if found["held_for"] else []),
         "You may use it for: " + (", ".join(purpose["id"] for purpose in found["purposes"]) or "nothing"),
     )
     print_table(("part", "bytes", "is", "goes", "promised by"), [_part(part) for part in found["parts"]])
@@ -81,16 +83,30 @@ def show(recording: str) -> None:
 
 @click.command(short_help="Listen to a recording, or read a transcript.")
 @click.argument("recording")
-@click.option("--purpose", required=True, help="A purpose that the policy names.")
+@click.option("--purpose", help="A purpose that the policy names.")
+@click.option(
+    "--restricted-use",
+    type=click.Choice([use.value for use in RestrictedUse]),
+    help="In a purpose's place, for what is restricted: what Art. 18(2) allows.",
+)
 @click.option("--reason", required=True, help="Why, in 3 to 500 characters.")
 @click.option("--range", "wanted", help="Bytes, such as 0-1023, 1024- or -512.")
 @click.option("-o", "--output", help="A file to write to; - is standard output.")
 @with_json
-def play(recording: str, purpose: str, reason: str, wanted: str | None, output: str | None) -> None:
+def play(
+    recording: str,
+    purpose: str | None,
+    restricted_use: str | None,
+    reason: str,
+    wanted: str | None,
+    output: str | None,
+) -> None:
     """Listen to a recording, or read a transcript; stands in the log with its purpose."""
     headers = {"range": f"bytes={wanted}"} if wanted else {}
     with session.connect() as client:
-        access = client.post(f"/v1/recordings/{segment(recording)}/accesses", {"purpose": purpose, "reason": reason})
+        why = {"purpose": purpose, "restricted_use": restricted_use, "reason": reason}
+        body = {name: value for name, value in why.items() if value is not None}
+        access = client.post(f"/v1/recordings/{segment(recording)}/accesses", body)
         is_text = access["text_url"] is not None
         if output is None and not is_text and sys.stdout.isatty():
             raise click.UsageError("Sound does not suit a terminal: name a file with -o, or pipe it (-o -).")
@@ -100,7 +116,9 @@ def play(recording: str, purpose: str, reason: str, wanted: str | None, output: 
         click.echo()
     if wants_json() and output not in (None, "-"):
         emit({"access": access, "status": status, "bytes": size})
-    said = f"{status}, {size} bytes, for {purpose}; access {access['id']}, until {moment(access['expires_at'])}"
+    said = (
+        f"{status}, {size} bytes, for {access['purpose']}; access {access['id']}, until {moment(access['expires_at'])}"
+    )
     click.echo(said, err=True)
 
 
