@@ -18,7 +18,9 @@ from pkcs11 import Attribute, KeyType
 from pkcs11.exceptions import AttributeSensitive, DeviceError
 
 from tests.custody.keyrings import NOW, OURS, PLACE, THEIRS, key_id
-from tests.custody.tokens import NEEDED, PIN, SOFTHSM, kms_server, make_token
+from tests.custody.tokens import PIN, SOFTHSM, TOKEN, kms_server
+from tests.test_settings import settings
+from vault.assembly import open_keyring, open_root_key
 from vault.custody.keyring_files import FileKeyring
 from vault.custody.keys import KeyDestroyed, KeyringInvalid, KeyringUnavailable, tenant_key_context
 from vault.custody.root_keys import FileRootKey, RootKey, SucceedingRootKey
@@ -29,7 +31,6 @@ from vault.custody.sealed_header import Secret
 
 SECRET = Secret(bytes(range(32)))
 CONTEXT = tenant_key_context(OURS)
-TOKEN = "vault tests"
 
 Open = Callable[[str], RootKey]
 
@@ -40,17 +41,6 @@ def kms() -> Iterator[str]:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "fake")
         yield endpoint
-
-
-@pytest.fixture(scope="module")
-def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if not SOFTHSM.exists():
-        pytest.skip(NEEDED)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in make_token(tmp_path_factory.mktemp("token"), TOKEN).items():
-            patch.setenv(name, value)
-        yield TOKEN
-        pkcs11.unload(str(SOFTHSM))
 
 
 @dataclass(frozen=True)
@@ -250,3 +240,11 @@ def test_a_token_that_failed_once_is_asked_again(token: str, tmp_path: Path) -> 
     with pytest.raises(KeyringUnavailable):
         root._token.ask(fail)
     assert root.unwrap(OURS, wrapped, CONTEXT).reveal() == SECRET.reveal()
+
+
+def test_a_keyring_lives_on_the_token_that_the_settings_name(token: str, tmp_path: Path) -> None:
+    line = f"pkcs11:token=vault%20tests;object={tmp_path.name}?module-path={SOFTHSM}"
+    named = settings(tmp_path, VAULT_ROOT_KEY=line, VAULT_ROOT_KEY_PIN=PIN)
+
+    assert isinstance(open_root_key(named), Pkcs11RootKey)
+    assert open_keyring(named).signing_key().key_id == open_keyring(named).signing_key().key_id

@@ -9,6 +9,7 @@ from moto.server import ThreadedMotoServer
 
 SOFTHSM = Path("/usr/lib/softhsm/libsofthsm2.so")
 NEEDED = "PKCS#11 is tested against SoftHSM2, which this machine lacks: apt-get install softhsm2"
+TOKEN = "vault tests"
 PIN = "1234"
 
 
@@ -24,12 +25,12 @@ def kms_server() -> Iterator[str]:
         server.stop()
 
 
-def make_token(directory: Path, label: str) -> dict[str, str]:
+def make_token(directory: Path) -> dict[str, str]:
     """A token of its own; the variables with which a process finds it."""
     tokens, configuration = directory / "tokens", directory / "softhsm2.conf"
     tokens.mkdir()
     configuration.write_text(f"directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\n")
     variables = {"SOFTHSM2_CONF": str(configuration)}
-    command = ["softhsm2-util", "--init-token", "--free", "--label", label, "--pin", PIN, "--so-pin", "5678"]
+    command = ["softhsm2-util", "--init-token", "--free", "--label", TOKEN, "--pin", PIN, "--so-pin", "5678"]
     subprocess.run(command, check=True, capture_output=True, env=variables | {"PATH": "/usr/bin:/bin"})
     return variables

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -42,11 +42,13 @@ def rotate_root() -> None:
         from vault import rotating
         from vault.custody.root_keys import SucceedingRootKey
 
-        if not isinstance(root, SucceedingRootKey):
-            fail("VAULT_NEXT_ROOT_KEY is not set: there is no root key to go over to.")
-        return {"root": await rotating.rotate_root(custody, rotation, root)}
+        both = cast(SucceedingRootKey, root)  # as open_root_key makes it where two are named
+        return {"root": await rotating.rotate_root(custody, rotation, both)}
 
-    _run(rotate_all)
+    settings = Settings.from_env()
+    if settings.next_root_key is None:
+        fail("VAULT_NEXT_ROOT_KEY is not set: there is no root key to go over to.")
+    _run(settings, rotate_all)
 
 
 @rotate.command("tenant")
@@ -60,24 +62,23 @@ def rotate_tenant(controllers: tuple[str, ...]) -> None:
 
         return {name: await rotating.rotate_tenant(custody, rotation, root, name) for name in controllers}
 
-    _run(rotate_each)
+    _run(Settings.from_env(), rotate_each)
 
 
-def _run(rotation: "Rotate") -> None:
+def _run(settings: Settings, rotation: "Rotate") -> None:
     from vault.custody.keys import KeyringError
 
     try:
-        done = asyncio.run(_rotated(rotation))
+        done = asyncio.run(_rotated(settings, rotation))
     except KeyringError as error:
         fail(str(error))
     emit({"rotated": done}, *(f"{name}: {count} keys wrapped anew." for name, count in done.items()))
 
 
-async def _rotated(rotate: "Rotate") -> dict[str, int]:
+async def _rotated(settings: Settings, rotate: "Rotate") -> dict[str, int]:
     from vault.assembly import open_custody, open_root_key
     from vault.custody.key_rotation import KeyRotation
 
-    settings = Settings.from_env()
     async with open_custody(settings) as custody:
         return await rotate(custody, KeyRotation(settings.keyring_dir), open_root_key(settings))
 
