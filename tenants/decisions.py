@@ -2,103 +2,28 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from enum import StrEnum
-from types import MappingProxyType
 from uuid import UUID
 
 from msgspec import Struct
 
+from tenants.actions import CONTENT_ACTIONS, LIVING_CONTRACT_ONLY, MAY_RELEASE, ROLES, Action
 from tenants.contracts import ContractState
 from tenants.policy import AccessRule, Citation, KindRule, Policy
 from tenants.recordings import Kind
-from tenants.vocabulary import HoldReason, RestrictedUse, Right, Role, Scope
+from tenants.vocabulary import RestrictedUse, Right, Role, Scope
 
-
-class Action(StrEnum):
-    """What a person or a machine can ask for."""
-
-    INGEST = "ingest"
-    SEARCH = "search"
-    LISTEN = "listen"
-    READ_CONTACT = "read_contact"
-    ONBOARD = "onboard"
-    MANAGE_MEMBERS = "manage_members"
-    MANAGE_TOKENS = "manage_tokens"
-    READ_CONTRACT = "read_contract"
-    END_CONTRACT = "end_contract"
-    READ_NOTICE = "read_notice"
-    ACKNOWLEDGE_NOTICE = "acknowledge_notice"
-    READ_RETURN = "read_return"
-    TAKE_BACK = "take_back"
-    ORDER_DESTRUCTION = "order_destruction"
-    DECIDE_ORDER = "decide_order"
-    CHANGE_POLICY = "change_policy"
-    DECIDE_POLICY = "decide_policy"
-    READ_PROPOSALS = "read_proposals"
-    READ_POLICY = "read_policy"
-    READ_RETENTION = "read_retention"
-    HOLD = "hold"
-    RELEASE = "release"
-    RESTRICT = "restrict"
-    LIFT = "lift"
-    READ_AUDIT = "read_audit"
-    READ_CERTIFICATE = "read_certificate"
-    READ_RECONCILIATION = "read_reconciliation"
-
-
-CONTENT_ACTIONS = frozenset({Action.SEARCH, Action.LISTEN, Action.READ_CONTACT})
-"""The actions that show what was said or who said it: the policy decides on them, role by role."""
-
-_LIVING_CONTRACT_ONLY = CONTENT_ACTIONS | {
-    Action.INGEST,
-    Action.END_CONTRACT,
-    Action.ORDER_DESTRUCTION,
-    Action.DECIDE_ORDER,
-    Action.CHANGE_POLICY,
-    Action.DECIDE_POLICY,
-    Action.HOLD,
-    Action.RESTRICT,
-}
-_STAFF = frozenset(Role) - {Role.OPERATOR, Role.INGEST}
-
-ROLES = MappingProxyType(
-    {
-        Action.INGEST: frozenset({Role.INGEST}),
-        Action.ONBOARD: frozenset({Role.OPERATOR}),
-        Action.MANAGE_MEMBERS: frozenset({Role.ADMINISTRATOR}),
-        Action.MANAGE_TOKENS: frozenset({Role.ADMINISTRATOR}),
-        Action.READ_CONTRACT: _STAFF | {Role.OPERATOR},
-        Action.END_CONTRACT: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
-        Action.READ_NOTICE: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
-        Action.ACKNOWLEDGE_NOTICE: frozenset({Role.ADMINISTRATOR, Role.DPO}),
-        Action.READ_RETURN: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
-        Action.TAKE_BACK: frozenset({Role.ADMINISTRATOR, Role.DPO}),
-        # A DPO puts forward what a data subject is owed; the controller decides (Art. 38(6): no conflict of interests).
-        Action.ORDER_DESTRUCTION: frozenset({Role.ADMINISTRATOR, Role.DPO}),
-        Action.DECIDE_ORDER: frozenset({Role.ADMINISTRATOR}),
-        Action.CHANGE_POLICY: frozenset({Role.ADMINISTRATOR, Role.OPERATOR}),
-        Action.DECIDE_POLICY: frozenset({Role.ADMINISTRATOR}),
-        Action.READ_PROPOSALS: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
-        Action.READ_POLICY: _STAFF | {Role.OPERATOR, Role.INGEST},
-        Action.READ_RETENTION: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.DPO}),
-        Action.HOLD: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.DPO}),
-        Action.RELEASE: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.DPO}),
-        Action.RESTRICT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
-        Action.LIFT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
-        Action.READ_AUDIT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
-        Action.READ_CERTIFICATE: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
-        Action.READ_RECONCILIATION: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
-    }
-)
-"""Who may do what no notice speaks of. Actions on content are absent: their roles stand in the policy."""
-
-MAY_RELEASE = MappingProxyType(
-    {
-        HoldReason.AUTHORITY_ORDER: frozenset({Role.ADMINISTRATOR, Role.DPO}),
-        HoldReason.DISCLOSURE: frozenset({Role.ADMINISTRATOR, Role.DPO}),
-    }
-)
-"""Who may release a hold that others wait for; any other hold, whoever may release at all."""
+__all__ = [
+    "CONTENT_ACTIONS",
+    "MAY_RELEASE",
+    "ROLES",
+    "Action",
+    "Decision",
+    "Facts",
+    "Person",
+    "RecordingFacts",
+    "Refused",
+    "decide",
+]
 
 
 class Person(Struct, frozen=True, kw_only=True):
@@ -204,7 +129,7 @@ def _refuse_stranger(person: Person, facts: Facts) -> Decision | None:
 
 
 def _refuse_after_contract(policy: Policy, action: Action, facts: Facts) -> Decision | None:
-    if action not in _LIVING_CONTRACT_ONLY or not facts.contract.over:
+    if action not in LIVING_CONTRACT_ONLY or not facts.contract.over:
         return None
     reason = f"The contract is {facts.contract.value}; nothing may be done with its recordings any more."
     return Decision.refuse("contract-over", reason, policy.cite(policy.contract_end.clause))

@@ -1,0 +1,95 @@
+"""What can be asked for, and which roles may do what no notice speaks of."""
+
+from enum import StrEnum
+from types import MappingProxyType
+
+from tenants.vocabulary import HoldReason, Role
+
+
+class Action(StrEnum):
+    """What a person or a machine can ask for."""
+
+    INGEST = "ingest"
+    SEARCH = "search"
+    LISTEN = "listen"
+    READ_CONTACT = "read_contact"
+    ONBOARD = "onboard"
+    MANAGE_MEMBERS = "manage_members"
+    MANAGE_TOKENS = "manage_tokens"
+    READ_CONTRACT = "read_contract"
+    END_CONTRACT = "end_contract"
+    READ_NOTICE = "read_notice"
+    ACKNOWLEDGE_NOTICE = "acknowledge_notice"
+    READ_RETURN = "read_return"
+    TAKE_BACK = "take_back"
+    ORDER_DESTRUCTION = "order_destruction"
+    DECIDE_ORDER = "decide_order"
+    CHANGE_POLICY = "change_policy"
+    DECIDE_POLICY = "decide_policy"
+    READ_PROPOSALS = "read_proposals"
+    READ_POLICY = "read_policy"
+    READ_RETENTION = "read_retention"
+    HOLD = "hold"
+    RELEASE = "release"
+    RESTRICT = "restrict"
+    LIFT = "lift"
+    READ_AUDIT = "read_audit"
+    READ_CERTIFICATE = "read_certificate"
+    READ_RECONCILIATION = "read_reconciliation"
+
+
+CONTENT_ACTIONS = frozenset({Action.SEARCH, Action.LISTEN, Action.READ_CONTACT})
+"""The actions that show what was said or who said it: the policy decides on them, role by role."""
+
+LIVING_CONTRACT_ONLY = CONTENT_ACTIONS | {
+    Action.INGEST,
+    Action.END_CONTRACT,
+    Action.ORDER_DESTRUCTION,
+    Action.DECIDE_ORDER,
+    Action.CHANGE_POLICY,
+    Action.DECIDE_POLICY,
+    Action.HOLD,
+    Action.RESTRICT,
+}
+"""What is over when the contract is: nothing may be done with recordings any more but keep, let go and prove."""
+
+_STAFF = frozenset(Role) - {Role.OPERATOR, Role.INGEST}
+
+ROLES = MappingProxyType(
+    {
+        Action.INGEST: frozenset({Role.INGEST}),
+        Action.ONBOARD: frozenset({Role.OPERATOR}),
+        Action.MANAGE_MEMBERS: frozenset({Role.ADMINISTRATOR}),
+        Action.MANAGE_TOKENS: frozenset({Role.ADMINISTRATOR}),
+        Action.READ_CONTRACT: _STAFF | {Role.OPERATOR},
+        Action.END_CONTRACT: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
+        Action.READ_NOTICE: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
+        Action.ACKNOWLEDGE_NOTICE: frozenset({Role.ADMINISTRATOR, Role.DPO}),
+        Action.READ_RETURN: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
+        Action.TAKE_BACK: frozenset({Role.ADMINISTRATOR, Role.DPO}),
+        # A DPO puts forward what a data subject is owed; the controller decides (Art. 38(6): no conflict of interests).
+        Action.ORDER_DESTRUCTION: frozenset({Role.ADMINISTRATOR, Role.DPO}),
+        Action.DECIDE_ORDER: frozenset({Role.ADMINISTRATOR}),
+        Action.CHANGE_POLICY: frozenset({Role.ADMINISTRATOR, Role.OPERATOR}),
+        Action.DECIDE_POLICY: frozenset({Role.ADMINISTRATOR}),
+        Action.READ_PROPOSALS: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
+        Action.READ_POLICY: _STAFF | {Role.OPERATOR, Role.INGEST},
+        Action.READ_RETENTION: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.DPO}),
+        Action.HOLD: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.DPO}),
+        Action.RELEASE: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.DPO}),
+        Action.RESTRICT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
+        Action.LIFT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
+        Action.READ_AUDIT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
+        Action.READ_CERTIFICATE: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
+        Action.READ_RECONCILIATION: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
+    }
+)
+"""Who may do what no notice speaks of. Actions on content are absent: their roles stand in the policy."""
+
+MAY_RELEASE = MappingProxyType(
+    {
+        HoldReason.AUTHORITY_ORDER: frozenset({Role.ADMINISTRATOR, Role.DPO}),
+        HoldReason.DISCLOSURE: frozenset({Role.ADMINISTRATOR, Role.DPO}),
+    }
+)
+"""Who may release a hold that others wait for; any other hold, whoever may release at all."""
