@@ -95,6 +95,8 @@ async def test_after_its_last_day_everything_of_the_controller_goes_and_the_cert
     assert proof.method.object_versions_removed == 2
     assert proof.verification.openings_refused > len(proof.method.shred_keys_destroyed) > 0
     assert "sopimu" in proof.clauses[0].text
+    assert [person.act for person in proof.decided.persons] == ["proposed", "approved"]
+    assert len({person.id for person in proof.decided.persons}) == 2
 
     assert len(await kept(bystander)) == 3
     assert await found(await bystander.person(Role.SUPERVISOR), kinds=["call"]) == [untouched]

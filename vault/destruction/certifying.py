@@ -1,6 +1,6 @@
 """The last step: the certificate is signed over what the rows and the log say, and stored with the event it names."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from tenants.policy import Citation
 from tenants.retention import parse_retention, promised_until
 from vault.custody import audit
 from vault.custody.custody import Custody
+from vault.custody.database import DB
 from vault.custody.forgetting import FORGOTTEN_WITHIN
 from vault.custody.register import Tenancy, policies
 from vault.custody.verification import Verification
@@ -21,10 +22,13 @@ from vault.destruction.certificates import (
     Decided,
     Log,
     Method,
+    Person,
     Reason,
     RootKeyDeletion,
 )
+from vault.destruction.contract_change import CHANGE_CONTRACT
 from vault.destruction.inventory import Inventory
+from vault.proposals.model import State
 
 ACTS = {
     Reason.EXPIRY: "retention.expired",
@@ -63,6 +67,8 @@ async def certify(custody: Custody, opened: journal.Opened, held: Tenancy, findi
     completed_at = custody.clock.now()
     if await leaves.count(opened.tenant, opened.id) != findings.inventory.parts:
         raise RuntimeError("A destruction is certified over the parts that were counted, each a leaf.")
+    if findings.decided is None:
+        findings = replace(findings, decided=await _decided(held, findings))
     log = await _record(opened, findings, completed_at)
     certificate = _certificate(opened, held, findings, log, completed_at)
     signed = certificates.sign_certificate(certificate, custody.keyring.signing_key())
@@ -75,6 +81,8 @@ def _certificate(
     keys_destroyed_at, removed_at = opened.progress.keys_destroyed_at, opened.progress.ciphertext_removed_at
     if keys_destroyed_at is None or removed_at is None:
         raise RuntimeError("A destruction is certified after its keys and its ciphertext are gone.")
+    if findings.decided is None:
+        raise RuntimeError("A destruction is certified with whoever decided on it.")
     backups = _backups(held, keys_destroyed_at, completed_at)
     return Certificate(
         format=certificates.FORMAT,
@@ -85,7 +93,7 @@ def _certificate(
         ),
         reason=findings.reason,
         clauses=findings.clauses,
-        decided=findings.decided or _decided(findings),
+        decided=findings.decided,
         destroyed=findings.inventory.destroyed(),
         method=_listed(findings.method),
         verification=findings.verification,
@@ -119,14 +127,33 @@ def clause(citation: Citation) -> Clause:
     )
 
 
-def _decided(findings: Findings) -> Decided:
+async def _decided(held: Tenancy, findings: Findings) -> Decided:
+    """Who decided, by the reason alone; the last day of a contract that was changed is what two persons made it."""
     if findings.reason is Reason.CONTRACT_END:
-        return Decided(by="contract")
+        return await _ended_by(held)
     if findings.reason is not Reason.EXPIRY:
         raise RuntimeError("Whatever neither a period nor a contract ends was decided by somebody.")
-    return Decided(
-        by="policy", policy_versions=tuple(sorted({one.policy_version for one in findings.inventory.tallies}))
+    versions = sorted({one.policy_version for one in findings.inventory.tallies})
+    return Decided(by="policy", policy_versions=tuple(versions))
+
+
+async def _ended_by(held: Tenancy) -> Decided:
+    rows = await DB.fetch(
+        "SELECT id, proposed_by, proposed_as, decided_by, decided_as FROM proposal WHERE tenant_id = $1"
+        " AND object_id = $2 AND action = $3 AND state = $4 ORDER BY decided_at DESC, id LIMIT 1",
+        held.tenant,
+        held.contract_id,
+        CHANGE_CONTRACT,
+        State.CARRIED_OUT,
     )
+    if not rows:
+        return Decided(by="contract")
+    row = rows[0]
+    persons = (
+        Person(id=row["proposed_by"], roles=tuple(row["proposed_as"]), act="proposed"),
+        Person(id=row["decided_by"], roles=tuple(row["decided_as"]), act="approved"),
+    )
+    return Decided(by="persons", proposal=row["id"], persons=persons)
 
 
 def _listed(method: Method) -> Method:
