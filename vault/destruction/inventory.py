@@ -89,7 +89,8 @@ async def due(tenant: UUID, *, since: datetime | None, until: datetime) -> int:
 async def _tallies(tenant: UUID, which: Which) -> tuple[Tally, ...]:
     rows = await _fetch(
         "WITH p AS (SELECT recording_id, part_class, policy_version, clause, sealed_size FROM part WHERE {})"
-        " SELECT r.kind, p.part_class, coalesce(p.policy_version, r.policy_version) AS policy_version, p.clause, count(*) AS parts, sum(p.sealed_size)::bigint AS bytes"
+        " SELECT r.kind, p.part_class, coalesce(p.policy_version, r.policy_version) AS policy_version, p.clause,"
+        " count(*) AS parts, sum(p.sealed_size)::bigint AS bytes"
         " FROM p JOIN recording r ON r.tenant_id = $1 AND r.id = p.recording_id"
         " GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
         tenant,
