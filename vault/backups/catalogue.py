@@ -57,7 +57,7 @@ def dump(programs: Programs, database_url: str, file: Path, label: Label, recipi
         database_url: a role that reads every controller's rows (BYPASSRLS); the owner is narrowed as everybody is.
 
     Raises:
-        BackupInvalid: with PostgreSQL's words, or because of the recipients; there is no file then.
+        BackupRefused: with PostgreSQL's words, or because of the recipients; there is no file then.
     """
     command: list[str | Path] = [
         programs.folder / "pg_dump",
@@ -66,11 +66,7 @@ def dump(programs: Programs, database_url: str, file: Path, label: Label, recipi
         *_connection(database_url),
     ]
     with _running(command, database_url, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None  # noqa: S101 - it is a pipe
-        try:
-            files.seal(_Whole(process), file, label, recipients)  # type: ignore[arg-type] # it reads, and that is all
-        except OSError as error:
-            raise BackupInvalid(f"The catalogue could not be dumped: {error}") from error
+        files.seal(_Whole(process), file, label, recipients)
 
 
 async def restore(
@@ -113,7 +109,7 @@ class _Whole:
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         self._process = process
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe
         content = self._process.stdout.read(size)
         if not content and self._process.wait():
@@ -204,7 +200,7 @@ class _Aside:
     async def _refuse(self) -> None:
         others = await self._connection.fetchval(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            " AND backend_type = 'client backend'"
+            " AND usename IS NOT NULL"  # the server's own have no user; what else they are is not told to everybody
         )
         if others:
             raise BackupRefused(f"{others} sessions work with the catalogue: stop the API and the workers first.")

@@ -51,6 +51,14 @@ class BackupTooOld(BackupInvalid):
     """The horizon that was promised has passed: what it holds is to be gone."""
 
 
+class Source(Protocol):
+    """Where content comes from."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Give the next bytes, none at the end; OSError where there should be more."""
+        ...
+
+
 class Sink(Protocol):
     """Where content goes as it is opened."""
 
@@ -88,16 +96,19 @@ class Label:
         return label
 
 
-def seal(content: IO[bytes], file: Path, label: Label, recipients: Sequence[str]) -> None:
+def seal(content: Source, file: Path, label: Label, recipients: Sequence[str]) -> None:
     """Seal what `content` gives into a file, which is there whole or not at all; nothing of it lies in clear on disk.
 
     Raises:
-        BackupRefused: a recipient is not one, or the file is there already.
+        BackupRefused: a recipient is not one, the file is there already, or the content could not be read.
     """
     keepers = [_recipient(text) for text in recipients]
     with _new(file) as out:
         out.write(label.encode())
-        pyrage.encrypt_io(_Chained(label.encode(), content), out, keepers)
+        try:
+            pyrage.encrypt_io(_Chained(label.encode(), content), out, keepers)
+        except pyrage.EncryptError as error:
+            raise BackupRefused(f"The backup could not be made: {str(error).removeprefix('OSError: ')}") from error
 
 
 def label_of(file: Path) -> Label:
@@ -153,7 +164,7 @@ def prune(directory: Path, *, now: datetime) -> list[tuple[Path, Label]]:
 class _Chained(io.RawIOBase):
     """The line, then the content."""
 
-    def __init__(self, line: bytes, content: IO[bytes]) -> None:
+    def __init__(self, line: bytes, content: Source) -> None:
         self._line = line
         self._content = content
 

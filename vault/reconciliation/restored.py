@@ -68,7 +68,8 @@ async def end_again(custody: Custody, tenant: UUID) -> bool:
     async with tenant_scope(tenant):
         rows = await DB.fetch(
             "UPDATE contract SET returned_at = coalesce(returned_at, $2),"
-            " end_decided_at = coalesce(end_decided_at, $2), ends_on = least(ends_on, greatest(starts_on, ($2 AT TIME ZONE time_zone)::date - 1))"
+            " end_decided_at = coalesce(end_decided_at, $2),"
+            " ends_on = least(ends_on, greatest(starts_on, ($2 AT TIME ZONE time_zone)::date - 1))"
             " WHERE tenant_id = $1 AND destroying_since IS NULL RETURNING id",
             tenant,
             now,
