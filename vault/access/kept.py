@@ -28,7 +28,8 @@ def part_columns(*opened: str) -> str:
     return f"""p.id AS part_id, p.name, p.part_class, p.media_type AS part_media_type, p.object_key, p.object_version,
     p.plain_size, p.shred_key_id, p.wrapped_key, p.hold_key_id, p.hold_wrapped_key, p.held_until, p.prefix,
     CASE WHEN p.name IN ({names}) THEN p.sealed END AS sealed, p.destroy_at, p.promised_until, p.clause,
-    p.destroyed_at AS part_destroyed_at, p.destruction_id AS part_destruction_id"""
+    coalesce(p.policy_version, r.policy_version) AS part_policy_version, p.destroyed_at AS part_destroyed_at,
+    p.destruction_id AS part_destruction_id"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +164,8 @@ async def as_kept(whose: Tenancy, rows: Iterable[Record], *, now: datetime) -> l
     by_recording: dict[UUID, list[Record]] = {}
     for row in rows:
         by_recording.setdefault(row["id"], []).append(row)
-    under = await _policies(whose, {rows[0]["policy_version"] for rows in by_recording.values()})
+    versions = {row["part_policy_version"] for rows in by_recording.values() for row in rows}
+    under = await _policies(whose, versions)
     holds = await _holds(whose.tenant, [id for id, rows in by_recording.items() if any(map(_is_held, rows))], now)
     return [_recording(whose.tenant, rows, under, holds, now) for rows in by_recording.values()]
 
@@ -187,7 +189,7 @@ async def _holds(tenant: UUID, recordings: list[UUID], now: datetime) -> dict[UU
 
 
 async def _policies(whose: Tenancy, versions: Collection[int]) -> dict[int, Policy]:
-    """The policies that the recordings were made under; the one in force is at hand already."""
+    """The policies by whose promises the parts are kept; the one in force is at hand already."""
     current = {whose.policy.version: whose.policy}
     missing = set(versions) - current.keys()
     return current | await policies(whose.tenant, missing) if missing else current
@@ -197,7 +199,6 @@ def _recording(
     tenant: UUID, rows: list[Record], under: dict[int, Policy], holds: dict[UUID, tuple[str, ...]], now: datetime
 ) -> KeptRecording:
     row = rows[0]
-    policy = under.get(row["policy_version"])
     return KeptRecording(
         tenant=tenant,
         id=row["id"],
@@ -210,7 +211,7 @@ def _recording(
         restricted=row["restricted"],
         restricted_until=row["restricted_until"],
         holds=holds.get(row["id"], ()),
-        parts=tuple(_part(row, policy) for row in rows if row["part_id"] is not None),
+        parts=tuple(_part(row, under.get(row["part_policy_version"])) for row in rows if row["part_id"] is not None),
         at=now,
     )
 

@@ -1,7 +1,7 @@
 """A recording as holding it needs to know it: its parts with their wraps, and every reason there ever was."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -65,8 +65,9 @@ async def load(whose: Tenancy, recordings: Sequence[UUID], *, lock: bool = False
         lock: hold their parts against whoever destroys or rewraps, until the scope ends.
     """
     parts = await DB.fetch(
-        "SELECT recording_id, id, name, part_class, destroy_at, clause, destroyed_at, shred_key_id, wrapped_key,"  # noqa: S608 - ours
-        " hold_key_id, hold_wrapped_key, held_until, CASE WHEN name = 'contact' THEN sealed END AS sealed"
+        "SELECT recording_id, id, name, part_class, policy_version, destroy_at, clause, destroyed_at,"  # noqa: S608 - ours
+        " shred_key_id, wrapped_key, hold_key_id, hold_wrapped_key, held_until,"
+        " CASE WHEN name = 'contact' THEN sealed END AS sealed"
         " FROM part WHERE tenant_id = $1 AND recording_id = ANY($2) ORDER BY recording_id, id"
         + (" FOR UPDATE" if lock else ""),
         whose.tenant,
@@ -79,12 +80,10 @@ async def load(whose: Tenancy, recordings: Sequence[UUID], *, lock: bool = False
         recordings,
     )
     reasons = await _reasons(whose.tenant, recordings)
-    under = await policies(whose.tenant, {row["policy_version"] for row in rows})
+    moved = {part["policy_version"] for part in parts if part["policy_version"] is not None}
+    under = await policies(whose.tenant, moved | {row["policy_version"] for row in rows})
     of = _by_recording(parts)
-    return {
-        row["id"]: _standing(whose.tenant, row, of[row["id"]], reasons[row["id"]], under[row["policy_version"]])
-        for row in rows
-    }
+    return {row["id"]: _standing(whose.tenant, row, of[row["id"]], reasons[row["id"]], under) for row in rows}
 
 
 async def _reasons(tenant: UUID, recordings: Sequence[UUID]) -> dict[UUID, list[Record]]:
@@ -108,7 +107,9 @@ def _by_recording(rows: Iterable[Record]) -> dict[UUID, list[Record]]:
     return found
 
 
-def _standing(tenant: UUID, row: Record, parts: list[Record], reasons: list[Record], policy: Policy) -> Standing:
+def _standing(
+    tenant: UUID, row: Record, parts: list[Record], reasons: list[Record], under: Mapping[int, Policy]
+) -> Standing:
     kind = Kind(row["kind"])
     return Standing(
         tenant=tenant,
@@ -117,7 +118,7 @@ def _standing(tenant: UUID, row: Record, parts: list[Record], reasons: list[Reco
         started_at=row["started_at"],
         restricted=row["restricted"],
         restricted_until=row["restricted_until"],
-        parts=tuple(_part(part, kind, policy) for part in parts),
+        parts=tuple(_part(part, kind, under[part["policy_version"] or row["policy_version"]]) for part in parts),
         reasons=tuple(reason_of(reason) for reason in reasons),
         notes={reason["id"]: reason["sealed_note"] for reason in reasons if reason["sealed_note"]},
     )
@@ -158,7 +159,7 @@ def _part(row: Record, kind: Kind, policy: Policy) -> StandingPart:
 
 
 def _cited(policy: Policy, clause: str) -> Citation:
-    """The clause in the words of the policy it was recorded under; a later one's clause has its name at least."""
+    """The clause in the words of the policy that the part is kept under; any other has its name at least."""
     if clause in policy.clauses:
         return policy.cite(clause)
     return Citation(policy=policy.slug, version=policy.version, id=clause, section=clause, text=clause)
