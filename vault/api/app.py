@@ -29,6 +29,7 @@ from vault.api import (
     proposals,
     reconciliation,
     recordings,
+    retention,
     returns,
     uploads,
 )
@@ -55,6 +56,7 @@ ROUTERS: tuple[Router, ...] = (
     accesses.router,
     holds.router,
     bulk_holds.router,
+    retention.router,
     certificates.router,
     audit.router,
     reconciliation.router,

@@ -483,6 +483,14 @@ class Finding(Table, db=DB):
     action = Text(default=None)
 
 
+class ClosedDay(Table, db=DB, tablename="closed_day"):
+    """Up to which day a controller's retention is closed in its log, and when the next day is to be."""
+
+    tenant_id = UUID(primary_key=True, default=None)
+    through = Date(default=None)
+    next_at = Timestamptz(default=None)
+
+
 TABLES: tuple[type[Table], ...] = (
     Controller,
     Contract,
@@ -503,6 +511,7 @@ TABLES: tuple[type[Table], ...] = (
     BulkHold,
     BulkHoldItem,
     Destruction,
+    ClosedDay,
     Leaf,
     AuditHead,
     AuditEvent,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from vault.custody.objects import ObjectError, Objects, ObjectsNotDeleted, Version
 from vault.destruction import verifying
 
-SLICE = 250
+SLICE = 50
 """Versions named in one request: a store works one request off in order, and several at the same time."""
 
 PASSES = 3

@@ -47,6 +47,7 @@ OUTLIVES_THE_CONTRACT = MappingProxyType(
         "contract": "under which recordings were kept, and since when nothing is",
         "policy_version": "what was promised",
         "destruction": "what was destroyed, with the certificate",
+        "closed_day": "up to which day the log says what was due",
         "leaf": "what a certificate's root is over",
         "audit_head": "the end of the log",
         "audit_event": "the log",
@@ -220,7 +221,9 @@ async def _standing(tenant: UUID, versions: Sequence[Version]) -> set[str]:
     """Those object keys among them that a part lies under which is kept."""
     async with tenant_scope(tenant):
         rows = await DB.fetch(
-            "SELECT object_key FROM part WHERE tenant_id = $1 AND object_key = ANY($2) AND destroyed_at IS NULL",
+            # By the collation of the index, which is the order of the store.
+            'SELECT object_key FROM part WHERE tenant_id = $1 AND object_key COLLATE "C" = ANY($2)'
+            " AND destroyed_at IS NULL",
             tenant,
             list({version.key for version in versions}),
         )

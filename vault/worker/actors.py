@@ -11,6 +11,7 @@ import structlog
 from vault.assembly import HANDLERS
 from vault.custody import outbox
 from vault.custody.custody import Custody
+from vault.destruction.closing import close_days
 from vault.destruction.contract_end import advance
 from vault.destruction.expiry import expire
 from vault.ingest.sweeping import sweep
@@ -23,6 +24,7 @@ from vault.reconciliation.reading import ROUND
 from vault.worker.locks import alone
 
 RETENTION_EXPIRE = "retention.expire"
+RETENTION_CLOSE_DAYS = "retention.close_days"
 CONTRACT_ADVANCE = "contract.advance"
 HOLDS_LAPSE = "holds.lapse"
 HOLDS_BULK = "holds.bulk"
@@ -55,9 +57,14 @@ class Hands:
             log.info("job.ended", actor=actor, tenant=tenant, job=job, finished=finished, ms=ms)
 
     async def expire(self, tenant: UUID) -> bool:
-        """Destroy what is due; finished when nothing failed."""
-        expired = await expire(self.custody, tenant, self.custody.clock.now())
-        return expired.failed == 0
+        """Destroy what is due; what failed is asked for again when its next try is due."""
+        await expire(self.custody, tenant, self.custody.clock.now())
+        return True
+
+    async def close_days(self, tenant: UUID) -> bool:
+        """Write into the log how each day that is over has ended."""
+        await close_days(self.custody, tenant)
+        return True
 
     async def advance(self, tenant: UUID) -> bool:
         """Bring the contract to the state of its date; finished also where a person has to decide first."""
@@ -140,6 +147,10 @@ def declare(broker: dramatiq.Broker, hands: Hands) -> None:
 
 
 def _declare_upkeep(broker: dramatiq.Broker, hands: Hands) -> None:
+    @dramatiq.actor(broker=broker, actor_name=RETENTION_CLOSE_DAYS)
+    async def retention_close_days(*, tenant: str, job: int) -> None:
+        await hands.carry_out(job, RETENTION_CLOSE_DAYS, tenant, hands.close_days)
+
     @dramatiq.actor(broker=broker, actor_name=COPIES_MAKE)
     async def copies_make(*, tenant: str, job: int) -> None:
         await hands.carry_out(job, COPIES_MAKE, tenant, hands.make_copies)

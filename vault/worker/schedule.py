@@ -18,7 +18,7 @@ from vault import notices
 from vault.custody import outbox
 from vault.custody.custody import Custody
 from vault.custody.database import narrow, platform_scope
-from vault.destruction import contract_end, contracts, expiry
+from vault.destruction import closing, contract_end, contracts, expiry
 from vault.ingest import uploads
 from vault.keeping import bulk, lapsing
 from vault.proposals import carrying
@@ -30,6 +30,7 @@ from vault.worker.actors import (
     HOLDS_LAPSE,
     NOTICES_GIVE,
     PROPOSALS_CARRY_OUT,
+    RETENTION_CLOSE_DAYS,
     RETENTION_EXPIRE,
     STORE_COMPARE,
     UPLOADS_SWEEP,
@@ -122,6 +123,8 @@ async def _upkeep(tenant: UUID, contract: Contract, now: datetime) -> AsyncItera
     """What keeps the vault whole, while there is a contract to keep it for."""
     if contract.state_on(now).over:
         return
+    if await closing.is_due(tenant, now):
+        yield RETENTION_CLOSE_DAYS
     if await copying.is_wanted(tenant):
         yield COPIES_MAKE
     if await rounds.is_due(tenant, now):
