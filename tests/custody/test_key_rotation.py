@@ -76,6 +76,32 @@ def test_the_old_key_is_overwritten_and_not_only_unnamed(
         assert not any(wrapped.read())
 
 
+def test_who_opened_a_key_just_before_it_was_replaced_finds_the_one_that_stands_now(
+    keyring: FileKeyring,
+    another_process: OpenKeyring,
+    rotation: KeyRotation,
+    root: RootKey,
+    wraps: dict[ShredKeyId, bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = private_files.read
+    rotated: list[int] = []
+
+    def read_late(path: Path) -> tuple[bytes, int]:
+        """The file was opened and then, before it was read, replaced and overwritten."""
+        content, inode = read(path)
+        if path.name == "tenant.key" and not rotated:
+            rotated.append(0)
+            rotation.rotate_tenant(OURS, root)
+            return bytes(len(content)), inode
+        return content, inode
+
+    slow = another_process()
+    monkeypatch.setattr(private_files, "read", read_late)
+    assert opens(slow, wraps)
+    assert rotated
+
+
 def test_one_root_key_takes_over_from_another(
     another_process: OpenKeyring, rotation: KeyRotation, root: RootKey, wraps: dict[ShredKeyId, bytes], tmp_path: Path
 ) -> None:

@@ -137,3 +137,13 @@ def test_a_wrapped_key_is_useless_without_its_shred_key() -> None:
     mine, other = ShredKey(b"1" * 32, key_id()), ShredKey(b"2" * 32, key_id())
     with pytest.raises(SealedInvalid):
         other.unwrap(mine.wrap(DataKey(b"3" * 32), PLACE), PLACE)
+
+
+def test_a_keyring_from_before_index_keys_had_files_recognises_what_it_did(
+    tmp_path: Path, keyring: FileKeyring, another_process: OpenKeyring
+) -> None:
+    before = keyring.tenant_index(OURS, "source", "pbx1-1")
+    (tmp_path / "keyring" / str(OURS) / "index.key").unlink()
+
+    assert another_process().tenant_index(OURS, "source", "pbx1-1") == before
+    assert (tmp_path / "keyring" / str(OURS) / "index.key").exists()

@@ -162,9 +162,8 @@ class TenantFiles:
         return own + [file for part_class in self._classes() for file in _files(f"{self.folder}/{part_class}")]
 
     def _classes(self) -> list[str]:
-        with suppress(FileNotFoundError), os.scandir(self.folder) as entries:
+        with os.scandir(self.folder) as entries:
             return sorted(entry.name for entry in entries if entry.is_dir())
-        return []
 
     def _was_made(self, key_id: ShredKeyId) -> bool:
         return _exists(self.key(key_id)) or _exists(self._mark(key_id))
