@@ -110,7 +110,8 @@ class Checker:
         self.report.checked["objects"] += len(listed)
 
     async def _check_part(self, book: Book, part: Row, now: datetime) -> None:
-        due = part["destroy_at"] is not None and datetime.fromisoformat(part["destroy_at"]) <= now
+        day = _moment(part["destroy_at"])
+        due = day is not None and day <= now
         name = f"{part['name']} of {part['recording_id']}"
         if part["destroyed_at"] is not None:
             self._check_destroyed(book, part, name)
@@ -122,13 +123,13 @@ class Checker:
 
     def _check_destroyed(self, book: Book, part: Row, name: str) -> None:
         """It was due, nothing of it is left, and a copy of what it was does not open."""
-        destroyed_at = datetime.fromisoformat(part["destroyed_at"])
-        if part["destroy_at"] is None or datetime.fromisoformat(part["destroy_at"]) > destroyed_at:
-            self._violated(book, f"{name} was destroyed at {destroyed_at}, before its day {part['destroy_at']}")
+        destroyed_at, day = datetime.fromisoformat(part["destroyed_at"]), _moment(part["destroy_at"])
+        if day is None or day > destroyed_at:
+            self._violated(book, f"{name} was destroyed at {destroyed_at}, before its day {day}")
+        elif any(k.covers(day, destroyed_at) for k in book.keeps if str(k.recording) == part["recording_id"]):
+            self._violated(book, f"{name} was destroyed while it was held")
         if part["wrapped_key"] is not None or part["sealed"] is not None:
             self._violated(book, f"{name} is destroyed, and its row still holds what could open it")
-        if any(keep.covers(destroyed_at) for keep in book.keeps if str(keep.recording) == part["recording_id"]):
-            self._violated(book, f"{name} was destroyed while it was held")
         for (of, _), copy in book.copies.items():
             if str(of) == part["id"]:
                 self._attack(book, copy, name)
@@ -146,7 +147,7 @@ class Checker:
         delivered = {one.recording: one.content for one in book.acknowledged if one.is_call}
         if part["name"] == "content" and delivered.get(UUID(part["recording_id"]), content) != content:
             self._violated(book, f"{name} is not what was delivered")
-        day = part["destroy_at"]
+        day = _moment(part["destroy_at"])
         if book.days.setdefault(UUID(part["id"]), day) != day:
             self._violated(book, f"the day of {name} moved from {book.days[UUID(part['id'])]} to {day}")
         for key_id, wrapped in _wraps(part):
@@ -228,6 +229,10 @@ def _wraps(part: Row) -> list[tuple[str, bytes]]:
     """Under which keys the part's data key lies; the last one opens it."""
     pairs = [("shred_key_id", "wrapped_key"), ("hold_key_id", "hold_wrapped_key")]
     return [(part[key_id], _bytes(part[wrapped])) for key_id, wrapped in pairs if part[key_id]]
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _bytes(text: str | None) -> bytes:

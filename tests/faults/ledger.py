@@ -77,9 +77,9 @@ class Keep:
     over: bool = False
     """Whether it is certain that nothing holds it any more."""
 
-    def covers(self, moment: datetime) -> bool:
-        """Whether the recording was certainly held at a moment."""
-        return self.since is not None and self.since <= moment and (self.until is None or moment < self.until)
+    def covers(self, day: datetime, moment: datetime) -> bool:
+        """Whether a part of that day was certainly held at a moment: what is due already is not held any more."""
+        return self.since is not None and self.since < day <= moment and (self.until is None or moment < self.until)
 
 
 @dataclass
