@@ -14,6 +14,7 @@ from vault.assembly import HANDLERS
 from vault.custody.keys import KeyringError, ShredKeyId
 from vault.destruction.certificates import Certificate, verify_certificate
 from vault.proposals.carrying import carry_out
+from vault.reconciliation import copying, rounds
 
 NUMBER = "+358501234567"
 OTHER = "+358507654321"
@@ -110,6 +111,29 @@ async def test_what_was_ordered_destroyed_opens_from_no_backup(world: World, hou
     for row in await rows_of(house, "part"):
         with pytest.raises(KeyringError):
             world.custody.keyring.find(ShredKeyId.parse(house.tenant, row["shred_key_id"]), now=world.now())
+
+
+async def test_a_catalogue_restored_from_before_an_order_gets_what_stays_back_from_its_copies(
+    world: World, house: House, second: As
+) -> None:
+    sound = wav(0.4)
+    gone, stays = await house.recording(), await house.recording(sound)
+    await copying.copy(world.custody, house.tenant)
+    before = await Aside.copy(house)
+    proposal = await ordered(house, recording=str(gone))
+    await approved(second, proposal)
+    await outcome(house, proposal)
+    await copying.copy(world.custody, house.tenant)
+    # The catalogue alone is restored; the store is as it is today.
+    await Aside(house, before.rows, {}).put_back()
+    await rounds.run(world.custody, house.tenant)
+    supervisor = await house.person(Role.SUPERVISOR)
+    assert await found(supervisor, number=NUMBER) == [stays]
+    opened = await access(supervisor, stays)
+    assert (await supervisor.get(f"/v1/accesses/{opened['id']}/content")).content == sound
+    rows = {UUID(row["recording_id"]): row["destroyed_at"] for row in await rows_of(house, "part")}
+    assert rows[gone] is not None
+    assert rows[stays] is None
 
 
 async def test_all_of_one_data_subject_goes_and_who_is_held_is_named(world: World, house: House, second: As) -> None:

@@ -149,6 +149,7 @@ async def _take_wraps(custody: Custody, tenant: UUID, parts: list[Rows], *, kept
             continue
         await DB.fetch(
             "UPDATE part p SET shred_key_id = c.shred_key_id, wrapped_key = c.wrapped_key, destroy_at = c.destroy_at,"
+            " promised_until = c.promised_until, clause = c.clause, policy_version = c.policy_version,"
             " hold_key_id = c.hold_key_id, hold_wrapped_key = c.hold_wrapped_key, held_until = c.held_until"
             " FROM jsonb_populate_record(NULL::part, $2) AS c WHERE p.tenant_id = $1 AND p.id = c.id",
             tenant,

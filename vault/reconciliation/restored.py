@@ -166,8 +166,12 @@ async def _empty(opened: Opened, recordings: list[UUID], now: datetime) -> None:
 
 
 async def _pairs(tenant: UUID) -> list[Pair]:
+    # What a policy change has left behind on a key that it destroyed is given its day by the same job.
     rows = await DB.fetch(
-        "SELECT DISTINCT shred_key_id, hold_key_id FROM part WHERE tenant_id = $1 AND destroyed_at IS NULL", tenant
+        "SELECT DISTINCT shred_key_id, hold_key_id FROM part p WHERE tenant_id = $1 AND destroyed_at IS NULL"
+        " AND NOT EXISTS (SELECT FROM retired_key k JOIN proposal o ON o.tenant_id = k.tenant_id AND o.id = k.cause"
+        " WHERE k.tenant_id = $1 AND k.shred_key_id = p.shred_key_id AND o.state = 'approved')",
+        tenant,
     )
     return [(row["shred_key_id"], row["hold_key_id"]) for row in rows]
 
