@@ -47,10 +47,10 @@ def reconcile(at_once: bool) -> None:
 
 def _compare(client: Any) -> None:
     """Ask for a round and wait until one that began since is complete."""
-    before = client.get("/v1/reconciliation")["items"][0]["completed_at"]
+    before = [one["completed_at"] for one in client.get("/v1/reconciliation")["items"]]
     client.request("POST", "/v1/reconciliation")
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while client.get("/v1/reconciliation")["items"][0]["completed_at"] in (before, None):
+    while client.get("/v1/reconciliation")["items"][0]["completed_at"] in (before[0], None):
         if time.monotonic() > deadline:
             raise click.ClickException("The comparison goes on; `vault reconcile` shows it when it is complete.")
         time.sleep(0.5)
