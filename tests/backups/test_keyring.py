@@ -5,7 +5,7 @@ import shutil
 import tarfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -17,7 +17,7 @@ from vault.custody.keys import KeyDestroyed, KeyState, ShredKeyId
 from vault.custody.root_keys import FileRootKey
 
 NOW = datetime(2027, 5, 1, tzinfo=UTC)
-ONE, OTHER = uuid4(), uuid4()
+ONE, OTHER = UUID("6c0bb7a3-7a0e-4b1e-9c5f-2f5f8f5ce001"), UUID("0d7c7a53-5b8e-4a52-8f3a-6d5b41c9e002")
 
 
 def key_id(days: int | None, tenant: UUID = ONE) -> ShredKeyId:
