@@ -12,6 +12,7 @@ from tenants.decisions import Action
 from tenants.policy_changes import effective_at
 from tenants.reading import read_policy
 from vault.accounts import Caller
+from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import PLATFORM, tenant_scope
 from vault.errors import FieldProblem, Invalid, NotFound
@@ -106,6 +107,10 @@ async def _publish(custody: Custody, proposal: Proposal) -> Mapping[str, Any]:
     source = proposal.sealed_terms["policy"]
     policy = read_policy(source, source="policy")
     await versions.add(proposal.tenant, policy, source)
+    details = {"version": policy.version, "effective_from": policy.effective_from.isoformat()}
+    details |= {"sha256": versions.digest(source).hex()}
+    event = audit.Event(act="policy.published", actor=proposal.decided_by, object_id=proposal.id, details=details)
+    await audit.record(proposal.tenant, event, now=custody.clock.now())
     return {"version": policy.version}
 
 
