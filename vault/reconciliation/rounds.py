@@ -223,6 +223,7 @@ async def _finish(custody: Custody, current: Round, folders: list[str]) -> None:
         Found(Kind.KEY_MISSING, Action.ALARMED, None, key)
         for key in await restored.missing_keys(custody, current.tenant)
     ]
+    compared.found += await _unused_hold_keys(custody, current)
     again = await restored.put_back(custody, current.tenant)
     compared.found += [Found(Kind.STANDS_WITHOUT_KEY, Action.DESTROYED)] * again
     await _note(custody, current, compared, END)
@@ -247,6 +248,26 @@ async def _without_folder(custody: Custody, current: Round, folders: list[str]) 
             folders,
         )
     return [Found(Kind.MISSING_OBJECT, Action.ALARMED, row["recording_id"], row["object_key"]) for row in rows]
+
+
+async def _unused_hold_keys(custody: Custody, current: Round) -> list[Found]:
+    """Hold keys of which the catalogue knows nothing. What they keep, if anything, would have been adopted by now."""
+    # A hold's key is written down before it is made: so the keys are listed first.
+    stored = await asyncio.to_thread(custody.keyring.stored, current.tenant)
+    held = {str(key_id): key_id for key_id in stored if key_id.part_class == HOLD}
+    async with tenant_scope(current.tenant):
+        rows = await DB.fetch(
+            "SELECT key_id FROM hold_key WHERE tenant_id = $1 UNION SELECT key_id FROM bulk_hold WHERE tenant_id = $1"
+            " UNION SELECT hold_key_id FROM part WHERE tenant_id = $1 AND hold_key_id IS NOT NULL"
+            " UNION SELECT hold_key_id FROM blind_index WHERE tenant_id = $1 AND hold_key_id IS NOT NULL",
+            current.tenant,
+        )
+    unused = sorted(held.keys() - {row["key_id"] for row in rows})
+    if not current.settled:
+        return [Found(Kind.UNUSED_HOLD_KEY, Action.LEFT, None, text) for text in unused]
+    for text in unused:
+        await asyncio.to_thread(custody.keyring.destroy_shred_key, held[text])
+    return [Found(Kind.UNUSED_HOLD_KEY, Action.DESTROYED, None, text) for text in unused]
 
 
 async def _abort_uploads(custody: Custody, current: Round) -> list[Found]:
