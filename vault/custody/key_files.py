@@ -64,15 +64,16 @@ class TenantFiles:
         return _exists(f"{self.folder}/destroyed")
 
     def current(self, key_id: ShredKeyId, *, known: int) -> ShredKeyId:
-        """The generation for what is wrapped from now on; `known` is one that was made, to look from.
+        """The generation for what is wrapped from now on, of a first key; `known` is one that was made, to look from.
 
         It is the last that was made, or the next one if the last was destroyed.
         """
-        number = known
-        while self._was_made(key_id.of_generation(number + 1)):
+        first, number = f"{self.folder}/{key_id}", known
+        between = "x" if key_id.name else "."  # as `ShredKeyId.of_generation` writes it, without making an id for each
+        while _exists(f"{first}{between}{number + 1}.key") or _exists(f"{first}{between}{number + 1}.destroyed"):
             number += 1
         last = key_id.of_generation(number)
-        if _exists(self._mark(last)) and not _exists(self.key(last)):
+        if not _exists(self.key(last)) and _exists(self._mark(last)):
             return key_id.of_generation(number + 1)
         return last
 
@@ -164,9 +165,6 @@ class TenantFiles:
     def _classes(self) -> list[str]:
         with os.scandir(self.folder) as entries:
             return sorted(entry.name for entry in entries if entry.is_dir())
-
-    def _was_made(self, key_id: ShredKeyId) -> bool:
-        return _exists(self.key(key_id)) or _exists(self._mark(key_id))
 
     def _mark(self, key_id: ShredKeyId) -> str:
         return f"{self.folder}/{key_id}.destroyed"

@@ -121,9 +121,8 @@ class ShredKeyId:
     def of_generation(self, number: int) -> Self:
         """The key of the same class and instant (or recording) of this generation."""
         of = self.name[:32] if len(self.name) >= 32 else ""
-        if number == 1:
-            return replace(self, name=of)
-        return replace(self, name=f"{of}x{number}" if of else str(number))
+        name = of if number == 1 else f"{of}x{number}" if of else str(number)
+        return self if name == self.name else replace(self, name=name)
 
     def is_due(self, now: datetime) -> bool:
         """Whether the instant of destruction has come."""
