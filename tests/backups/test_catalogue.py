@@ -19,6 +19,8 @@ from vault.backups import catalogue, files, horizons
 from vault.backups.files import BackupError, BackupInvalid, BackupRefused, Kind, Label
 from vault.custody.database import DB, tenant_scope
 from vault.reconciliation import copying, rounds
+from vault.worker import schedule
+from vault.worker.actors import COPIES_MAKE, STORE_COMPARE, Hands
 
 KEEPER = pyrage.x25519.Identity.generate()
 RECIPIENT = [str(KEEPER.to_public())]
@@ -80,6 +82,27 @@ async def test_the_dumping_role_cannot_write(apart: Apart) -> None:
         await connection.close()
 
 
+async def test_a_worker_copies_what_is_new_and_compares_every_day(apart: Apart, house: House) -> None:
+    custody, now = apart.world.custody, apart.world.now()
+    await house.recording()
+    await schedule.ask(now)
+    assert COPIES_MAKE in await jobs(house) and STORE_COMPARE not in await jobs(house)
+    hands = Hands(custody, apart.world.settings.database_url)
+    assert await hands.make_copies(house.tenant)
+    async with tenant_scope(house.tenant):
+        assert not await copying.is_wanted(house.tenant)
+    async with apart.world.later(timedelta(days=2)):
+        await schedule.ask(apart.world.now())
+        assert STORE_COMPARE in await jobs(house)
+        assert await hands.compare(house.tenant) and await hands.compare_all(house.tenant)
+
+
+async def jobs(house: House) -> set[str]:
+    async with tenant_scope(house.tenant):
+        rows = await DB.fetch("SELECT actor FROM outbox WHERE tenant_id = $1", house.tenant)
+    return {row["actor"] for row in rows}
+
+
 async def test_a_catalogue_that_is_lost_is_made_anew_from_store_and_keyring(apart: Apart, house: House) -> None:
     recording = await house.recording()
     supervisor = await house.person(Role.SUPERVISOR)
@@ -94,7 +117,7 @@ async def test_a_catalogue_that_is_lost_is_made_anew_from_store_and_keyring(apar
 
     answer = await command(apart, "rebuild", "--json")
     (said,) = [item for item in answer["controllers"] if item["slug"] == house.slug]
-    assert said["findings"]["unknown_recording"] == 1
+    assert said["findings"]["unknown_recording"] == 2
     assert await bucket_of(house) == bucket
     async with tenant_scope(house.tenant):
         (row,) = await DB.fetch("SELECT reason FROM hold WHERE recording_id = $1 AND released_at IS NULL", recording)
