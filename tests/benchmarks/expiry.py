@@ -32,7 +32,7 @@ from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.keys import ShredKeyId
 from vault.custody.sealed import Place
-from vault.destruction import expiry
+from vault.destruction import expiry, purging
 from vault.ingest.parts import object_key
 from vault.settings import Settings
 
@@ -109,7 +109,7 @@ async def _destroy(custody: Custody, tenant: UUID, day: datetime, times: Times) 
     keyring = _Watched(custody.keyring)
     with _timed(times.purging):
         began = time.perf_counter()
-        done = await expiry.expire(replace(custody, keyring=keyring), tenant, day)  # type: ignore[arg-type] # it passes all on
+        done = await expiry.expire(replace(custody, keyring=keyring), tenant, day)
     if not done.done or done.failed:
         raise SystemExit(f"nothing to measure: {done}")
     times.unreadable.append(keyring.destroyed_at - began)
@@ -135,11 +135,10 @@ class _Watched:
 @contextmanager
 def _timed(seconds: list[float]) -> Iterator[None]:
     """How long the ciphertext takes by itself."""
-    purge_all = expiry.purge_all
 
     async def watched(*arguments: Any) -> Any:
         began = time.perf_counter()
-        left = await purge_all(*arguments)
+        left = await purging.purge_all(*arguments)
         seconds.append(time.perf_counter() - began)
         return left
 

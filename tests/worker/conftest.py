@@ -18,7 +18,7 @@ async def apart(running_stack: Stack, tmp_path_factory: pytest.TempPathFactory) 
         yield vault
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 async def house(apart: Apart) -> House:
-    """A controller whose chatbot's talks lose their digits after an hour."""
+    """A controller whose chatbot's talks lose their digits after an hour, which for each test is still to come."""
     return await apart.world.house("prh")

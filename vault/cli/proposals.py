@@ -20,7 +20,7 @@ def proposals(proposal: str | None, state: str | None) -> None:
             found = client.get(f"/v1/proposals/{proposal}")
             emit(found, *sentences(found))
             return
-        listed = client.get(f"/v1/proposals?state={state}" if state else "/v1/proposals")
+        listed = client.get("/v1/proposals", state=state)
     columns = ("id", "action", "state", "proposed", "until", "reason")
     rows = [
         (one["id"], one["action"], one["state"], moment(one["proposed_at"]), moment(one["lapses_at"]), one["reason"])

@@ -21,11 +21,10 @@ def calendar(first: datetime | None, last: datetime | None) -> None:
 
     The exit code is 1 where something is overdue or has failed.
     """
-    wanted = {"from": first, "to": last}
-    query = "&".join(f"{name}={day.date()}" for name, day in wanted.items() if day)
+    wanted = {"from": first and str(first.date()), "to": last and str(last.date())}
     with session.connect() as client:
         now = client.get("/v1/retention")
-        days = client.get(f"/v1/retention/days?{query}" if query else "/v1/retention/days")
+        days = client.get("/v1/retention/days", **wanted)
     emit({"now": now, "days": days}, *_sentences(now))
     shown = [day for day in days if day["due"]]
     if not wants_json() and shown:
