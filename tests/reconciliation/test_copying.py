@@ -12,6 +12,7 @@ from tests.destruction.aside import bucket_of, rows_of, stored
 from tests.world import House, World
 from vault.custody.database import DB, tenant_scope
 from vault.custody.objects import ObjectsUnavailable
+from vault.destruction.expiry import expire
 from vault.reconciliation import adopting, copying, tenancies
 
 NUMBER = "+358501234567"
@@ -138,3 +139,23 @@ async def test_a_store_that_takes_nothing_leaves_what_is_to_be_copied(
         with pytest.raises(ObjectsUnavailable):
             await copying.copy(world.custody, house.tenant)
     assert await copying.copy(world.custody, house.tenant) == 1
+
+
+async def test_a_copy_under_a_hold_key_goes_when_the_hold_is_released_after_the_day(world: World, house: House) -> None:
+    recording = await house.recording()
+    supervisor = await house.person(Role.SUPERVISOR)
+    supervisor = await house.lasting(supervisor)
+    answer = await supervisor.post(f"/v1/recordings/{recording}/holds", json={"reason": "legal_claim"})
+    assert answer.status_code == 201, answer.text
+    await copying.copy(world.custody, house.tenant)
+    assert {key.split("/")[0] for key, _ in await record_copies(house)} == {"hold"}
+    async with world.later(timedelta(days=31 * 13)):
+        released = await supervisor.post(f"/v1/holds/{answer.json()['id']}/release", json={"reason": "Settled."})
+        assert released.status_code == 200, released.text
+        await expire(world.custody, house.tenant, world.now())
+        async with tenant_scope(house.tenant):
+            assert await copying.is_wanted(house.tenant)
+        await copying.copy(world.custody, house.tenant)
+        assert await record_copies(house) == []
+        async with tenant_scope(house.tenant):
+            assert not await copying.is_wanted(house.tenant)

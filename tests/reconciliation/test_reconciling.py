@@ -1,7 +1,9 @@
 """Catalogue and store are held against each other; what differs is explained, adopted, removed or told."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -56,6 +58,22 @@ async def test_recordings_that_the_catalogue_lost_are_adopted_and_found_by_numbe
     assert (await run(house))["unknown_recording"] == 2
     assert sorted(await found(await house.person(Role.SUPERVISOR), number=NUMBER)) == sorted(recordings)
     assert len(await logged(house, "recording.adopted")) >= 2
+
+
+async def test_what_came_in_since_the_folders_were_listed_is_not_told_as_missing(world: World, house: House) -> None:
+    class Before:
+        """The store as it is, but for its folders, which are those of before the first recording."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(world.custody.objects, name)
+
+        async def folders(self, bucket: str, prefix: str = "") -> list[str]:
+            return []
+
+    await house.recording()
+    before: Any = Before()
+    assert await rounds.run(replace(world.custody, objects=before), house.tenant) == {}
+    assert not await logged(house, "part.missing")
 
 
 async def test_what_is_young_or_might_be_somebodys_is_left_and_what_cannot_be_goes(world: World, house: House) -> None:

@@ -245,17 +245,19 @@ def _is_certain(page: Page, entry: Listed, known: _Known) -> bool:
 
 
 async def _missing(custody: Custody, page: Page, row: Record, compared: Compared) -> None:
-    """A row whose object was not listed, looked at once more: it may have been destroyed, or stored, meanwhile."""
-    try:
-        await custody.objects.head(page.bucket, row["object_key"], row["object_version"])
-        return
-    except ObjectMissing:
-        async with tenant_scope(page.tenant):
-            standing = await DB.fetch(
-                "SELECT 1 FROM part WHERE tenant_id = $1 AND id = $2 AND destroyed_at IS NULL", page.tenant, row["id"]
-            )
-    if standing:
+    if await is_missing(custody, page.tenant, page.bucket, row):
         compared.found.append(Found(Kind.MISSING_OBJECT, Action.ALARMED, row["recording_id"], row["object_key"]))
+
+
+async def is_missing(custody: Custody, tenant: UUID, bucket: str, row: Record) -> bool:
+    """Look once more for a row's object that was not listed: it may have been destroyed, or stored, meanwhile."""
+    try:
+        await custody.objects.head(bucket, row["object_key"], row["object_version"])
+    except ObjectMissing:
+        async with tenant_scope(tenant):
+            sql = "SELECT 1 FROM part WHERE tenant_id = $1 AND id = $2 AND destroyed_at IS NULL"
+            return bool(await DB.fetch(sql, tenant, row["id"]))
+    return False
 
 
 async def _remove(custody: Custody, page: Page, removable: list[tuple[Listed, Found]], compared: Compared) -> None:

@@ -37,6 +37,11 @@ SHORTEST: Final = timedelta(days=1)
 
 TO_COPY: Final = "tenant_id = $1 AND copied_at IS NULL AND destroyed_at IS NULL"
 
+LEFT: Final = (
+    "tenant_id = $1 AND destroyed_at IS NOT NULL AND jsonb_path_exists(copies, '$[*][0] ? (@ starts with \"hold/\")')"
+)
+"""Recordings of which nothing is left but copies under a hold key: no day's purge comes by there."""
+
 log = structlog.get_logger()
 
 Rows = dict[str, Any]
@@ -61,9 +66,9 @@ class Copied:
 
 
 async def is_wanted(tenant: UUID) -> bool:
-    """Whether the controller has recordings that are not copied as they stand; in its open scope."""
-    rows = await DB.fetch(f"SELECT EXISTS (SELECT FROM recording WHERE {TO_COPY})", tenant)  # noqa: S608 - our own words
-    return bool(rows[0][0])
+    """Whether the controller has recordings that are not copied as they stand, or copies to remove; in its scope."""
+    sql = f"SELECT EXISTS (SELECT FROM recording WHERE {TO_COPY}) OR EXISTS (SELECT FROM recording WHERE {LEFT})"  # noqa: S608 - our own words
+    return bool((await DB.fetch(sql, tenant))[0][0])
 
 
 async def lag(tenant: UUID) -> Lag:
@@ -82,6 +87,7 @@ async def copy(custody: Custody, tenant: UUID) -> int:
         ObjectError: the store did not take a copy; the next run goes on.
     """
     copied = 0
+    await _remove_left(custody, tenant)
     for _ in range(BATCHES):
         async with tenant_scope(tenant):
             bucket = await bucket_of(tenant)
@@ -94,6 +100,23 @@ async def copy(custody: Custody, tenant: UUID) -> int:
         if len(rows) < BATCH:
             break
     return copied
+
+
+async def _remove_left(custody: Custody, tenant: UUID) -> None:
+    while True:
+        async with tenant_scope(tenant):
+            bucket = await bucket_of(tenant)
+            rows = await DB.fetch(f"SELECT id, copies FROM recording WHERE {LEFT} LIMIT $2", tenant, BATCH)  # noqa: S608 - our own words
+        if not rows:
+            return
+        named = [(key, version) for row in rows for key, version in json.loads(row["copies"])]
+        await custody.objects.delete_versions(bucket, named)
+        async with tenant_scope(tenant):
+            await DB.fetch(
+                "UPDATE recording SET copies = '[]' WHERE tenant_id = $1 AND id = ANY($2)",
+                tenant,
+                [row["id"] for row in rows],
+            )
 
 
 async def bucket_of(tenant: UUID) -> str:

@@ -21,7 +21,7 @@ from vault.custody.database import DB, tenant_scope
 from vault.custody.keys import HOLD
 from vault.custody.objects import ObjectMissing
 from vault.reconciliation import adopting, findings, restored, tenancies
-from vault.reconciliation.comparing import YOUNG, Compared, Page, compare
+from vault.reconciliation.comparing import YOUNG, Compared, Page, compare, is_missing
 from vault.reconciliation.copying import bucket_of
 from vault.reconciliation.findings import ALARMS, Action, Found, Kind
 from vault.reconciliation.walking import walk
@@ -239,15 +239,19 @@ async def _finish(custody: Custody, current: Round, folders: list[str]) -> None:
 
 
 async def _without_folder(custody: Custody, current: Round, folders: list[str]) -> list[Found]:
-    """Parts that stand in folders of which the store has nothing."""
+    """Parts that stand in folders of which the store has nothing: neither when the round began nor now."""
     async with tenant_scope(current.tenant):
         rows = await DB.fetch(
-            "SELECT id, recording_id, object_key FROM part WHERE tenant_id = $1 AND destroyed_at IS NULL"
+            "SELECT id, recording_id, object_key, object_version FROM part WHERE tenant_id = $1 AND destroyed_at IS NULL"
             " AND object_version <> '' AND NOT substring(object_key FROM '^[^/]+/[^/]+/') = ANY($2)",
             current.tenant,
             folders,
         )
-    return [Found(Kind.MISSING_OBJECT, Action.ALARMED, row["recording_id"], row["object_key"]) for row in rows]
+    return [
+        Found(Kind.MISSING_OBJECT, Action.ALARMED, row["recording_id"], row["object_key"])
+        for row in rows
+        if await is_missing(custody, current.tenant, current.bucket, row)
+    ]
 
 
 async def _unused_hold_keys(custody: Custody, current: Round) -> list[Found]:

@@ -16,6 +16,9 @@ ALTER TABLE recording
     ADD COLUMN copies jsonb NOT NULL DEFAULT '[]';
 CREATE INDEX recording_to_copy ON recording (tenant_id, received_at, id)
     WHERE copied_at IS NULL AND destroyed_at IS NULL;
+-- The purge of a day does not come by where copies of what was kept beyond it lie.
+CREATE INDEX recording_with_copies_left ON recording (tenant_id, id)
+    WHERE destroyed_at IS NOT NULL AND jsonb_path_exists(copies, '$[*][0] ? (@ starts with "hold/")');
 
 -- Whoever moves a wrap or a day, or places a hold, need not remember that a copy of the rows lies in the store. Once a
 -- transaction is enough; and once it must be, also where the copy was wanted before: a copy is being made of what was.
