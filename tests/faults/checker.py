@@ -25,6 +25,9 @@ from vault.destruction.verifying import HOLDS_RECORDINGS
 HEARD_EACH: Final = 4
 """Recordings of a controller that are listened to over HTTP at each check."""
 
+COPIES: Final = ("/record", "/tenancy")
+"""The last word of the names of what the catalogue's rows are copied to."""
+
 UUIDS: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Row = dict[str, Any]
@@ -101,12 +104,14 @@ class Checker:
         for key, _ in wanted - listed:
             self._violated(book, f"the object {key} of a standing part is not in the store")
         keys = {key for key, _ in wanted}
-        # Where the store's answer was lost an object lies beside the one that counts, and goes with it.
-        known = uploads | {UUID(part["recording_id"]) for part in parts if part["destroyed_at"] is None}
+        # Copies of rows lie beside what they are of.
+        copied = {book.house.tenant, *(UUID(part["recording_id"]) for part in parts if part["destroyed_at"] is None)}
         for key, version in listed - wanted:
             of = {UUID(text) for text in UUIDS.findall(key)}
-            if key not in keys and not (of & uploads) and not (key.endswith("/record") and of & known):
-                self._violated(book, f"the store holds {key} ({version}), which nothing in the catalogue speaks of")
+            # Where the store's answer was lost an object lies beside the one that counts, and goes with it.
+            if key in keys or of & uploads or (key.endswith(COPIES) and of & copied):
+                continue
+            self._violated(book, f"the store holds {key} ({version}), which nothing in the catalogue speaks of")
         self.report.checked["objects"] += len(listed)
 
     async def _check_part(self, book: Book, part: Row, now: datetime) -> None:
