@@ -75,12 +75,17 @@ class Reason(Struct, frozen=True, kw_only=True):
 
 
 class PartFacts(Struct, frozen=True, kw_only=True):
-    """What is to be known of a part: its day (None: the contract's end), its clause, and what that lets it wait for."""
+    """What is to be known of a part: its day (None: the contract's end), its clause, and what that lets it wait for.
+
+    `reached` says whether a reason took hold of it in time, which is asked once its day has passed: what came later
+    found it gone, and does not bring it back.
+    """
 
     part_class: PartClass
     destroy_at: datetime | None
     clause: Citation
     longer_while: frozenset[HoldReason] = frozenset()
+    reached: bool = True
     destroyed_at: datetime | None = None
 
 
@@ -159,7 +164,7 @@ def fate_of(
     clause = contract_clause if bound and part.destroy_at is not None else part.clause
     if part.destroyed_at is not None:
         return Fate(state=State.DESTROYED, day=day, goes_at=part.destroyed_at, clause=clause)
-    keeping = live_over(part, reasons, now)
+    keeping = live_over(part, reasons, now) if part.reached or now < day else []
     goes_at = _goes_at(day, keeping)
     return Fate(
         state=State.HELD if keeping else State.DUE if day <= now else State.KEPT,

@@ -1,6 +1,7 @@
 """Holding, restricting and letting go from a terminal."""
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -62,7 +63,7 @@ async def test_all_that_is_found_is_held_and_let_go_again(
     assert (await _worked(world, house, released))["state"] == "released"
 
 
-async def _worked(world: World, house: House, task: asyncio.Task[dict[str, object]]) -> dict[str, object]:
+async def _worked(world: World, house: House, task: asyncio.Task[Any]) -> Any:
     """A worker works until the command is content."""
     while not task.done():
         await carry_on(world.custody, house.tenant)

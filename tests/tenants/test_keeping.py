@@ -31,12 +31,15 @@ def reason(ground: HoldReason | RestrictionGround, number: int = 1, **known: dat
     return Reason(id=UUID(int=number), by=UUID(int=99), ground=ground, **({"since": PLACED} | known))  # type: ignore[arg-type]  # a builder
 
 
-def part(destroy_at: datetime | None = DAY, *, waits_for: Sequence[HoldReason] = (), **known: datetime) -> PartFacts:
+def part(
+    destroy_at: datetime | None = DAY, *, waits_for: Sequence[HoldReason] = (), reached: bool = True, **known: datetime
+) -> PartFacts:
     return PartFacts(
         part_class=PartClass.CONTENT,
         destroy_at=destroy_at,
         clause=RETENTION,
         longer_while=frozenset(waits_for),
+        reached=reached,
         destroyed_at=known.get("destroyed_at"),
     )
 
@@ -72,6 +75,9 @@ TABLE = [
     Case("held on its day", part(), (reason(CLAIM),), DAY, State.HELD, None),
     Case("placed a second before its day", part(), (reason(CLAIM, since=DAY - SECOND),), DAY, State.HELD, None),
     Case("held beyond the contract", part(None), (reason(ORDER),), END + SECOND, State.HELD, None),
+    Case("placed on its day", part(reached=False), (reason(CLAIM, since=DAY),), LATER, State.DUE, DAY),
+    Case("not yet taken hold of", part(reached=False), (reason(CLAIM),), DAY - SECOND, State.HELD, None),
+    Case("placed after the contract", part(None, reached=False), (reason(ORDER, since=END),), END, State.DUE, END),
     # A complaint keeps what the clause says it keeps.
     Case("a complaint that the clause names", NAMED, (reason(COMPLAINT),), DAY, State.HELD, None),
     Case("a complaint that it does not name", part(), (reason(COMPLAINT),), DAY, State.DUE, DAY),

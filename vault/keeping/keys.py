@@ -100,15 +100,11 @@ async def destroy_retired(custody: Custody, tenant: UUID, *, only: Collection[st
         if not rows:
             return destroyed
         gone = [row["key_id"] for row in rows]
-        await asyncio.to_thread(_destroy, custody, tenant, gone)
+        ids = [ShredKeyId.parse(tenant, key_id) for key_id in gone]
+        await asyncio.gather(*(asyncio.to_thread(custody.keyring.destroy_shred_key, id) for id in ids))
         async with tenant_scope(tenant):
             await DB.fetch("DELETE FROM hold_key WHERE tenant_id = $1 AND key_id = ANY($2)", tenant, gone)
         destroyed += len(gone)
-
-
-def _destroy(custody: Custody, tenant: UUID, key_ids: Iterable[str]) -> None:
-    for key_id in key_ids:
-        custody.keyring.destroy_shred_key(ShredKeyId.parse(tenant, key_id))
 
 
 async def retire_unused(tenant: UUID, *, now: datetime) -> None:

@@ -147,6 +147,7 @@ def _part(row: Record, kind: Kind, policy: Policy) -> StandingPart:
             destroy_at=row["destroy_at"],
             clause=_cited(policy, row["clause"]),
             longer_while=frozenset(rule.longer_while if rule else ()),
+            reached=row["hold_key_id"] is not None,
             destroyed_at=row["destroyed_at"],
         ),
         shred_key_id=row["shred_key_id"],
