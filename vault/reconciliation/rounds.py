@@ -243,7 +243,8 @@ async def _without_folder(custody: Custody, current: Round, folders: list[str]) 
     async with tenant_scope(current.tenant):
         rows = await DB.fetch(
             "SELECT id, recording_id, object_key, object_version FROM part"
-            " WHERE tenant_id = $1 AND destroyed_at IS NULL AND object_version <> '' AND NOT substring(object_key FROM '^[^/]+/[^/]+/') = ANY($2)",
+            " WHERE tenant_id = $1 AND destroyed_at IS NULL AND object_version <> ''"
+            " AND NOT substring(object_key FROM '^[^/]+/[^/]+/') = ANY($2)",
             current.tenant,
             folders,
         )
