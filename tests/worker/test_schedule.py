@@ -8,6 +8,7 @@ import dramatiq
 import pytest
 from dramatiq.brokers.stub import StubBroker
 
+from tenants.vocabulary import Role
 from tests.builders import chat, talk
 from tests.destruction.aside import kept, rows_of
 from tests.worker.apart import Apart
@@ -63,6 +64,7 @@ async def carry_out(apart: Apart, house: House) -> None:
         "contract.advance": "advance",
         "uploads.sweep": "sweep",
         "notices.give": "notify",
+        "proposals.carry_out": "carry_out_proposals",
     }
     for row in rows:
         work = getattr(hands(apart), works[row["actor"]])
@@ -176,4 +178,22 @@ async def test_all_jobs_can_be_sent_again(apart: Apart, house: House, broker: St
 
 def _messages(broker: StubBroker, house: House) -> int:
     queue = broker.queues["default"]
-    return sum(str(house.tenant).encode() in message for message in queue.queue)
+    expiries = [message for message in queue.queue if b'"retention.expire"' in message]
+    return sum(str(house.tenant).encode() in message for message in expiries)
+
+
+async def test_what_two_persons_decided_is_a_job_that_does_it(apart: Apart, house: House) -> None:
+    recording = await house.recording()
+    order = {"recording": str(recording), "reason": "The data subject asked for it."}
+    proposal = (await house.administrator.post("/v1/orders/destruction", json=order)).json()
+    await ask(apart.world.now())
+    assert ("proposals.carry_out", False) not in await waiting(house)
+    second = await house.member(Role.ADMINISTRATOR)
+    decision = {"approve": True, "reason": "It is checked."}
+    await second.post(f"/v1/proposals/{proposal['id']}/decision", json=decision)
+    await ask(apart.world.now())
+    assert ("proposals.carry_out", False) in await waiting(house)
+    await carry_out(apart, house)
+    assert await waiting(house) == []
+    done = (await second.get(f"/v1/proposals/{proposal['id']}")).json()
+    assert (done["state"], done["outcome"]["recordings"]) == ("carried_out", 1)
