@@ -15,6 +15,7 @@ from vault.custody.keys import KeyMissing, Keyring, KeyringError, KeyState, Shre
 from vault.destruction import journal
 from vault.destruction.certificates import Reason
 from vault.destruction.journal import Opened, Progress
+from vault.rewrapping.retiring import were_left
 
 REASONS = (Reason.EXPIRY, Reason.RESTORED)
 """Why an instant is destroyed: its day has come, or a backup brought back what that day had taken before."""
@@ -77,7 +78,8 @@ async def begin_for_keys(tenant: UUID, due: Iterable[ShredKeyId], now: datetime)
 async def begin_for_rows(custody: Custody, tenant: UUID, until: datetime) -> list[Opened]:
     """New destructions of instants at which rows are due but no key was left, and none is under way.
 
-    Either a hold or restriction ended after the day had been destroyed but for what it kept. Or nobody ever began to
+    Either a hold or restriction ended after the day had been destroyed but for what it kept, or a shorter period left
+    the parts behind on a key that was destroyed. Or nobody ever began to
     destroy that day, going by this catalogue, although its keys are gone: then this is the catalogue of an earlier
     day, brought back from a backup, and the destruction says so.
     """
@@ -87,7 +89,7 @@ async def begin_for_rows(custody: Custody, tenant: UUID, until: datetime) -> lis
         async with tenant_scope(tenant):
             if not await _is_living(tenant) or instant in await _under_way(tenant):
                 continue
-            seen = await journal.was_begun(tenant, Reason.EXPIRY, instant)
+            seen = await journal.was_begun(tenant, Reason.EXPIRY, instant) or await were_left(tenant, keys)
             reason = Reason.EXPIRY if seen or KeyState.LIVE in states else Reason.RESTORED
             progress = _progress(instant, tuple(map(str, keys)))
             begun.append(await journal.begin(tenant, reason, progress, now=custody.clock.now()))
