@@ -3,12 +3,15 @@
 import json
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from tests.faults.ledger import Book, Report
 from tests.world import As, World
 from vault.custody import audit
 from vault.destruction.certificates import Certificate, CertificateInvalid, verify_certificate
+
+ALARMS: Final = {"part.missing", "integrity.failed", "key.missing"}
+"""What no kill may lead to: a loss, or the false alarm of one."""
 
 Row = dict[str, Any]
 
@@ -82,6 +85,9 @@ class Evidence:
             book.violated(self.report, f"the log ends at {end.seq}, and its head is at {head[0]}")
         bodies = [json.loads(event["body"]) for event in events]
         told = Counter(body["object"] for body in bodies if body["act"] == "recording.received")
+        for body in bodies:
+            if body["act"] in ALARMS:
+                book.violated(self.report, f"the log tells of {body['act']} at {body['at']}: {body.get('object')}")
         for one in book.acknowledged:
             if told[str(one.recording)] != 1:
                 book.violated(self.report, f"the log tells {told[str(one.recording)]} times of {one.recording}")

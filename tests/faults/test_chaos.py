@@ -12,7 +12,7 @@ pytestmark = pytest.mark.long
 ROUNDS = len(PARTS)
 """Each part is killed at least once."""
 
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 600
 
 
 def test_nothing_is_lost_halved_or_falsely_certified_whichever_part_is_killed() -> None:
