@@ -32,6 +32,9 @@ EVERY: Final = timedelta(days=1)
 PAGES: Final = 5
 """Pages of one job; the schedule asks for the next second by second, and others' jobs come between."""
 
+RETURNS: Final = "return/"
+"""What is returned to a controller lies here; the return itself keeps it in order."""
+
 END: Final = "~"
 """Sorts after every key of a folder."""
 
@@ -130,6 +133,8 @@ async def _folders(custody: Custody, bucket: str) -> list[str]:
     """The folders in the order in which they are looked at. Keys in one folder have one order in every store."""
     found = []
     for top in await custody.objects.folders(bucket):
+        if top == RETURNS:
+            continue
         found += [top] if top == f"{HOLD}/" else await custody.objects.folders(bucket, top)
     return sorted(found, key=_rank)
 
@@ -279,7 +284,7 @@ async def _abort_uploads(custody: Custody, current: Round) -> list[Found]:
     found = []
     try:
         for upload in await custody.objects.list_unfinished_uploads(current.bucket):
-            if custody.clock.now() - upload.begun > YOUNG:
+            if custody.clock.now() - upload.begun > YOUNG and not upload.key.startswith(RETURNS):
                 await custody.objects.abort_upload(current.bucket, upload)
                 recording = adopting.recording_of(upload.key)
                 found.append(Found(Kind.UNFINISHED_UPLOAD, Action.REMOVED, recording, upload.key))
