@@ -12,7 +12,10 @@ from tests.faults.clients import AWAY, PATIENCE_SECONDS, PAUSE_SECONDS, answered
 from tests.faults.ledger import Book, Keep, Report
 from tests.world import As
 
-TOO_LATE = {404, 410, 422}
+FINAL = {404, 409}
+"""What is not asked again here: a hold that is released already (by a request whose answer was lost) is a conflict."""
+
+TOO_LATE = {403, 404, 410, 422}
 """What holding is answered when the day has come or the contract is over."""
 
 HOLD = {"reason": "authority_order", "note": "An authority has ordered that this be kept."}
@@ -66,7 +69,7 @@ class Keeper:
         while time.monotonic() < deadline:
             request: Awaitable[httpx.Response] = self._person.request(method, path, **how)
             answer = await answered(request)
-            if answer is not None and answer.status_code not in AWAY - {404}:
+            if answer is not None and answer.status_code not in AWAY - FINAL:
                 if answer.status_code >= 500:
                     self.report.violated(f"{method} {path} was answered {answer.status_code}: {answer.text[:300]}")
                 return answer
