@@ -151,6 +151,24 @@ async def test_what_the_broker_does_not_take_waits(apart: Apart, house: House) -
         await carry_out(apart, house)
 
 
+async def test_a_controller_whose_state_cannot_be_read_delays_nobody_else(apart: Apart, house: House) -> None:
+    broken = await apart.world.house()
+    await a_talk(house)
+    async with platform_scope():
+        zone = await DB.fetch("SELECT time_zone FROM contract WHERE tenant_id = $1", broken.tenant)
+        await DB.fetch("UPDATE contract SET time_zone = 'Nowhere/Land' WHERE tenant_id = $1", broken.tenant)
+    try:
+        async with apart.world.later(HOUR):
+            await ask(apart.world.now())
+            assert await waiting(house) == [("retention.expire", False)]
+            await carry_out(apart, house)
+    finally:
+        async with platform_scope():
+            await DB.fetch(
+                "UPDATE contract SET time_zone = $2 WHERE tenant_id = $1", broken.tenant, zone[0]["time_zone"]
+            )
+
+
 async def test_a_job_that_somebody_is_at_is_left_alone(apart: Apart, house: House) -> None:
     await a_talk(house)
     async with apart.world.later(HOUR):

@@ -17,7 +17,7 @@ from tenants.contracts import Contract, ContractState
 from vault import notices
 from vault.custody import outbox
 from vault.custody.custody import Custody
-from vault.custody.database import narrow, platform_scope
+from vault.custody.database import platform_scope, tenant_scope
 from vault.destruction import closing, contract_end, contracts, expiry
 from vault.ingest import uploads
 from vault.keeping import bulk, lapsing
@@ -90,14 +90,26 @@ class Schedule:
 
 
 async def ask(now: datetime) -> None:
-    """Write down a job for whatever is due at this moment, for every controller."""
+    """Write down a job for whatever is due at this moment, for every controller.
+
+    One controller whose state cannot be read is told of in the log; it never delays what is due to another.
+    """
     async with platform_scope():
-        for tenant, contract in await contracts.undestroyed():
-            await narrow(tenant)
-            async for actor in _due(tenant, contract, now):
-                await outbox.add(tenant, actor, key=KEY, now=now)
-            async for actor in _upkeep(tenant, contract, now):
-                await outbox.add(tenant, actor, key=KEY, now=now)
+        living = await contracts.undestroyed()
+    for tenant, contract in living:
+        try:
+            async with tenant_scope(tenant):
+                async for actor in _wanted(tenant, contract, now):
+                    await outbox.add(tenant, actor, key=KEY, now=now)
+        except Exception as error:  # whatever it is, the next controller's day has come all the same
+            log.error("schedule.controller_failed", tenant=str(tenant), error=type(error).__name__)
+
+
+async def _wanted(tenant: UUID, contract: Contract, now: datetime) -> AsyncIterator[str]:
+    async for actor in _due(tenant, contract, now):
+        yield actor
+    async for actor in _upkeep(tenant, contract, now):
+        yield actor
 
 
 async def _due(tenant: UUID, contract: Contract, now: datetime) -> AsyncIterator[str]:
