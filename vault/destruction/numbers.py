@@ -94,7 +94,7 @@ async def days(tenant: UUID, first: date, last: date, *, time_zone: str, now: da
         _sum_up(found[at.astimezone(zone).date()], instants[at], failed.get(at), at <= now)
     for (day, kind, part_class), parts in sorted(kinds.items()):
         found[day].parts.append(Kept(kind=kind, part_class=part_class, parts=parts))
-    for row in await _blocked(tenant, since, min(until, now), now):
+    for row in await _blocked(tenant, since, until, now):
         blocked = found[row["destroy_at"].astimezone(zone).date()].blocked
         blocked[row["reason"]] = blocked.get(row["reason"], 0) + row["parts"]
     return list(found.values())
@@ -156,8 +156,8 @@ async def _blocked(tenant: UUID, since: datetime, until: datetime, now: datetime
         "  AND (until IS NULL OR until > $4)"
         " UNION SELECT recording_id, ground FROM restriction WHERE tenant_id = $1 AND lifted_at IS NULL"
         ") k ON k.recording_id = p.recording_id"
-        " WHERE p.tenant_id = $1 AND p.destroy_at >= $2 AND p.destroy_at <= $3 AND p.destroyed_at IS NULL"
-        " AND p.hold_key_id IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2",
+        " WHERE p.tenant_id = $1 AND p.destroy_at >= $2 AND p.destroy_at < $3 AND p.destroy_at <= $4"
+        " AND p.destroyed_at IS NULL AND p.hold_key_id IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2",
         tenant,
         since,
         until,
