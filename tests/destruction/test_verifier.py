@@ -43,7 +43,7 @@ async def test_a_process_of_its_own_verifies_and_without_it_nothing_is_certified
     world: World, house: House, environment: Mapping[str, str]
 ) -> None:
     apart = Apart(environment)
-    blind = replace(world.custody, verifier=Apart(environment | {"VAULT_DATABASE_URL": "postgresql://127.0.0.1:1/x"}))
+    blind = replace(world.custody, verifier=Apart({**environment, "VAULT_DATABASE_URL": "postgresql://127.0.0.1:1/x"}))
     async with world.later(SEVEN_MONTHS):
         assert (await expire(blind, house.tenant, world.now())).failed
         assert await certificates(house) == []

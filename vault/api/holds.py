@@ -7,8 +7,9 @@ from uuid import UUID
 from litestar import Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct
+from msgspec.structs import asdict
 
-from tenants.keeping import Change, Fate, KeptBy, ReasonKind, State
+from tenants.keeping import Change, Fate, ReasonKind, State
 from tenants.policy import Citation
 from tenants.recordings import PartClass
 from tenants.vocabulary import HoldReason, RestrictionGround
@@ -82,6 +83,19 @@ class RestrictionPage(Struct, frozen=True, kw_only=True):
     next: UUID | None
 
 
+class KeptByView(Struct, frozen=True, kw_only=True):
+    """A live reason that keeps a part: `ground` is that of its `kind`; it rests on a statute or on a clause."""
+
+    id: UUID
+    kind: ReasonKind
+    ground: str
+    by: UUID
+    since: datetime
+    until: datetime | None
+    statute: str | None
+    clause: Citation | None
+
+
 class FateView(Struct, frozen=True, kw_only=True):
     """What becomes of one part. `goes_at` is null while it waits for a reason whose end nobody knows."""
 
@@ -91,7 +105,7 @@ class FateView(Struct, frozen=True, kw_only=True):
     day: datetime
     goes_at: datetime | None
     clause: Citation
-    kept_by: tuple[KeptBy, ...]
+    kept_by: list[KeptByView]
     would_change: tuple[Change, ...]
 
 
@@ -228,7 +242,7 @@ def _fate(part: StandingPart, fate: Fate) -> FateView:
         day=fate.day,
         goes_at=fate.goes_at,
         clause=fate.clause,
-        kept_by=fate.kept_by,
+        kept_by=[KeptByView(**asdict(reason)) for reason in fate.kept_by],
         would_change=fate.would_change,
     )
 

@@ -2,7 +2,8 @@
 
 Sealed as the part `contact`: the JSON of `ContactRecord`. Each indexed field gets one row in `blind_index`, whose
 `field` is the contact field and whose digest is `ShredKey.blind_index(label(field), value)` under the record's own
-shred key, and while the recording is held another one under a hold index key. All phone numbers share one label, so that one digest a key finds a number in whichever field it stands.
+shred key, and while the recording is held another one under a hold index key. All phone numbers share one label, so
+that one digest a key finds a number in whichever field it stands.
 """
 
 from collections.abc import Iterator
