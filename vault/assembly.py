@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from types import MappingProxyType
 
 from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM
@@ -11,15 +10,8 @@ from vault.custody.forgetting import forgetting
 from vault.custody.keyring_files import FileKeyring
 from vault.custody.objects import Objects
 from vault.custody.root_keys import FileRootKey, RootKey, SucceedingRootKey
-from vault.destruction import contract_change
-from vault.orders import ordering
-from vault.policies import changing
-from vault.proposals.model import Handlers
 from vault.root_key_settings import FileRoot, KmsRoot, Pkcs11Root, RootKeySetting
 from vault.settings import Settings
-
-HANDLERS: Handlers = MappingProxyType({**contract_change.HANDLERS, **ordering.HANDLERS, **changing.HANDLERS})
-"""What two persons decide on, by the action's slug: each capability brings its own."""
 
 
 @asynccontextmanager

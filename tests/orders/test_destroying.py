@@ -10,9 +10,9 @@ from tests.builders import REASON, access, found, logged
 from tests.destruction.aside import Aside, rows_of, stored
 from tests.faults.fuse import Died, fused
 from tests.world import As, House, World, wav
-from vault.assembly import HANDLERS
 from vault.custody.keys import KeyringError, ShredKeyId
 from vault.destruction.certificates import Certificate, verify_certificate
+from vault.handlers import HANDLERS
 from vault.proposals.carrying import carry_out
 from vault.reconciliation import copying, rounds
 

@@ -12,10 +12,10 @@ from tests.builders import access, found
 from tests.destruction.aside import Aside, rows_of
 from tests.faults.fuse import Died, fused
 from tests.world import POLICIES, As, House, World, wav
-from vault.assembly import HANDLERS
 from vault.custody.keys import KeyringError, ShredKeyId
 from vault.destruction.certificates import verify_certificate
 from vault.destruction.expiry import expire
+from vault.handlers import HANDLERS
 from vault.proposals.carrying import carry_out
 
 NUMBER = "+358501234567"

@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from vault.api.dependencies import FromCaller, InCustody
-from vault.assembly import HANDLERS
+from vault.handlers import HANDLERS
 from vault.proposals.deciding import decide
 from vault.proposals.model import Proposal, State
 from vault.proposals.reading import find, proposals

@@ -8,12 +8,12 @@ from uuid import UUID
 import dramatiq
 import structlog
 
-from vault.assembly import HANDLERS
 from vault.custody import outbox
 from vault.custody.custody import Custody
 from vault.destruction.closing import close_days
 from vault.destruction.contract_end import advance
 from vault.destruction.expiry import expire
+from vault.handlers import HANDLERS
 from vault.ingest.sweeping import sweep
 from vault.keeping.bulk_steps import carry_on
 from vault.keeping.lapsing import lapse
