@@ -8,6 +8,8 @@ import pyrage
 from tests.cli.conftest import Terminal
 from tests.returning.opened import AFTER_THE_END, RETURNS, Keeper, run
 from tests.world import World
+from vault.custody.keys import SigningKey
+from vault.custody.sealed_header import Secret
 
 
 async def test_everything_is_fetched_checked_and_confirmed(terminal: Terminal, world: World) -> None:
@@ -23,6 +25,10 @@ async def test_everything_is_fetched_checked_and_confirmed(terminal: Terminal, w
         await run(world, house)
         assert "waits for an administrator" in (await terminal.run("return", "status", as_=mine)).stdout
         fetched = await terminal.json("return", "fetch", str(directory), as_=mine)
+        key = terminal.home / "other.pem"
+        key.write_bytes(SigningKey(Secret(bytes(32))).public_pem)
+        strange = await terminal.run("return", "fetch", str(directory), "--key", str(key), as_=mine, exit_code=1)
+        assert "proves nothing" in strange.stderr
         archive = directory / "000001.tar.age"
         whole = archive.read_bytes()
         # Broken off, or something else by that name: it is made what the manifest lists.

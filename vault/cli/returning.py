@@ -1,7 +1,6 @@
 """What is returned at a contract's end, from the controller's side: name a key, look, fetch, confirm."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
@@ -72,21 +71,31 @@ def register(
 
 @returning.command()
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The platform's public key, PEM, as it was kept.  [default: as the vault gives it now]",
+)
 @with_json
-def fetch(directory: Path) -> None:
-    """Fetch the manifest and every archive into a DIRECTORY; run again, it resumes. Each is checked by its hash."""
+def fetch(directory: Path, key: Path | None) -> None:
+    """Fetch the manifest and every archive into a DIRECTORY; run again, it resumes.
+
+    The manifest is checked by its signature, and each archive by its hash.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     with session.connect() as client:
         path = _path(client)
         manifest = client.request("GET", f"{path}/manifest").content
-        listed = json.loads(manifest)["manifest"]
+        pem = key.read_bytes() if key else client.request("GET", "/v1/certificate-key").content
+        listed = _verified(manifest, pem)
         for archive in listed["archives"]:
             _fetch(client, f"{path}/archives/{archive['number']}", directory / archive["name"], archive)
     (directory / "manifest.json").write_bytes(manifest)
     sha256 = hashlib.sha256(manifest).hexdigest()
     emit(
         {"directory": str(directory), "archives": len(listed["archives"]), "manifest_sha256": sha256},
-        f"{len(listed['archives'])} archives of {listed['recordings']} recordings are in {directory}, each as listed.",
+        f"{len(listed['archives'])} archives of {listed['recordings']} recordings are in {directory}, each as listed,",
+        "and the list is signed by the vault's key.",
         "Open one to be sure: age -d -i KEY-FILE 000001.tar.age | tar -t",
         f"Then everything here may go: vault return confirm {directory / 'manifest.json'}",
     )
@@ -112,6 +121,19 @@ def _path(client: Client) -> str:
     if len(found) != 1:
         raise click.UsageError("A return concerns one's own contract: sign in as a person of the controller.")
     return f"/v1/contracts/{found[0]['id']}/return"
+
+
+def _verified(manifest: bytes, public_key_pem: bytes) -> dict[str, Any]:
+    """What a manifest lists, if its signature is of that key."""
+    import msgspec
+
+    from vault.returning.manifests import ManifestInvalid, verify
+
+    try:
+        listed: dict[str, Any] = msgspec.to_builtins(verify(manifest, public_key_pem))
+    except ManifestInvalid as invalid:
+        fail(f"The manifest proves nothing. {invalid}")
+    return listed
 
 
 def _fetch(client: Client, path: str, file: Path, listed: dict[str, Any]) -> None:

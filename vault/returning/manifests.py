@@ -13,6 +13,9 @@ from uuid import UUID
 
 import msgspec
 import rfc8785
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from msgspec import Struct
 
 from vault.custody.keys import SigningKey
@@ -23,6 +26,10 @@ FORMAT: Format = "recording-vault/return-manifest@v1"
 
 NOT_RETURNED = ("peaks", "playback")
 """Parts that are computed from the content."""
+
+
+class ManifestInvalid(Exception):
+    """This is not a manifest that the key's holder signed; the message says what differs."""
 
 
 class Controller(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,6 +93,11 @@ class Signature(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     value: str
 
 
+class _Signed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    manifest: Manifest
+    signature: Signature
+
+
 def make(held: Tenancy, recipient: UUID, public_key: str, archives: Sequence[Archive], *, now: datetime) -> Manifest:
     """The manifest over these archives."""
     return Manifest(
@@ -115,3 +127,31 @@ def sign(manifest: Manifest, key: SigningKey) -> str:
 def digest(file: str) -> bytes:
     """The SHA-256 of the file, by which a receipt names it."""
     return hashlib.sha256(file.encode()).digest()
+
+
+def verify(file: bytes, public_key_pem: bytes) -> Manifest:
+    """The manifest, if it is whole and signed by that key. Needs neither network nor vault.
+
+    Args:
+        file: exactly as it was handed out.
+        public_key_pem: the platform's key, as `GET /v1/certificate-key` gives it and as it was published before.
+
+    Raises:
+        ManifestInvalid: saying what is wrong.
+    """
+    try:
+        signed = msgspec.json.decode(file, type=_Signed)
+        key = load_pem_public_key(public_key_pem)
+        spelt = rfc8785.dumps(msgspec.to_builtins(signed))
+        value = base64.b64decode(signed.signature.value, validate=True)
+    except (msgspec.MsgspecError, rfc8785.CanonicalizationError, ValueError, RecursionError) as error:
+        raise ManifestInvalid(f"It is not a manifest of the form {FORMAT}, or the key is not one in PEM.") from error
+    if spelt != file:
+        raise ManifestInvalid("It is not spelt as it was signed (canonical JSON, RFC 8785).")
+    if not isinstance(key, Ed25519PublicKey):
+        raise ManifestInvalid("The public key is not an Ed25519 key.")
+    try:
+        key.verify(value, rfc8785.dumps(msgspec.to_builtins(signed.manifest)))
+    except InvalidSignature as error:
+        raise ManifestInvalid("The signature is not of this key over this manifest.") from error
+    return signed.manifest
