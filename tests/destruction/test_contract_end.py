@@ -225,7 +225,9 @@ async def test_what_the_store_keeps_stops_the_certificate_and_not_the_key(world:
     with pytest.raises(KeyringError):
         custody.keyring.find(ShredKeyId.parse(house.tenant, shred_key), now=world.now())
     assert [(row["state"], row["certificate"]) for row in await rows_of(house, "destruction")] == [("started", None)]
-    (told,) = (await (await world.operator()).get("/v1/destructions")).json()["items"][:1]
+    (begun,) = await rows_of(house, "destruction")
+    everyones = (await (await world.operator()).get("/v1/destructions")).json()["items"]
+    (told,) = [item for item in everyones if item["id"] == str(begun["id"])]
     assert (told["failed"], told["failures"]) == (3, {"ObjectsNotDeleted": 3})
     assert await run(house) is ContractState.DESTROYED
     assert (await certificate(house)).destroyed.parts == 3
@@ -270,6 +272,15 @@ async def test_an_empty_controller_ends_with_a_certificate_over_nothing_but_its_
     assert await run(house) is ContractState.DESTROYED
     proof = await certificate(house)
     assert (proof.destroyed.parts, proof.method.tenant_key_destroyed) == (0, True)
+
+
+async def test_what_a_backup_brought_back_of_an_ended_contract_is_certified_as_that(world: World, house: House) -> None:
+    await call(house)
+    await end(house)
+    world.custody.keyring.destroy_tenant(house.tenant)  # the catalogue is of a day before that
+    assert await run(house) is ContractState.DESTROYED
+    proof = await certificate(house)
+    assert (proof.reason, proof.destroyed.recordings, proof.method.bucket_removed) == ("restored", 1, True)
 
 
 async def test_the_log_outlives_the_contract_and_tells_its_end(house: House) -> None:

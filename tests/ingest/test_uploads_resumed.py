@@ -18,6 +18,7 @@ from vault.clock import FixedClock
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.objects import Objects
+from vault.destruction.expiry import expire
 from vault.errors import Unavailable
 from vault.ingest.admitting import NotAdmitted
 from vault.ingest.incoming import Incoming
@@ -251,7 +252,9 @@ async def _pieces(*pieces: bytes) -> AsyncIterator[bytes]:
         yield piece
 
 
-async def test_a_call_whose_time_comes_while_it_is_sent_is_refused_with_the_clause(tus: Tus, caller: Caller) -> None:
+async def test_a_call_whose_time_comes_while_it_is_sent_is_refused_with_the_clause(tus: Tus) -> None:
+    house = await tus.world.house("prh")  # on which no other test has let this day pass
+    caller = await Sessions(tus.world.custody).authenticate((await house.machine()).token)
     started_at = datetime(2026, 5, 23, 10, tzinfo=UTC)  # its six months end with 22 November in Helsinki
     clock = FixedClock(datetime(2026, 11, 22, 21, 59, tzinfo=UTC))
     custody: Custody = replace(tus.world.custody, clock=clock)
@@ -270,6 +273,15 @@ async def test_a_call_whose_time_comes_while_it_is_sent_is_refused_with_the_clau
             )
         assert refused.value.problems[0].rule == "already-expired"
         assert refused.value.clause == "retention_call"
+
+
+async def test_a_clock_that_was_set_back_brings_no_day_back(tus: Tus) -> None:
+    house = await tus.world.house("prh")
+    at = tus.world.now() - timedelta(days=100)
+    await house.recording(started_at=at)
+    async with tus.world.later(timedelta(days=200)):
+        await expire(tus.world.custody, house.tenant, tus.world.now())
+    problem(await house.deliver(SOUND, started_at=at), 410, "destroyed")
 
 
 async def test_an_upload_does_not_wait_longer_than_its_recording_may_be_kept(tus: Tus) -> None:

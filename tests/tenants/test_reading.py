@@ -157,12 +157,13 @@ def test_an_operator_is_given_no_content(problems: Problems) -> None:
     assert told.problem == "the role 'operator' never hears content"
 
 
-def test_a_return_before_destruction_is_promised_somewhere(problems: Problems) -> None:
+def test_a_return_before_destruction_is_promised_somewhere(problems: Problems, policy_texts: Mapping[str, str]) -> None:
     end = '[contract_end]\nclause = "contract_end"\n'
     (told,) = problems((end, f"{end}return_before = true\n"))
     assert told.path == "contract_end.return_before"
     assert "no clause says so" in told.problem
-    assert not problems((end, f'{end}return_before = true\nreturn_clause = "contract_end"\n'))
+    promised = policy_texts["prh"].replace(end, f'{end}return_before = true\nreturn_clause = "contract_end"\n')
+    assert read_policy(promised, source="tenants/prh.toml").contract_end.return_before
 
 
 def test_own_calls_need_a_field_that_tells_whose_they_are(problems: Problems) -> None:

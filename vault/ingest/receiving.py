@@ -21,7 +21,7 @@ from vault.custody.keys import KeyringError, ShredKeyId
 from vault.custody.objects import ObjectError
 from vault.custody.register import tenancy
 from vault.custody.sealed import Header, Place, open_sealed, seal
-from vault.errors import Conflict, FieldProblem, Invalid, NotFound, TooLarge, Unavailable, VaultError
+from vault.errors import Conflict, Destroyed, FieldProblem, Invalid, NotFound, TooLarge, Unavailable, VaultError
 from vault.ingest import transcripts, uploads
 from vault.ingest.admitting import Admission, NotAdmitted, admitted, audit_refusal, read_metadata
 from vault.ingest.cataloguing import Moved, contract_over
@@ -240,7 +240,7 @@ def _told_plainly(custody: Custody, admission: Admission) -> Iterator[None]:
     try:
         yield
     except KeyringError as error:
-        raise _time_is_up(admission, custody.clock.now()) or contract_over(admission) from error
+        raise _time_is_up(admission, custody.clock.now()) or _gone(custody, admission) from error
     except ObjectError as error:
         if not error.retryable:
             raise
@@ -251,6 +251,15 @@ def _time_is_up(admission: Admission, now: datetime) -> NotAdmitted | None:
     policy, contract = admission.tenancy.policy, admission.tenancy.contract
     refusals = admit(policy, contract, admission.metadata, now)
     return NotAdmitted(refusals) if refusals else None
+
+
+def _gone(custody: Custody, admission: Admission) -> Refused | Destroyed:
+    """Everything of the controller is gone, or only the keys of that day: then the clock has stood later than now."""
+    try:
+        custody.keyring.tenant_index(admission.tenant, "gone", "")
+    except KeyringError:
+        return contract_over(admission)
+    return Destroyed("Its day was over already: the keys of that day are destroyed, and none are made again.")
 
 
 async def _sealed_metadata(
