@@ -16,6 +16,7 @@ from tests.world import House
 from vault.custody import outbox
 from vault.custody.database import DB, platform_scope
 from vault.custody.outbox import RESEND_AFTER
+from vault.destruction import verifying
 from vault.ingest.uploads import CLEANED_AFTER, LASTS
 from vault.worker.actors import Hands, declare
 from vault.worker.schedule import Schedule, ask
@@ -167,6 +168,43 @@ async def test_a_controller_whose_state_cannot_be_read_delays_nobody_else(apart:
             await DB.fetch(
                 "UPDATE contract SET time_zone = $2 WHERE tenant_id = $1", broken.tenant, zone[0]["time_zone"]
             )
+
+
+async def test_a_contract_that_is_being_destroyed_keeps_its_job_until_it_is_destroyed(
+    apart: Apart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = await apart.world.house("prh")
+    confirmed: list[list[str]] = []
+    confirm = verifying.confirm_no_rows
+
+    async def asked_meanwhile(tenant: UUID) -> None:
+        await confirm(tenant)
+        rows = await DB.fetch("SELECT actor FROM outbox WHERE tenant_id = $1 AND actor <> ALL($2)", tenant, UPKEEP)
+        confirmed.append([row["actor"] for row in rows])
+
+    monkeypatch.setattr(verifying, "confirm_no_rows", asked_meanwhile)
+    async with apart.world.later(timedelta(days=2100)):
+        await ask(apart.world.now())
+        await carry_out(apart, house)
+        assert "contract.advance" in confirmed[-1]
+        assert await waiting(house) == []
+
+
+async def test_a_day_is_not_closed_while_somebody_destroys_what_is_due(apart: Apart, house: House) -> None:
+    tried: list[str] = []
+
+    async def closing(_: UUID) -> bool:
+        tried.append("closing")
+        return False
+
+    async def meanwhile(_: UUID) -> bool:
+        await hands(apart).carry_out(0, "retention.close_days", str(house.tenant), closing)
+        return False
+
+    await hands(apart).carry_out(0, "retention.expire", str(house.tenant), meanwhile)
+    assert tried == []
+    await hands(apart).carry_out(0, "retention.close_days", str(house.tenant), closing)
+    assert tried == ["closing"]
 
 
 async def test_a_job_that_somebody_is_at_is_left_alone(apart: Apart, house: House) -> None:

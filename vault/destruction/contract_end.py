@@ -6,9 +6,9 @@
     the tenant key        nothing of the controller opens from here on
     inventory             what there was, and that it does not open: counted once, while it can still be counted
     the bucket            every version, delete marker and unfinished upload, then the bucket itself
-    the rows              recordings, parts, index, uploads, accesses, members, their passwords, queued jobs
+    the rows              recordings, parts, index, uploads, accesses, members, their passwords
     verification          by other code than that which destroyed
-    destroying -> destroyed: the certificate, in one transaction with the state
+    destroying -> destroyed: the certificate, in one transaction with the state; queued jobs are struck off
 
 Each step may be done again and is, after a crash: what is gone already is as good as destroyed. What stays outlives
 the contract as evidence: the controller's name, the contract, the published policies, certificates and the audit log;
@@ -27,6 +27,7 @@ from tenants.contracts import Contract, ContractState
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
+from vault.custody.keys import KeyDestroyed, KeyMissing
 from vault.custody.objects import BucketNotEmpty, ObjectError, ObjectMissing
 from vault.custody.register import Tenancy, tenancy
 from vault.custody.verification import Question
@@ -67,7 +68,8 @@ async def advance(custody: Custody, tenant: UUID, now: datetime) -> ContractStat
     Raises:
         ObjectError, NotDestroyed: something would not go; the next run continues.
     """
-    opened, state = await _open(tenant, now)
+    again = await asyncio.to_thread(is_tenant_destroyed, custody, tenant)
+    opened, state = await _open(tenant, now, again=again)
     if state is ContractState.RETURNING:
         await exporting.carry_on(custody, tenant)
     if opened is None:
@@ -80,6 +82,17 @@ async def advance(custody: Custody, tenant: UUID, now: datetime) -> ContractStat
         await _tell(custody, opened, type(error).__name__)
         raise
     return ContractState.DESTROYED
+
+
+def is_tenant_destroyed(custody: Custody, tenant: UUID) -> bool:
+    """Whether the controller's own key was destroyed, whatever the catalogue says; blocks on the disk."""
+    try:
+        custody.keyring.tenant_index(tenant, "contract-end", "")
+    except KeyDestroyed:
+        return True
+    except KeyMissing:
+        return False
+    return False
 
 
 async def _tell(custody: Custody, opened: Opened, why: str) -> None:
@@ -101,22 +114,23 @@ async def _lock(tenant: UUID) -> None:
     await DB.fetch("SELECT 1 FROM contract WHERE tenant_id = $1 FOR UPDATE", tenant)
 
 
-async def _open(tenant: UUID, now: datetime) -> tuple[Opened | None, ContractState]:
+async def _open(tenant: UUID, now: datetime, *, again: bool) -> tuple[Opened | None, ContractState]:
+    """The destruction under way or begun now; `again`: where none is, a backup has brought back what one took."""
     async with tenant_scope(tenant):
         await _lock(tenant)
         held = await tenancy(tenant, at=now)
         state = held.contract.state_on(now)
         if state not in (ContractState.ENDED, ContractState.RETURNING, ContractState.DESTROYING):
             return None, state
-        under_way = await journal.started(tenant, Reason.CONTRACT_END)
-        if under_way:
-            return under_way[0], ContractState.DESTROYING
+        if (under_way := await _under_way(tenant)) is not None:
+            return under_way, ContractState.DESTROYING
         returns = promised(held.policy, held.contract)
         if returns and held.contract.returned_at is None:
             await _begin_return(held, now)
             return None, ContractState.RETURNING
         destroying = held.contract.begin_destruction(now, returns=returns)
-        opened = await journal.begin(tenant, Reason.CONTRACT_END, Progress(), now=now)
+        reason = Reason.RESTORED if again else Reason.CONTRACT_END
+        opened = await journal.begin(tenant, reason, Progress(), now=now)
         await DB.fetch(
             "UPDATE contract SET destroying_since = $3, destruction_id = $4 WHERE tenant_id = $1 AND id = $2",
             tenant,
@@ -125,6 +139,12 @@ async def _open(tenant: UUID, now: datetime) -> tuple[Opened | None, ContractSta
             opened.id,
         )
     return opened, ContractState.DESTROYING
+
+
+async def _under_way(tenant: UUID) -> Opened | None:
+    """The destruction of everything that was begun, in the open scope; one of an instant is an expiry's own."""
+    begun = await journal.started(tenant, Reason.CONTRACT_END, Reason.RESTORED)
+    return next((one for one in begun if one.progress.until is None), None)
 
 
 async def _begin_return(held: Tenancy, now: datetime) -> None:
@@ -169,10 +189,10 @@ async def _take_inventory(custody: Custody, opened: Opened, held: Tenancy) -> Op
 
 async def _take_in_others(custody: Custody, opened: Opened) -> list[UUID]:
     """Close the destructions that were under way: what they have destroyed is certified with the rest."""
-    others = [reason for reason in Reason if reason is not Reason.CONTRACT_END]
     async with tenant_scope(opened.tenant):
-        for other in await journal.started(opened.tenant, *others):
-            await journal.take_in(other, by=opened.id, now=custody.clock.now())
+        for other in await journal.started(opened.tenant, *Reason):
+            if other.id != opened.id:
+                await journal.take_in(other, by=opened.id, now=custody.clock.now())
         return await journal.taken_in_by(opened)
 
 
@@ -203,7 +223,7 @@ async def _remove_bucket_once(custody: Custody, bucket: str) -> None:
 
 
 async def _remove_rows(tenant: UUID) -> None:
-    """Delete the controller's rows in batches, and its queued jobs; digests of tokens stay, to answer late comers."""
+    """Delete the controller's rows in batches; digests of tokens stay, to answer late comers."""
     for table in verifying.HOLDS_RECORDINGS:
         removed = [True]
         while removed:
@@ -217,7 +237,6 @@ async def _remove_rows(tenant: UUID) -> None:
         await DB.fetch("DELETE FROM credential WHERE tenant_id = $1 AND kind IN ('password', 'invitation')", tenant)
         await DB.fetch("UPDATE proposal SET sealed = '', sealed_decision = NULL WHERE tenant_id = $1", tenant)
         await DB.fetch("UPDATE return_recipient SET sealed_credentials = NULL WHERE tenant_id = $1", tenant)
-        await DB.fetch("DELETE FROM outbox WHERE tenant_id = $1", tenant)
 
 
 async def _certify(custody: Custody, opened: Opened, held: Tenancy) -> None:
@@ -234,7 +253,7 @@ async def _certify(custody: Custody, opened: Opened, held: Tenancy) -> None:
         rows_gone=True,
     )
     findings = certifying.Findings(
-        reason=Reason.CONTRACT_END,
+        reason=opened.reason,
         inventory=found,
         method=Method(
             tenant_key_destroyed=True,
@@ -260,3 +279,5 @@ async def _certify(custody: Custody, opened: Opened, held: Tenancy) -> None:
             held.contract_id,
             destroyed.destroyed_at,
         )
+        # Not before: the schedule would ask once more for what is under way.
+        await DB.fetch("DELETE FROM outbox WHERE tenant_id = $1", opened.tenant)

@@ -8,7 +8,6 @@ from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import tenant_scope
 from vault.custody.register import tenancy
-from vault.destruction.expiry import expire
 from vault.ingest import uploads
 from vault.ingest.staging import tidy
 
@@ -25,8 +24,6 @@ async def sweep(custody: Custody, tenant: UUID) -> int:
         How many uploads were swept away.
     """
     now = custody.clock.now()
-    # A key that only pieces of unfinished uploads were sealed under falls due with no part of a recording.
-    await expire(custody, tenant, now)
     swept = 0
     while True:
         async with tenant_scope(tenant):

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from types import MappingProxyType
 from uuid import UUID
 
 import dramatiq
@@ -34,6 +35,9 @@ PROPOSALS_CARRY_OUT = "proposals.carry_out"
 COPIES_MAKE = "copies.make"
 STORE_COMPARE = "store.compare"
 
+LOCKED_AS = MappingProxyType({RETENTION_CLOSE_DAYS: RETENTION_EXPIRE})
+"""A day is closed after a last try at what is due, and two tries at once would be in each other's way."""
+
 log = structlog.get_logger()
 
 
@@ -46,7 +50,7 @@ class Hands:
 
     async def carry_out(self, job: int, actor: str, tenant: str, work: Callable[[UUID], Awaitable[bool]]) -> None:
         """Do a job unless somebody is at it, and strike it off if it is finished; what is left comes again."""
-        async with alone(self.database_url, f"{actor} {tenant}") as lock:
+        async with alone(self.database_url, f"{LOCKED_AS.get(actor, actor)} {tenant}") as lock:
             if lock is None:
                 return
             began = time.monotonic()

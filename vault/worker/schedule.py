@@ -123,9 +123,11 @@ async def _due(tenant: UUID, contract: Contract, now: datetime) -> AsyncIterator
         if state is ContractState.RETURNING and await expiry.is_due(tenant, now):
             yield RETENTION_EXPIRE
         return
-    if await expiry.is_due(tenant, now):
+    over = await uploads.over(tenant, now=now, limit=1)
+    # A key that only pieces of unfinished uploads were sealed under falls due with no part of a recording.
+    if over or await expiry.is_due(tenant, now):
         yield RETENTION_EXPIRE
-    if await uploads.over(tenant, now=now, limit=1):
+    if over:
         yield UPLOADS_SWEEP
     if await carrying.is_due(tenant, now):
         yield PROPOSALS_CARRY_OUT
