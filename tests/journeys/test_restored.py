@@ -112,6 +112,8 @@ async def test_put_back_as_it_was_nothing_that_was_destroyed_opens_or_is_found(a
         assert said[one.slug]["findings"]["unknown_recording"] == 1
         assert said[one.slug]["destroyed_again"] == 3
         assert said[other.slug]["contract"] == "destroyed"
+        (again,) = await rows_of(other, "destruction")
+        assert json.loads(again["certificate"])["certificate"]["reason"] == "restored"
         assert {row["reason"] for row in await rows_of(one, "destruction")} == {"restored"}  # and none says expiry
         (event,) = await logged(one, "catalogue.restored")
         assert event["details"]["taken_at"] == restored["at"]

@@ -55,7 +55,7 @@ async def is_due(tenant: UUID, now: datetime) -> bool:
         "SELECT EXISTS (SELECT FROM part WHERE tenant_id = $1 AND destroyed_at IS NULL AND hold_key_id IS NULL"
         " AND destroy_at <= $2)"
         " OR EXISTS (SELECT FROM destruction WHERE tenant_id = $1 AND state = 'started' AND reason = ANY($3)"
-        " AND coalesce((record->>'retry_at')::timestamptz <= $2, true))",
+        " AND record->>'until' IS NOT NULL AND coalesce((record->>'retry_at')::timestamptz <= $2, true))",
         tenant,
         now,
         list(REASONS),

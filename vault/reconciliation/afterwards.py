@@ -13,7 +13,7 @@ import structlog
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, platform_scope, tenant_scope
-from vault.destruction.contract_end import advance
+from vault.destruction.contract_end import advance, is_tenant_destroyed
 from vault.destruction.expiry import expire
 from vault.reconciliation import restored, rounds, tenancies
 
@@ -56,7 +56,7 @@ async def _catch_up(custody: Custody, tenant: UUID, slug: str, taken_at: datetim
         event = audit.Event(act="catalogue.restored", actor=None, object_id=tenant, details=details)
         await audit.record(tenant, event, now=now)
     log.warning("catalogue.restored", tenant=str(tenant))
-    if restored.is_tenant_destroyed(custody, tenant):
+    if is_tenant_destroyed(custody, tenant):
         await restored.end_again(custody, tenant)
         state = await advance(custody, tenant, now)
         return Caught(tenant, slug, state.value)

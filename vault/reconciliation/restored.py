@@ -17,10 +17,11 @@ from tenants.recordings import PartClass
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
-from vault.custody.keys import KeyDestroyed, KeyMissing, KeyState, ShredKeyId
+from vault.custody.keys import KeyState, ShredKeyId
 from vault.custody.objects import ObjectsNotDeleted
 from vault.destruction import journal
 from vault.destruction.certificates import Reason
+from vault.destruction.contract_end import is_tenant_destroyed
 from vault.destruction.journal import Numbers, Opened, Progress
 
 BATCH: Final = 1000
@@ -59,7 +60,8 @@ async def put_back(custody: Custody, tenant: UUID) -> int:
 async def end_again(custody: Custody, tenant: UUID) -> bool:
     """Bring a contract whose keys are all destroyed, and which a restored catalogue takes for living, to its end.
 
-    Its last day becomes yesterday, nothing of it is kept or returned any more, and its end's job does the rest.
+    Its last day becomes yesterday, nothing of it is kept or returned any more, and its end's job does the rest: finding
+    the controller's key destroyed, it certifies a destruction for the reason `restored`.
 
     Returns:
         Whether there was anything to bring to an end.
@@ -216,17 +218,6 @@ async def _let_go(tenant: UUID, hold_keys: list[str], now: datetime) -> None:
         for recording in sorted(recordings, key=str):
             event = audit.Event(act="restored.hold_released_again", actor=None, object_id=recording)
             await audit.record(tenant, event, now=now)
-
-
-def is_tenant_destroyed(custody: Custody, tenant: UUID) -> bool:
-    """Whether the controller's own key was destroyed, whatever the catalogue says; blocks on the disk."""
-    try:
-        custody.keyring.tenant_index(tenant, "reconciliation", "")
-    except KeyDestroyed:
-        return True
-    except KeyMissing:
-        return False
-    return False
 
 
 def _state(custody: Custody, tenant: UUID, key_id: str) -> KeyState:

@@ -20,6 +20,7 @@ from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.keys import HOLD
 from vault.custody.objects import ObjectMissing
+from vault.destruction.contract_end import is_tenant_destroyed
 from vault.reconciliation import adopting, findings, restored, tenancies
 from vault.reconciliation.comparing import YOUNG, Compared, Page, compare, is_missing
 from vault.reconciliation.copying import bucket_of
@@ -72,7 +73,7 @@ async def advance(custody: Custody, tenant: UUID, *, pages: int = PAGES) -> bool
     Raises:
         ObjectError: the store did not answer; the next run goes on where this one stood.
     """
-    if await asyncio.to_thread(restored.is_tenant_destroyed, custody, tenant):
+    if await asyncio.to_thread(is_tenant_destroyed, custody, tenant):
         await restored.end_again(custody, tenant)
         return True
     current = await _under_way(custody, tenant)
