@@ -1,6 +1,8 @@
 """What is due is struck from the rows before its ciphertext goes: what opened it, found it and told of it."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from tenants.recordings import PartClass
 from vault.custody.custody import Custody
@@ -46,34 +48,42 @@ async def standing(opened: Opened) -> int:
 
 
 async def _strike(opened: Opened, now: datetime) -> int:
-    """Take out of the rows what could open or find parts, and out of a recording that has none left its facts.
-
-    What stays of a part are ids, sizes, its day and the hash of its ciphertext: what the certificate is proved from.
-    What stays of a recording lets its source be answered that it was here, when it is delivered again.
-    """
-    parts = await DB.fetch(
-        f"WITH due AS (SELECT id FROM part WHERE {DUE} ORDER BY destroy_at, id LIMIT $6 FOR UPDATE)"  # noqa: S608 - our own words
-        " UPDATE part p SET wrapped_key = NULL, prefix = NULL, sealed = NULL, promised_until = NULL,"
-        " destroyed_at = $4, destruction_id = $5 FROM due WHERE p.tenant_id = $1 AND p.id = due.id"
-        " RETURNING p.recording_id, p.part_class",
+    due = await DB.fetch(
+        f"SELECT id FROM part WHERE {DUE} ORDER BY destroy_at, id LIMIT $4 FOR UPDATE",  # noqa: S608 - our own words
         opened.tenant,
         opened.progress.until,
         opened.progress.since,
-        now,
-        opened.id,
         BATCH,
     )
-    unlisted = [part["recording_id"] for part in parts if part["part_class"] == PartClass.CONTACT]
+    await strike_parts(opened, [row["id"] for row in due], now)
+    return len(due)
+
+
+async def strike_parts(opened: Opened, parts: Sequence[UUID], now: datetime) -> None:
+    """Take out of the rows what could open or find parts, and out of a recording that has none left its facts.
+
+    In the controller's open scope, in which the parts' rows are locked. What stays of a part are ids, sizes, its day
+    and the hash of its ciphertext: what the certificate is proved from. What stays of a recording lets its source be
+    answered that it was here, when it is delivered again.
+    """
+    struck = await DB.fetch(
+        "UPDATE part SET wrapped_key = NULL, prefix = NULL, sealed = NULL, promised_until = NULL, destroyed_at = $3,"
+        " destruction_id = $4 WHERE tenant_id = $1 AND id = ANY($2) RETURNING recording_id, part_class",
+        opened.tenant,
+        parts,
+        now,
+        opened.id,
+    )
+    unlisted = [part["recording_id"] for part in struck if part["part_class"] == PartClass.CONTACT]
     await DB.fetch("DELETE FROM blind_index WHERE tenant_id = $1 AND recording_id = ANY($2)", opened.tenant, unlisted)
     # The reasons why somebody listened are sealed under the contact record's key.
     await DB.fetch(
         "UPDATE access SET sealed_reason = '' WHERE tenant_id = $1 AND recording_id = ANY($2)", opened.tenant, unlisted
     )
-    await _empty(opened, sorted({part["recording_id"] for part in parts}), now)
-    return len(parts)
+    await _empty(opened, sorted({part["recording_id"] for part in struck}), now)
 
 
-async def _empty(opened: Opened, recordings: list[object], now: datetime) -> None:
+async def _empty(opened: Opened, recordings: Sequence[UUID], now: datetime) -> None:
     emptied = await DB.fetch(
         "UPDATE recording SET destroyed_at = $3, destruction_id = $4, duration_ms = NULL,"
         " facts = jsonb_build_object('delivered_bytes', facts->'delivered_bytes'),"

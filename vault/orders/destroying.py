@@ -8,7 +8,6 @@ under them and destroyed, so that no backup of rows and objects opens what was o
 import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +23,7 @@ from vault.destruction import certifying, inventory, journal, verifying
 from vault.destruction.certificates import Clause, Decided, Method, Person, Reason
 from vault.destruction.inventory import Inventory
 from vault.destruction.journal import Opened, Progress, Superseded
+from vault.destruction.striking import strike_parts
 from vault.orders.scope import TOLD, concerned
 from vault.proposals.model import Proposal
 from vault.rewrapping.retiring import leave, retire
@@ -74,44 +74,19 @@ async def _strike(custody: Custody, proposal: Proposal, recordings: Sequence[UUI
     async with tenant_scope(tenant):
         await DB.fetch("SELECT 1 FROM contract WHERE tenant_id = $1 FOR SHARE", tenant)
         rows = await DB.fetch(
-            "SELECT recording_id, hold_key_id FROM part WHERE tenant_id = $1 AND recording_id = ANY($2)"
+            "SELECT id, recording_id, hold_key_id FROM part WHERE tenant_id = $1 AND recording_id = ANY($2)"
             " AND destroyed_at IS NULL ORDER BY recording_id, id FOR UPDATE",
             tenant,
             recordings,
         )
         held = {row["recording_id"] for row in rows if row["hold_key_id"]}
-        free = sorted({row["recording_id"] for row in rows} - held)
+        free = [row["id"] for row in rows if row["recording_id"] not in held]
         if free:
             opened = await _find(proposal) or await journal.begin(
                 tenant, Reason.ORDER, Progress(proposal=proposal.id), now=now
             )
-            await _strike_rows(opened, free, now)
+            await strike_parts(opened, free, now)
     return held
-
-
-async def _strike_rows(opened: Opened, recordings: Sequence[UUID], now: datetime) -> None:
-    """What stays is what the certificate is proved from, and lets a source be answered that it was here."""
-    tenant = opened.tenant
-    await DB.fetch(
-        "UPDATE part SET wrapped_key = NULL, prefix = NULL, sealed = NULL, promised_until = NULL, destroyed_at = $3,"
-        " destruction_id = $4 WHERE tenant_id = $1 AND recording_id = ANY($2) AND destroyed_at IS NULL",
-        tenant,
-        recordings,
-        now,
-        opened.id,
-    )
-    await DB.fetch("DELETE FROM blind_index WHERE tenant_id = $1 AND recording_id = ANY($2)", tenant, recordings)
-    await DB.fetch("DELETE FROM access WHERE tenant_id = $1 AND recording_id = ANY($2)", tenant, recordings)
-    await DB.fetch(
-        "UPDATE recording SET destroyed_at = $3, destruction_id = $4, duration_ms = NULL,"
-        " facts = jsonb_build_object('delivered_bytes', facts->'delivered_bytes'),"
-        " started_at = date_trunc('month', started_at), received_at = date_trunc('month', received_at)"
-        " WHERE tenant_id = $1 AND destroyed_at IS NULL AND id = ANY($2)",
-        tenant,
-        recordings,
-        now,
-        opened.id,
-    )
 
 
 async def _find(proposal: Proposal) -> Opened | None:
