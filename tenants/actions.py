@@ -21,6 +21,7 @@ class Action(StrEnum):
     READ_NOTICE = "read_notice"
     ACKNOWLEDGE_NOTICE = "acknowledge_notice"
     READ_RETURN = "read_return"
+    NAME_RECIPIENT = "name_recipient"
     TAKE_BACK = "take_back"
     ORDER_DESTRUCTION = "order_destruction"
     DECIDE_ORDER = "decide_order"
@@ -66,6 +67,7 @@ ROLES = MappingProxyType(
         Action.READ_NOTICE: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
         Action.ACKNOWLEDGE_NOTICE: frozenset({Role.ADMINISTRATOR, Role.DPO}),
         Action.READ_RETURN: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
+        Action.NAME_RECIPIENT: frozenset({Role.ADMINISTRATOR}),
         Action.TAKE_BACK: frozenset({Role.ADMINISTRATOR, Role.DPO}),
         # A DPO puts forward what a data subject is owed; the controller decides (Art. 38(6): no conflict of interests).
         Action.ORDER_DESTRUCTION: frozenset({Role.ADMINISTRATOR, Role.DPO}),

@@ -6,5 +6,14 @@ from vault.destruction import contract_change
 from vault.orders import ordering
 from vault.policies import changing
 from vault.proposals.model import Handlers
+from vault.returning import registering, waiving
 
-HANDLERS: Handlers = MappingProxyType({**contract_change.HANDLERS, **ordering.HANDLERS, **changing.HANDLERS})
+HANDLERS: Handlers = MappingProxyType(
+    {
+        **contract_change.HANDLERS,
+        **ordering.HANDLERS,
+        **changing.HANDLERS,
+        **registering.HANDLERS,
+        **waiving.HANDLERS,
+    }
+)

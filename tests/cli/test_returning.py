@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pyrage
 
+from tenants.vocabulary import Role
 from tests.cli.conftest import Terminal
 from tests.returning.opened import AFTER_THE_END, RETURNS, Keeper, run
 from tests.world import World
@@ -18,12 +19,18 @@ async def test_everything_is_fetched_checked_and_confirmed(terminal: Terminal, w
     async with world.later(AFTER_THE_END - timedelta(days=3)):
         await house.recording(started_at=(world.now() - timedelta(hours=2)).isoformat())
         assert "will be returned" in (await terminal.run("return", "status", as_=mine)).stdout
-        assert "from age-keygen" in (await terminal.run("return", "register", "age1", as_=mine, exit_code=1)).stderr
-        await terminal.run("return", "register", keeper.public_key, as_=mine)
+        why = ("--reason", "The archive of the authority.")
+        assert "age-keygen" in (await terminal.run("return", "register", "age1", *why, as_=mine, exit_code=1)).stderr
+        proposal = await terminal.json("return", "register", keeper.public_key, *why, as_=mine)
+        dpo = await house.person(Role.DPO)
+        assert keeper.public_key in (await terminal.run("proposals", proposal["id"], as_=dpo)).stdout
+        await terminal.run("approve", proposal["id"], *why, "--yes", as_=dpo)
     directory = terminal.home / "returned"
     async with world.later(AFTER_THE_END):
         await run(world, house)
         assert "waits for an administrator" in (await terminal.run("return", "status", as_=mine)).stdout
+        waiver = await terminal.json("return", "waive", *why, as_=mine)
+        await terminal.run("reject", waiver["id"], "--reason", "A mistake.", as_=mine)
         fetched = await terminal.json("return", "fetch", str(directory), as_=mine)
         key = terminal.home / "other.pem"
         key.write_bytes(SigningKey(Secret(bytes(32))).public_pem)

@@ -99,7 +99,7 @@ def everything() -> Iterator[Certificate]:
         Person(id=certificate().contract.id, roles=("administrator", "supervisor"), act="approved"),
     )
     for reason in Reason:
-        by = Decided(by="persons", proposal=certificate().id, persons=people, repeats=(certificate().id,))
+        by = Decided(by="persons", proposal=certificate().id, persons=people, return_waived=certificate().id)
         pending = RootKeyDeletion(state="pending", at=AT)
         yield structs.replace(certificate(), reason=reason, decided=by, root_key_deletion=pending)
     for who in get_args(Decided.__annotations__["by"]):

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pyrage
 
+from tenants.vocabulary import Role
 from tests.world import As, House, World
 from vault.destruction.contract_end import advance
 
@@ -38,9 +39,23 @@ class Keeper:
     def url(self, rest: str = "") -> str:
         return f"/v1/contracts/{self.house.contract}/return{rest}"
 
-    async def register(self, **more: Any) -> httpx.Response:
-        body = {"public_key": self.public_key} | more
-        return await self.house.administrator.post(self.url("/recipient"), json=body)
+    async def propose(self, person: As | None = None, **more: Any) -> httpx.Response:
+        body = {"public_key": self.public_key, "reason": "The archive of the authority."} | more
+        return await (person or self.house.administrator).post(self.url("/recipient"), json=body)
+
+    async def register(self, **more: Any) -> dict[str, Any]:
+        """Proposed by the administrator and approved by the DPO."""
+        return await self.approve(await self.propose(**more))
+
+    async def approve(self, proposed: httpx.Response) -> dict[str, Any]:
+        assert proposed.status_code == 202, proposed.text
+        decision = {"approve": True, "reason": "The key is known."}
+        second = await self.house.person(Role.DPO)
+        answer = await second.post(f"/v1/proposals/{proposed.json()['id']}/decision", json=decision)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["state"] == "carried_out"
+        decided: dict[str, Any] = answer.json()
+        return decided
 
     async def progress(self, person: As | None = None) -> dict[str, Any]:
         answer = await (person or self.house.administrator).get(self.url())

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import boto3
@@ -32,7 +33,7 @@ async def test_everything_is_returned_confirmed_and_then_destroyed(world: World,
         call = await house.recording(started_at=started)
         talked = await house.recording(talk("Hello."), **chat(started_at=started))
         assert (await keeper.progress())["stage"] == "not_begun"
-        assert (await keeper.register()).status_code == 201
+        await keeper.register()
     async with world.later(AFTER_THE_END):
         assert await run(world, house) is ContractState.RETURNING
         (contract,) = (await house.administrator.get("/v1/contracts")).json()
@@ -66,7 +67,7 @@ async def test_nothing_is_destroyed_while_nobody_has_confirmed(world: World, kee
         assert (await keeper.progress())["stage"] == "no_recipient"
         assert (await keeper.confirm("00" * 32)).status_code == 409
         assert not await waits_for_nobody(world, house)
-        assert (await keeper.register()).status_code == 201
+        await keeper.register()
         assert await waits_for_nobody(world, house)
         await run(world, house)
         assert (await keeper.progress())["stage"] == "awaiting_receipt"
@@ -179,9 +180,13 @@ async def test_it_is_put_into_a_bucket_of_the_controllers_own(world: World, keep
     credentials = {"access_key": settings.s3_access_key, "secret_key": settings.s3_secret_key}
     async with world.later(AFTER_THE_END - timedelta(days=3)):
         await house.recording(started_at=(world.now() - timedelta(hours=2)).isoformat())
-        named = await keeper.register(bucket=bucket, credentials=credentials)
-        assert settings.s3_secret_key not in named.text
-        assert named.json()["destination"] == "s3"
+        proposed = await keeper.propose(bucket=bucket, credentials=credentials)
+        assert settings.s3_secret_key not in proposed.text
+        assert (await keeper.progress())["recipient"] is None
+        decided = await keeper.approve(proposed)
+        assert settings.s3_secret_key not in str(decided)
+        assert decided["terms"]["bucket"] == bucket
+        assert (await keeper.progress())["recipient"]["destination"] == "s3"
     async with world.later(AFTER_THE_END):
         await run(world, house)
         manifest, sha256 = await keeper.manifest()
@@ -232,16 +237,54 @@ async def test_a_bucket_that_does_not_answer_is_told_and_tried_again(world: Worl
     ],
 )
 async def test_what_is_no_recipient_is_refused_with_its_field(
-    keeper: Keeper, body: dict[str, object], field: str
+    keeper: Keeper, body: dict[str, Any], field: str
 ) -> None:
-    answer = await keeper.register(**body)
+    answer = await keeper.propose(**body)
     assert answer.status_code == 422
     assert field in {problem["field"] for problem in answer.json()["errors"]}
 
 
 async def test_where_the_policy_promises_no_return_nobody_takes_everything_home(world: World) -> None:
     keeper = Keeper(await world.house("prh"))
-    refused = await keeper.register()
+    refused = await keeper.propose()
     assert (refused.status_code, refused.json()["rule"]) == (403, "return-not-promised")
     assert refused.json()["clause"]["id"] == "contract_end"
     assert (await keeper.progress())["stage"] == "not_promised"
+
+
+async def test_one_person_alone_names_nobody(world: World, keeper: Keeper) -> None:
+    house, dpo = keeper.house, await keeper.house.person(Role.DPO)
+    assert (await keeper.propose(dpo)).status_code == 403
+    assert (await keeper.propose(await world.operator())).status_code == 403
+    proposal = (await keeper.propose()).json()
+    assert (await keeper.propose()).status_code == 409
+    url, decision = f"/v1/proposals/{proposal['id']}/decision", {"approve": True, "reason": "It is known."}
+    assert (await house.administrator.post(url, json=decision)).status_code == 403
+    assert (await (await world.operator()).post(url, json=decision)).status_code == 404
+    assert (await keeper.progress())["recipient"] is None
+    assert (await dpo.post(url, json=decision)).status_code == 200
+    assert (await keeper.progress())["recipient"]["registered_by"] == str(house.administrator.id)
+    (event,) = await logged(house, "return.recipient_registered")
+    assert (event["actor"], event["details"]["proposal"]) == (str(dpo.id), proposal["id"])
+    again = await Keeper(house).register()
+    assert again["effect"]["instead_of"] == keeper.public_key
+
+
+async def test_a_return_that_nobody_can_confirm_is_waived_by_two_persons(world: World, keeper: Keeper) -> None:
+    house, url, why = keeper.house, keeper.url("/waiver"), {"reason": "The key is lost and its holder gone."}
+    async with world.later(AFTER_THE_END - timedelta(days=3)):
+        await house.recording(started_at=(world.now() - timedelta(hours=2)).isoformat())
+        assert (await house.administrator.post(url, json=why)).status_code == 409
+    async with world.later(AFTER_THE_END):
+        assert await run(world, house) is ContractState.RETURNING
+        proposal = await house.administrator.post(url, json=why)
+        assert proposal.json()["effect"] == {"recordings": 1}
+        assert await run(world, house) is ContractState.RETURNING
+        await keeper.approve(proposal)
+        assert (await keeper.progress())["stage"] == "waived"
+        assert await waits_for_nobody(world, house)
+        assert await run(world, house) is ContractState.DESTROYED
+    (row,) = await rows_of(house, "destruction")
+    decided = json.loads(row["certificate"])["certificate"]["decided"]
+    assert decided["return_waived"] == proposal.json()["id"]
+    assert len(await logged(house, "return.waived")) == 1

@@ -22,7 +22,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "open_access": {"purpose": "quality", "reason": "a stranger tries"},
     "issue_token": {},
     "decide_proposal": {"approve": True, "reason": "a stranger tries"},
-    "register_return_recipient": {"public_key": str(pyrage.x25519.Identity.generate().to_public())},
+    "register_return_recipient": {
+        "public_key": str(pyrage.x25519.Identity.generate().to_public()),
+        "reason": "a stranger tries",
+    },
+    "waive_return": {"reason": "a stranger tries"},
     "change_contract": {"last_day": "2026-01-01", "reason": "a stranger tries"},
     "confirm_return": {"manifest_sha256": "00" * 32},
 }

@@ -225,7 +225,7 @@ def test_after_the_contract_only_the_proof_is_left(
             | {"read_policy", "read_retention", "read_audit", "read_certificate"}
             | {"change_policy", "decide_policy", "decide_order", "read_proposals", "read_reconciliation"}
             | {"hold", "release", "restrict", "lift"}
-            | {"read_notice", "acknowledge_notice", "read_return", "take_back"},
+            | {"read_notice", "acknowledge_notice", "read_return", "take_back", "name_recipient"},
         ),
         (Role.SUPERVISOR, {"read_contract", "read_policy", "read_retention", "hold", "release"}),
         (Role.QUALITY, {"read_contract", "read_policy"}),

@@ -12,9 +12,12 @@ from msgspec import Meta, Struct
 
 from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
+from vault.api.proposals import ProposalView, Why, view
 from vault.api.ranges import is_unchanged, parse_range, range_applies
 from vault.returning.receipts import Fetched, Return, Stage, confirm, fetch, look, manifest
-from vault.returning.recipients import Bucket, Credentials, Destination, Recipient, register
+from vault.returning.recipients import Bucket, Credentials, Destination, Recipient
+from vault.returning.registering import propose_recipient
+from vault.returning.waiving import propose_waiver
 
 PRIVATE = {"cache-control": "private, no-store", "x-content-type-options": "nosniff"}
 
@@ -34,6 +37,13 @@ class NewRecipient(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     public_key: Annotated[str, Meta(max_length=128)]
     bucket: Bucket | None = None
     credentials: Credentials | None = None
+    reason: Why
+
+
+class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why everything is to be destroyed although nobody confirms that it was returned."""
+
+    reason: Why
 
 
 class Receipt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,7 +53,7 @@ class Receipt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class RecipientView(Struct, frozen=True, kw_only=True):
-    """Who is registered. What opens the bucket is never shown."""
+    """Who is registered, by whom it was proposed, and since when approved. What opens the bucket is never shown."""
 
     id: UUID
     public_key: str
@@ -70,7 +80,7 @@ class ArchiveView(Struct, frozen=True, kw_only=True):
 class ReturnView(Struct, frozen=True, kw_only=True):
     """How far a return has come: of the `recordings` that stand, so many are `returned` in archives.
 
-    At `no_recipient` and `awaiting_receipt` an administrator or the DPO of the controller has to act.
+    At `no_recipient` and `awaiting_receipt` persons of the controller have to act.
     """
 
     stage: Stage
@@ -89,15 +99,21 @@ async def read_return(contract_id: FromPath[UUID], custody: InCustody, caller: F
     return _view(await look(custody, caller, contract_id))
 
 
-@post("/contracts/{contract_id:uuid}/return/recipient", operation_id="register_return_recipient", status_code=201)
+@post("/contracts/{contract_id:uuid}/return/recipient", operation_id="register_return_recipient", status_code=202)
 async def register_recipient(
     contract_id: FromPath[UUID], data: JSONBody[NewRecipient], custody: InCustody, caller: FromCaller
-) -> RecipientView:
-    """Name the key to which everything is returned; it takes the place of the one before."""
-    named = await register(
-        custody, caller, contract_id, data.public_key, bucket=data.bucket, credentials=data.credentials
-    )
-    return _recipient(named)
+) -> ProposalView:
+    """Propose the key to which everything is returned, in place of the one before; a second person decides on it."""
+    sent: dict[str, Any] = {"bucket": data.bucket, "credentials": data.credentials, "reason": data.reason}
+    return view(await propose_recipient(custody, caller, contract_id, data.public_key, **sent))
+
+
+@post("/contracts/{contract_id:uuid}/return/waiver", operation_id="waive_return", status_code=202)
+async def waive_return(
+    contract_id: FromPath[UUID], data: JSONBody[Waiver], custody: InCustody, caller: FromCaller
+) -> ProposalView:
+    """Propose to give up a return that nobody can confirm; once a second person approves, everything is destroyed."""
+    return view(await propose_waiver(custody, caller, contract_id, reason=data.reason))
 
 
 @get("/contracts/{contract_id:uuid}/return/manifest", operation_id="read_return_manifest")
@@ -189,5 +205,5 @@ def _recipient(recipient: Recipient) -> RecipientView:
 router = Router(
     path="/v1",
     tags=["contracts"],
-    route_handlers=[read_return, register_recipient, read_manifest, read_archive, confirm_receipt],
+    route_handlers=[read_return, register_recipient, waive_return, read_manifest, read_archive, confirm_receipt],
 )

@@ -132,6 +132,8 @@ def _proof(certificate: "Certificate") -> Iterator[str]:
     for tally in destroyed.tallies:
         yield f"    {tally.parts} x {tally.kind}/{tally.part_class}, {tally.bytes} bytes, under {tally.clause}"
     yield f"  who decided: {_decided(certificate)}"
+    if certificate.decided.return_waived:
+        yield f"    the promised return was waived by two persons, proposal {certificate.decided.return_waived}"
     whole = "the controller's own key and " if method.tenant_key_destroyed else ""
     keys = method.keys_destroyed - method.tenant_key_destroyed
     yield f"  how: {method.standard}, purge by cryptographic erase, then deletion:"

@@ -11,6 +11,7 @@ import click
 from vault.cli import session
 from vault.cli.failures import fail
 from vault.cli.output import emit, moment, with_json
+from vault.cli.proposals import sentences
 from vault.client.http import Client
 
 PIECE = 1 << 20
@@ -19,10 +20,12 @@ STAGES = MappingProxyType(
     {
         "not_promised": "The policy promises no return: at the contract's end everything is destroyed.",
         "not_begun": "The contract runs; what stands at its end will be returned.",
-        "no_recipient": "It waits for an administrator or the DPO to name a key: vault return register AGE-KEY",
+        "no_recipient": "It waits for an administrator to name a key, and a second person to approve it:"
+        " vault return register AGE-KEY",
         "exporting": "The archives are being made.",
         "awaiting_receipt": "It waits for an administrator or the DPO to fetch the archives and confirm them.",
         "confirmed": "The receipt is confirmed; everything kept here is destroyed.",
+        "waived": "Two persons waived the return; everything kept here is destroyed.",
     }
 )
 
@@ -54,19 +57,39 @@ def status() -> None:
 @click.option("--region", default="eu-north-1", show_default=True, help="The bucket's region.")
 @click.option("--prefix", default="", help="What each object's key begins with.")
 @click.option("--access-key", help="What opens the bucket; the secret key is asked for.")
+@click.option("--reason", required=True, help="Why this key; it is kept with the proposal.")
 @with_json
 def register(
-    age_key: str, bucket: str | None, endpoint: str | None, region: str, prefix: str, access_key: str | None
+    age_key: str,
+    bucket: str | None,
+    endpoint: str | None,
+    region: str,
+    prefix: str,
+    access_key: str | None,
+    reason: str,
 ) -> None:
-    """Name the AGE-KEY (age1…, from age-keygen) that everything is sealed to. Only its holder can open it."""
-    body: dict[str, Any] = {"public_key": age_key}
+    """Propose the AGE-KEY (age1…, from age-keygen) that everything is sealed to. Only its holder can open it.
+
+    A second person of the controller, an administrator or the DPO, approves it.
+    """
+    body: dict[str, Any] = {"public_key": age_key, "reason": reason}
     if bucket:
         secret = click.prompt("Secret key", hide_input=True)
         body["bucket"] = {"endpoint": endpoint, "region": region, "bucket": bucket, "prefix": prefix}
         body["credentials"] = {"access_key": access_key or click.prompt("Access key"), "secret_key": secret}
     with session.connect() as client:
-        named = client.post(f"{_path(client)}/recipient", body)
-    emit(named, f"At the contract's end everything is sealed to {named['public_key']} ({named['destination']}).")
+        proposal = client.post(f"{_path(client)}/recipient", body)
+    emit(proposal, *sentences(proposal), f"A second person approves it: vault approve {proposal['id']}")
+
+
+@returning.command()
+@click.option("--reason", required=True, help="Why nobody can confirm it; it is kept with the proposal.")
+@with_json
+def waive(reason: str) -> None:
+    """Propose to give up a return that nobody can confirm. Once a second person approves, all of it is destroyed."""
+    with session.connect() as client:
+        proposal = client.post(f"{_path(client)}/waiver", {"reason": reason})
+    emit(proposal, *sentences(proposal), f"A second person approves it: vault approve {proposal['id']}")
 
 
 @returning.command()

@@ -86,14 +86,14 @@ class Person(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Decided(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who decided: the policy's own periods, the contract's last day, or two persons by a proposal.
 
-    `repeats` names the destructions that a restored backup had undone, where that is the reason.
+    `return_waived` is the proposal by which two persons of the controller gave up a promised return.
     """
 
     by: Literal["policy", "contract", "persons"]
     policy_versions: tuple[int, ...] = ()
     proposal: UUID | None = None
     persons: tuple[Person, ...] = ()
-    repeats: tuple[UUID, ...] = ()
+    return_waived: UUID | None = None
 
 
 class Tally(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

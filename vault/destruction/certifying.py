@@ -29,6 +29,7 @@ from vault.destruction.certificates import (
 from vault.destruction.contract_change import CHANGE_CONTRACT
 from vault.destruction.inventory import Inventory
 from vault.proposals.model import State
+from vault.returning.waiving import waived_by
 
 ACTS = {
     Reason.EXPIRY: "retention.expired",
@@ -128,8 +129,11 @@ def clause(citation: Citation) -> Clause:
 
 
 async def _decided(held: Tenancy, findings: Findings) -> Decided:
-    """Who decided, by the reason alone; the last day of a contract that was changed is what two persons made it."""
-    if findings.reason is Reason.CONTRACT_END:
+    """Who decided, by the reason alone; the last day of a contract that was changed is what two persons made it.
+
+    What a backup brought back of an ended contract goes by that contract's end again.
+    """
+    if findings.reason in (Reason.CONTRACT_END, Reason.RESTORED):
         return await _ended_by(held)
     if findings.reason is not Reason.EXPIRY:
         raise RuntimeError("Whatever neither a period nor a contract ends was decided by somebody.")
@@ -146,14 +150,15 @@ async def _ended_by(held: Tenancy) -> Decided:
         CHANGE_CONTRACT,
         State.CARRIED_OUT,
     )
+    waived = await waived_by(held.tenant, held.contract_id)
     if not rows:
-        return Decided(by="contract")
+        return Decided(by="contract", return_waived=waived)
     row = rows[0]
     persons = (
         Person(id=row["proposed_by"], roles=tuple(row["proposed_as"]), act="proposed"),
         Person(id=row["decided_by"], roles=tuple(row["decided_as"]), act="approved"),
     )
-    return Decided(by="persons", proposal=row["id"], persons=persons)
+    return Decided(by="persons", proposal=row["id"], persons=persons, return_waived=waived)
 
 
 def _listed(method: Method) -> Method:

@@ -19,10 +19,11 @@ from vault.returning import archives, manifests
 from vault.returning.archives import MadeArchive
 from vault.returning.recipients import Destination, Recipient, current, own, promised
 from vault.returning.selection import count
+from vault.returning.waiving import waived_by
 
 
 class Stage(StrEnum):
-    """How far a return has come; at `no_recipient` and `awaiting_receipt` a person of the controller has to act."""
+    """How far a return has come; at `no_recipient` and `awaiting_receipt` the controller has to act."""
 
     NOT_PROMISED = "not_promised"
     NOT_BEGUN = "not_begun"
@@ -30,6 +31,7 @@ class Stage(StrEnum):
     EXPORTING = "exporting"
     AWAITING_RECEIPT = "awaiting_receipt"
     CONFIRMED = "confirmed"
+    WAIVED = "waived"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +67,9 @@ async def look(custody: Custody, caller: Caller, contract: UUID) -> Return:
         made = await archives.made(recipient) if recipient else []
         manifest = await archives.manifest(recipient) if recipient else None
         standing = await count(held.tenant)
+        waived = await waived_by(held.tenant, contract) is not None
     return Return(
-        stage=_stage(held, recipient, manifest),
+        stage=Stage.WAIVED if waived else _stage(held, recipient, manifest),
         recipient=recipient,
         recordings=standing,
         returned=sum(archive.recordings for archive in made),

@@ -201,7 +201,9 @@ class _Told:
         for person in decided.persons:
             roles = ", ".join(w.get(f"role.{role}", role) for role in person.roles)
             rows.append((w[f"act.{person.act}"], f"{person.id} ({roles})"))
-        return rows + [(w["repeats"], str(destruction)) for destruction in decided.repeats]
+        if decided.return_waived:
+            rows.append((w["return_waived"], str(decided.return_waived)))
+        return rows
 
     def _how(self) -> list[tuple[str, str]]:
         m, w = self.certificate.method, self.words

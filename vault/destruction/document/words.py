@@ -54,7 +54,7 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "who": ("Kuka päätti", "Vem som beslutade", "Who decided"),
     "decision": ("Päätös", "Beslut", "Decision"),
     "proposal": ("Esitys", "Förslag", "Proposal"),
-    "repeats": ("Uudelleen hävitetty", "Förstört på nytt", "Destroyed again"),
+    "return_waived": ("Palautuksesta luovuttu, esitys", "Återlämning avstådd, förslag", "Return waived, proposal"),
     "how": ("Mitä tehtiin", "Vad som gjordes", "What was done"),
     "method": ("Menetelmä", "Metod", "Method"),
     "purge": (
