@@ -12,6 +12,9 @@ from vault.cli import session
 from vault.cli.options import DAY
 from vault.cli.output import emit, emit_table, with_json
 
+DAYS_SHOWN = 20
+"""New days that a preview names, a line each."""
+
 
 @click.group()
 def policy() -> None:
@@ -57,7 +60,7 @@ def preview(file: Path, controller: str | None) -> None:
     """Say what a policy file would do to what is stored, as the next version; nothing is changed."""
     with session.connect() as client:
         effect = client.post("/v1/policies/preview", _body(file, controller))
-    emit(effect, *_told(effect))
+    emit(effect, *told(effect))
 
 
 @policy.command()
@@ -71,7 +74,7 @@ def change(file: Path, reason: str, controller: str | None) -> None:
         proposal = client.post("/v1/policies", _body(file, controller) | {"reason": reason})
     emit(
         proposal,
-        *_told(proposal["effect"]),
+        *told(proposal["effect"]),
         f"Somebody else approves it: vault approve {proposal['id']} --reason …",
     )
 
@@ -91,8 +94,8 @@ def _body(file: Path, controller: str | None) -> dict[str, Any]:
     return body | ({"controller": controller} if controller else {})
 
 
-def _told(effect: dict[str, Any]) -> list[str]:
-    """A preview in words, one line for each period that changes."""
+def told(effect: dict[str, Any]) -> list[str]:
+    """A preview in words: a line for each period that changes, and for each new day."""
     lines = [f"Version {effect['version']}, in force from {effect['effective_from']}:"]
     for period in effect["periods"]:
         if period["change"] != "same":
@@ -100,6 +103,9 @@ def _told(effect: dict[str, Any]) -> list[str]:
             counts = ("earlier", "later", "at_once", "held")
             numbers = ", ".join(f"{period[name]} {name.replace('_', ' ')}" for name in counts)
             lines.append(f"  {period['kind']}, {period['part_class']}: {became}; of {period['parts']} parts {numbers}")
+    lines += [f"    {day['day']}: {day['parts']} of {day['part_class']}" for day in effect["days"][:DAYS_SHOWN]]
+    more = len(effect["days"][DAYS_SHOWN:]) + effect["days_not_told"]
+    lines += [f"    and {more} more days, with --json"] if more else []
     lines += [f"  {one['path']}: {one['before']} becomes {one['after']}" for one in effect["other"]]
     lines.append(
         f"  in all {effect['earlier']} parts earlier, {effect['later']} later, {effect['at_once']} at once,"

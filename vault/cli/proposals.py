@@ -7,6 +7,7 @@ import click
 
 from vault.cli import session
 from vault.cli.output import emit, emit_table, moment, with_json
+from vault.cli.policies import told
 
 
 @click.command(short_help="List what waits for a second person, and what became of it.")
@@ -66,6 +67,9 @@ def sentences(proposal: dict[str, Any]) -> list[str]:
         f" waits until {moment(proposal['lapses_at'])}",
     ]
     for heading in ("terms", "effect", "outcome"):
+        if heading == "effect" and proposal["action"] == "change_policy":
+            lines += [f"  {line}" for line in told(proposal["effect"])]
+            continue
         for name, value in (proposal[heading] or {}).items():
             lines.append(f"  {heading}: {name.replace('_', ' ')}: {_short(value)}")
     if proposal["decided_by"]:
