@@ -236,9 +236,7 @@ async def test_a_bucket_that_does_not_answer_is_told_and_tried_again(world: Worl
         ({"bucket": {"region": "eu-north-1", "bucket": "b", "prefix": "/x"}}, "bucket.prefix"),
     ],
 )
-async def test_what_is_no_recipient_is_refused_with_its_field(
-    keeper: Keeper, body: dict[str, Any], field: str
-) -> None:
+async def test_what_is_no_recipient_is_refused_with_its_field(keeper: Keeper, body: dict[str, Any], field: str) -> None:
     answer = await keeper.propose(**body)
     assert answer.status_code == 422
     assert field in {problem["field"] for problem in answer.json()["errors"]}
