@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -93,7 +94,7 @@ async def test_a_shorter_period_is_previewed_confirmed_and_moves_what_is_stored(
     after = await days(house, recording)
     assert after["contact"] == before["contact"]
     assert after["content"] == after["peaks"]
-    assert after["content"].date().isoformat() == effect["days"][0]["day"]
+    assert after["content"].astimezone(ZoneInfo("Europe/Helsinki")).date().isoformat() == effect["days"][0]["day"]
     assert timedelta(days=85) < after["content"] - world.now() < timedelta(days=95)
     done = (await house.administrator.get(f"/v1/proposals/{proposal['id']}")).json()
     assert (done["state"], done["outcome"]["keys_done"], done["outcome"]["keys_left"]) == ("carried_out", 1, 0)
@@ -160,6 +161,27 @@ async def test_a_longer_period_is_for_what_comes_after_it_unless_the_rule_says_o
     assert await carry_out(world.custody, HANDLERS, house.tenant)
     after = await days(house, recording)
     assert after["content"] - before["content"] > timedelta(days=150)
+
+
+@pytest.mark.parametrize("held", [False, True])
+async def test_what_has_reached_its_day_goes_then_though_a_longer_period_comes_into_force(
+    world: World, house: House, second: As, held: bool
+) -> None:
+    recording = await house.recording()
+    day = (await days(house, recording))["content"]
+    dpo = await house.lasting(await house.person(Role.DPO))
+    if held:
+        body = {"reason": "legal_claim", "note": "A claim."}
+        hold = (await dpo.post(f"/v1/recordings/{recording}/holds", json=body)).json()["id"]
+    proposal = await proposed(house, file(house, {SIX: TWELVE + ", also_recorded_before = true"}))
+    await confirmed(second, proposal)
+    async with world.later(day - world.now() + timedelta(seconds=5)):
+        assert await carry_out(world.custody, HANDLERS, house.tenant)
+        assert (await days(house, recording))["content"] == day
+        if held:
+            assert (await expire(world.custody, house.tenant, world.now())).due == 0
+            assert (await dpo.post(f"/v1/holds/{hold}/release")).is_success
+        assert (await expire(world.custody, house.tenant, world.now())).done == 2
 
 
 async def test_a_version_of_a_later_day_waits_for_it(world: World, house: House, second: As) -> None:

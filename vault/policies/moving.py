@@ -30,7 +30,7 @@ async def move_parts(custody: Custody, proposal: Proposal) -> Mapping[str, Any] 
         How many keys were left and how many parts were due at once; None while uploads are waited for.
     """
     policy, tenant = read_policy(proposal.sealed_terms["policy"], source="policy"), proposal.tenant
-    affected = await _affected(tenant, policy)
+    affected = await _affected(tenant, policy, custody.clock.now())
     done = _begun(proposal, policy, len(affected))
     waiting = 0
     for key_id in affected:
@@ -38,7 +38,7 @@ async def move_parts(custody: Custody, proposal: Proposal) -> Mapping[str, Any] 
         if not await leave(custody, tenant, key_id, lambda part: _where(policy, part, custody.clock.now())):
             waiting += 1
             continue
-        done["due_at_once"] += await _make_due(tenant, key_id, policy)
+        done["due_at_once"] += await _make_due(tenant, key_id, policy, custody.clock.now())
         done["keys_done"] += 1
         done["keys_left"] -= 1
         await rows.note_progress(proposal, done)
@@ -51,16 +51,18 @@ def _begun(proposal: Proposal, policy: Policy, left: int) -> dict[str, Any]:
     return done | dict(proposal.outcome or {}) | {"keys_left": left}
 
 
-async def _affected(tenant: UUID, policy: Policy) -> list[ShredKeyId]:
-    """The keys under which any part stands whose day changes."""
+async def _affected(tenant: UUID, policy: Policy, now: datetime) -> list[ShredKeyId]:
+    """The keys under which any part stands whose day changes; a day that has come stays, also of what is held."""
     async with tenant_scope(tenant):
         found = await DB.fetch(
             "SELECT p.shred_key_id, r.kind, p.part_class, p.destroy_at,"
             " (r.started_at AT TIME ZONE $2)::date AS recorded_on, max(r.started_at) AS recorded_at"
             " FROM part p JOIN recording r ON r.tenant_id = p.tenant_id AND r.id = p.recording_id"
-            " WHERE p.tenant_id = $1 AND p.destroyed_at IS NULL GROUP BY 1, 2, 3, 4, 5",
+            " WHERE p.tenant_id = $1 AND p.destroyed_at IS NULL AND (p.destroy_at IS NULL OR p.destroy_at > $3)"
+            " GROUP BY 1, 2, 3, 4, 5",
             tenant,
             policy.time_zone,
+            now,
         )
     texts = {row["shred_key_id"] for row in found if _changes(policy, row["kind"], row["part_class"], row)}
     return [ShredKeyId.parse(tenant, text) for text in sorted(texts)]
@@ -75,7 +77,7 @@ def _where(policy: Policy, part: Standing, now: datetime) -> Destination | None:
     other = _other(policy, part)
     if other is None:
         return Destination(part.destroy_at, part.promised_until, part.clause, part.policy_version)
-    if other.destroy_at is not None and other.destroy_at <= now:
+    if _has_come(other, now):
         return None
     return Destination(other.destroy_at, other.promised_until, other.clause, policy.version)
 
@@ -84,13 +86,17 @@ def _other(policy: Policy, part: Standing) -> NewDay | None:
     return new_day(policy, part.kind, part.part_class, recorded_at=part.started_at, day=part.destroy_at)
 
 
-async def _make_due(tenant: UUID, key_id: ShredKeyId, policy: Policy) -> int:
+def _has_come(day: NewDay, now: datetime) -> bool:
+    return day.destroy_at is not None and day.destroy_at <= now
+
+
+async def _make_due(tenant: UUID, key_id: ShredKeyId, policy: Policy, now: datetime) -> int:
     """Give what was left behind on a destroyed key its day, which has passed: it is due. How many parts there were."""
     due, after = 0, UUID(int=0)
     while True:
         async with tenant_scope(tenant):
             left = await standing(tenant, key_id, after)
-            days = [(part, other) for part in left if (other := _other(policy, part))]
+            days = [(part, other) for part in left if (other := _other(policy, part)) and _has_come(other, now)]
             await DB.fetch(
                 "UPDATE part p SET destroy_at = m.destroy_at, promised_until = m.promised_until, clause = m.clause,"
                 " policy_version = $3 FROM unnest($2::uuid[], $4::timestamptz[], $5::timestamptz[], $6::text[])"
