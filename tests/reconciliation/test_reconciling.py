@@ -17,7 +17,9 @@ from vault.custody.database import DB, tenant_scope
 from vault.custody.keys import KeyState, ShredKeyId
 from vault.custody.objects import Version
 from vault.destruction.expiry import expire
-from vault.reconciliation import copying, rounds, walking
+from vault.reconciliation import afterwards, copying, rounds, walking
+from vault.rewrapping import moving
+from vault.rewrapping.moving import Destination, Standing
 
 TWO_DAYS = timedelta(days=2)
 
@@ -210,5 +212,51 @@ async def test_a_hold_that_the_catalogue_lost_is_adopted_and_keeps_what_it_kept(
     assert (await run(house))["rows_behind"] == 1
     async with world.later(timedelta(days=31 * 13)):
         await expire(world.custody, house.tenant, world.now())
+        standing = {row["name"] for row in await rows_of(house, "part") if not row["destroyed_at"]}
+    assert standing == {"content", "peaks", "contact"}
+
+
+async def test_a_part_whose_copy_lies_under_another_days_key_is_not_taken_for_remains(
+    world: World, house: House
+) -> None:
+    recording = await house.recording()
+    content = await content_of(house, recording)
+    (part,) = [row for row in await rows_of(house, "part") if row["name"] == "content"]
+    old = ShredKeyId.parse(house.tenant, part["shred_key_id"])
+
+    assert old.bucket is not None
+    day = old.bucket + timedelta(days=180)
+
+    def later(part: Standing) -> Destination:
+        return Destination(day, day, part.clause, part.policy_version)
+
+    await moving.move(world.custody, house.tenant, old, later)
+    world.custody.keyring.destroy_shred_key(old)
+    await copying.copy(world.custody, house.tenant)
+    await forget(house, recording)
+    async with world.later(TWO_DAYS):
+        await run(house)
+        assert content in await stored(house)
+        assert (await run(house)).keys() <= {"superseded_copy"}
+
+
+async def test_a_round_that_a_backup_brings_back_is_begun_anew_before_anything_falls_due(
+    world: World, house: House
+) -> None:
+    recording = await house.recording()
+    await run(house)
+    before = await Aside.copy(house)
+    supervisor = await house.person(Role.SUPERVISOR)
+    held = await supervisor.post(f"/v1/recordings/{recording}/holds", json={"reason": "legal_claim"})
+    assert held.status_code == 201, held.text
+    await copying.copy(world.custody, house.tenant)
+    async with tenant_scope(house.tenant):
+        for table in ("hold", "hold_key"):
+            await DB.fetch(f"DELETE FROM {table} WHERE tenant_id = $1", house.tenant)  # noqa: S608 - a test's own words
+        sql = "UPDATE reconciliation SET completed_at = NULL, after_key = $2 WHERE tenant_id = $1"
+        await DB.fetch(sql, house.tenant, "content/~")
+    await Aside(house, before.rows, {}).put_back()
+    async with world.later(timedelta(days=31 * 13)):
+        await afterwards._catch_up(world.custody, house.tenant, house.slug, None)
         standing = {row["name"] for row in await rows_of(house, "part") if not row["destroyed_at"]}
     assert standing == {"content", "peaks", "contact"}

@@ -55,6 +55,9 @@ async def _catch_up(custody: Custody, tenant: UUID, slug: str, taken_at: datetim
     async with tenant_scope(tenant):
         event = audit.Event(act="catalogue.restored", actor=None, object_id=tenant, details=details)
         await audit.record(tenant, event, now=now)
+        # How far a round had come, and that one found nothing to adopt, was said of another state of the store.
+        await DB.fetch("DELETE FROM finding WHERE tenant_id = $1", tenant)
+        await DB.fetch("DELETE FROM reconciliation WHERE tenant_id = $1", tenant)
     log.warning("catalogue.restored", tenant=str(tenant))
     if is_tenant_destroyed(custody, tenant):
         await restored.end_again(custody, tenant)

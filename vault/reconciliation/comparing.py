@@ -103,10 +103,11 @@ async def _rows(page: Page) -> list[Record]:
 
 @dataclass(frozen=True)
 class _Known:
-    """What the catalogue knows besides parts: recordings (with their copies) and uploads under way."""
+    """What the catalogue knows besides standing parts: recordings (with their copies), uploads, what was destroyed."""
 
     recordings: dict[UUID, set[tuple[str, str]]]
     uploads: set[UUID]
+    destroyed: set[str]
 
 
 async def _known(page: Page) -> _Known:
@@ -118,10 +119,16 @@ async def _known(page: Page) -> _Known:
         list(ids),
     )
     uploads = await DB.fetch("SELECT id FROM upload WHERE tenant_id = $1 AND id = ANY($2)", page.tenant, list(ids))
+    destroyed = await DB.fetch(
+        'SELECT object_key FROM part WHERE tenant_id = $1 AND object_key COLLATE "C" = ANY($2)'
+        " AND destroyed_at IS NOT NULL",
+        page.tenant,
+        list({entry.key for entry in page.entries}),
+    )
     lie: dict[UUID, set[tuple[str, str]]] = {}
     for row in recordings:
         lie.setdefault(row["id"], set()).add((row["key"], row["version"]))
-    return _Known(lie, {row["id"] for row in uploads})
+    return _Known(lie, {row["id"] for row in uploads}, {row["object_key"] for row in destroyed})
 
 
 async def _adopt_copies(custody: Custody, page: Page) -> list[Found]:
@@ -237,11 +244,11 @@ def _kind(entry: Listed, known: _Known, state: KeyState | None) -> Kind | None:
 
 
 def _is_certain(page: Page, entry: Listed, known: _Known) -> bool:
-    """Whether the catalogue's not naming an object means anything: its recording may be known by a copy elsewhere.
+    """Whether the catalogue's not naming an object means anything: its part may be known by a copy elsewhere.
 
-    A part that is held, or whose key was renewed, lies where it was put, under a key that may be destroyed.
+    A part that is held, or that moved to another day's key, lies where it was put, under a key that may be destroyed.
     """
-    return page.settled or _id_in(entry.key) in known.recordings
+    return page.settled or entry.key in known.destroyed or entry.key.endswith(f"/{copies.RECORD}")
 
 
 async def _missing(custody: Custody, page: Page, row: Record, compared: Compared) -> None:
