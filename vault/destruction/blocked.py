@@ -19,6 +19,7 @@ from vault.custody.keys import HOLD
 from vault.custody.objects import Version
 from vault.destruction import journal
 from vault.destruction.journal import Numbers, Opened, Progress, Stored
+from vault.destruction.striking import strike_parts
 
 BATCH = 1000
 """Parts struck in one transaction, and versions compared with the catalogue at once."""
@@ -137,30 +138,16 @@ async def _remove(custody: Custody, tenant: UUID, bucket: str, page: list[Versio
 
 
 async def _strike(custody: Custody, opened: Opened) -> bool:
-    """Take out of some rows what could open or find what is not held; whether there were any."""
+    """Strike some of the rows that are not held; whether there were any."""
     async with tenant_scope(opened.tenant):
-        struck = await DB.fetch(
-            "UPDATE part SET wrapped_key = NULL, prefix = NULL, sealed = NULL, promised_until = NULL,"
-            " destroyed_at = $2, destruction_id = $3 WHERE tenant_id = $1 AND destroyed_at IS NULL"
-            " AND hold_key_id IS NULL AND id = ANY(ARRAY(SELECT id FROM part WHERE tenant_id = $1"
-            " AND destroyed_at IS NULL AND hold_key_id IS NULL ORDER BY id LIMIT $4)) RETURNING recording_id",
+        rows = await DB.fetch(
+            "SELECT id FROM part WHERE tenant_id = $1 AND destroyed_at IS NULL AND hold_key_id IS NULL"
+            " ORDER BY id LIMIT $2 FOR UPDATE",
             opened.tenant,
-            custody.clock.now(),
-            opened.id,
             BATCH,
         )
-        await DB.fetch(
-            "UPDATE recording SET destroyed_at = $3, destruction_id = $4, duration_ms = NULL,"
-            " facts = jsonb_build_object('delivered_bytes', facts->'delivered_bytes'),"
-            " started_at = date_trunc('month', started_at), received_at = date_trunc('month', received_at)"
-            " WHERE tenant_id = $1 AND destroyed_at IS NULL AND id = ANY($2) AND NOT EXISTS (SELECT FROM part p"
-            " WHERE p.tenant_id = $1 AND p.recording_id = recording.id AND p.destroyed_at IS NULL)",
-            opened.tenant,
-            list({row["recording_id"] for row in struck}),
-            custody.clock.now(),
-            opened.id,
-        )
-    return bool(struck)
+        await strike_parts(opened, [row["id"] for row in rows], custody.clock.now())
+    return bool(rows)
 
 
 async def _remove_lookups(tenant: UUID) -> None:

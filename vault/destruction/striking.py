@@ -67,8 +67,9 @@ async def strike_parts(opened: Opened, parts: Sequence[UUID], now: datetime) -> 
     answered that it was here, when it is delivered again.
     """
     struck = await DB.fetch(
-        "UPDATE part SET wrapped_key = NULL, prefix = NULL, sealed = NULL, promised_until = NULL, destroyed_at = $3,"
-        " destruction_id = $4 WHERE tenant_id = $1 AND id = ANY($2) RETURNING recording_id, part_class",
+        "UPDATE part SET wrapped_key = NULL, prefix = NULL, sealed = NULL, promised_until = NULL, hold_key_id = NULL,"
+        " hold_wrapped_key = NULL, held_until = NULL, destroyed_at = $3, destruction_id = $4"
+        " WHERE tenant_id = $1 AND id = ANY($2) AND destroyed_at IS NULL RETURNING recording_id, part_class",
         opened.tenant,
         parts,
         now,

@@ -13,7 +13,6 @@ from uuid import UUID
 import structlog
 from asyncpg import Record
 
-from tenants.recordings import PartClass
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
@@ -22,7 +21,8 @@ from vault.custody.objects import ObjectsNotDeleted
 from vault.destruction import journal
 from vault.destruction.certificates import Reason
 from vault.destruction.contract_end import is_tenant_destroyed
-from vault.destruction.journal import Numbers, Opened, Progress
+from vault.destruction.journal import Numbers, Progress
+from vault.destruction.striking import strike_parts
 
 BATCH: Final = 1000
 
@@ -132,39 +132,10 @@ async def _strike(tenant: UUID, parts: list[Record], now: datetime) -> None:
     """Take out of the rows what could open or find these parts, and write down, at once, that this was done again."""
     numbers = Numbers(due=len(parts), done=len(parts))
     opened = await journal.begin(tenant, Reason.RESTORED, Progress(keys_destroyed_at=now, numbers=numbers), now=now)
-    await DB.fetch(
-        "UPDATE part SET wrapped_key = NULL, prefix = NULL, sealed = NULL, promised_until = NULL, hold_key_id = NULL,"
-        " hold_wrapped_key = NULL, held_until = NULL, destroyed_at = $3, destruction_id = $4"
-        " WHERE tenant_id = $1 AND id = ANY($2) AND destroyed_at IS NULL",
-        tenant,
-        [part["id"] for part in parts],
-        now,
-        opened.id,
-    )
-    unlisted = [part["recording_id"] for part in parts if part["part_class"] == PartClass.CONTACT]
-    await DB.fetch("DELETE FROM blind_index WHERE tenant_id = $1 AND recording_id = ANY($2)", tenant, unlisted)
-    await DB.fetch(
-        "UPDATE access SET sealed_reason = '' WHERE tenant_id = $1 AND recording_id = ANY($2)", tenant, unlisted
-    )
-    await _empty(opened, list({part["recording_id"] for part in parts}), now)
+    await strike_parts(opened, [part["id"] for part in parts], now)
     event = audit.Event(act="restored.destroyed_again", actor=None, object_id=opened.id, details={"parts": len(parts)})
     await journal.complete(opened, certificate=None, now=now)
     await audit.record(tenant, event, now=now)
-
-
-async def _empty(opened: Opened, recordings: list[UUID], now: datetime) -> None:
-    """Take the facts out of recordings of which nothing is left."""
-    await DB.fetch(
-        "UPDATE recording r SET destroyed_at = $3, destruction_id = $4, duration_ms = NULL,"
-        " facts = jsonb_build_object('delivered_bytes', facts->'delivered_bytes'),"
-        " started_at = date_trunc('month', started_at), received_at = date_trunc('month', received_at)"
-        " WHERE tenant_id = $1 AND id = ANY($2) AND destroyed_at IS NULL AND NOT EXISTS (SELECT FROM part p"
-        " WHERE p.tenant_id = $1 AND p.recording_id = r.id AND p.destroyed_at IS NULL)",
-        opened.tenant,
-        recordings,
-        now,
-        opened.id,
-    )
 
 
 async def _pairs(tenant: UUID) -> list[Pair]:
