@@ -211,4 +211,4 @@ async def _tenant(world: World) -> UUID:
 
 if __name__ == "__main__":
     for row in rows():
-        print(f"{row.name:65} {row.ours:9.1f} {row.peer:9.1f} {row.unit}  {row.ratio:5.2f} (at least {row.target:.2f})")  # noqa: T201
+        print(f"{row.name:65} {row.ours:9.1f} {row.peer:9.1f} {row.unit}  {row.ratio:5.2f} (at least {row.target:.2f})")  # noqa: T201 - its answer

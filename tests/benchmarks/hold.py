@@ -134,4 +134,4 @@ async def _so_many_at_once(works: Sequence[Awaitable[None]]) -> None:
 
 if __name__ == "__main__":
     for row in rows():
-        print(f"{row.name:60} {row.ours:7.1f} {row.peer:7.1f} {row.unit}  {row.ratio:5.2f} (at least {row.target})")  # noqa: T201
+        print(f"{row.name:60} {row.ours:7.1f} {row.peer:7.1f} {row.unit}  {row.ratio:5.2f} (at least {row.target})")  # noqa: T201 - its answer

@@ -103,4 +103,4 @@ async def _machine(world: World) -> str:
 
 if __name__ == "__main__":
     for row in rows():
-        print(f"{row.name:55} {row.ours:7.1f} {row.peer:7.1f} {row.unit}  {row.ratio:5.2f} (at least {row.target})")  # noqa: T201
+        print(f"{row.name:55} {row.ours:7.1f} {row.peer:7.1f} {row.unit}  {row.ratio:5.2f} (at least {row.target})")  # noqa: T201 - its answer

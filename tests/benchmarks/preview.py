@@ -111,4 +111,4 @@ def _shorter(policy: Policy) -> Policy:
 
 if __name__ == "__main__":
     for row in rows():
-        print(f"{row.name:70} {row.ours:7.2f} {row.peer:7.2f} {row.unit}  {row.ratio:5.2f} (at least {row.target})")  # noqa: T201
+        print(f"{row.name:70} {row.ours:7.2f} {row.peer:7.2f} {row.unit}  {row.ratio:5.2f} (at least {row.target})")  # noqa: T201 - its answer

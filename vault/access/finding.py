@@ -56,7 +56,7 @@ async def find(custody: Custody, caller: Caller, recording_id: UUID) -> Kept:
     async with tenant_scope(caller.tenant):
         whose = await tenancy(caller.tenant, at=now)
         rows = await DB.fetch(
-            f"SELECT {RECORDING_COLUMNS}, {part_columns(CONTACT)} FROM recording r LEFT JOIN part p"  # noqa: S608
+            f"SELECT {RECORDING_COLUMNS}, {part_columns(CONTACT)} FROM recording r LEFT JOIN part p"  # noqa: S608 - ours
             " ON p.tenant_id = r.tenant_id AND p.recording_id = r.id WHERE r.tenant_id = $1 AND r.id = $2"
             " ORDER BY p.name",
             caller.tenant,
@@ -94,7 +94,7 @@ async def find_page(
     # The limit is written out: a plan for any limit would sort everything that the controller has.
     end = f"ORDER BY started_at DESC, id DESC LIMIT {query.limit + 1:d}"
     return await DB.fetch(
-        f"WITH hit AS (SELECT DISTINCT line.started_at, line.id FROM unnest({each}) AS sought(value)"  # noqa: S608
+        f"WITH hit AS (SELECT DISTINCT line.started_at, line.id FROM unnest({each}) AS sought(value)"  # noqa: S608 - ours
         f" CROSS JOIN LATERAL ({line} {end}) AS line {end})"
         f" SELECT {RECORDING_COLUMNS}, {part_columns(CONTACT)} FROM hit"
         f" JOIN recording r ON r.tenant_id = {of} AND r.id = hit.id"
@@ -135,7 +135,7 @@ def _range(query: Query, after: Position | None, leading: tuple[str, str], value
 def _of_one_kind(where: str, of: str) -> str:
     """The newest of one kind, by one probe of the index."""
     return (
-        "SELECT r.started_at, r.id FROM recording r"  # noqa: S608
+        "SELECT r.started_at, r.id FROM recording r"  # noqa: S608 - ours
         f" WHERE r.tenant_id = {of} AND r.kind = sought.value AND {where}"
     )
 
@@ -143,7 +143,7 @@ def _of_one_kind(where: str, of: str) -> str:
 def _under_one_key(term: Term, where: str, of: str, at: str, kinds: str, value: _Values) -> str:
     """The newest under one key, by one probe of the index; a number in two fields of a record is one hit."""
     return (
-        "SELECT DISTINCT b.started_at, b.recording_id AS id FROM blind_index b"  # noqa: S608
+        "SELECT DISTINCT b.started_at, b.recording_id AS id FROM blind_index b"  # noqa: S608 - ours
         " JOIN recording r ON r.tenant_id = b.tenant_id AND r.id = b.recording_id"
         f" WHERE b.tenant_id = {of} AND b.digest = sought.value AND {_is_live(term, at, value)}"
         f" AND r.kind = ANY({kinds}::text[]) AND {where}"
