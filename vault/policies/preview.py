@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from asyncpg import Record
@@ -58,7 +59,7 @@ class Counts:
     later: int = 0
     at_once: int = 0
     held: int = 0
-    days: Counter[tuple[str, str]] = field(default_factory=Counter)
+    days: Counter[tuple[datetime | None, str]] = field(default_factory=Counter)
 
     def add(self, group: Group, other: NewDay | None, at: datetime) -> None:
         """Count a group, as it stands at the moment of the change."""
@@ -74,7 +75,7 @@ class Counts:
             self.earlier_recordings += group.recordings
         else:
             self.later += group.parts
-        self.days[_day(other), group.part_class.value] += group.parts
+        self.days[other.destroy_at, group.part_class.value] += group.parts
 
 
 async def groups(tenant: UUID, policy: Policy) -> list[Group]:
@@ -98,7 +99,10 @@ def _preview(before: Policy, after: Policy, standing: Sequence[Group], now: date
     for group in standing:
         other = new_day(after, group.kind, group.part_class, recorded_at=group.recorded_at, day=group.destroy_at)
         counted[group.kind, group.part_class].add(group, other, at)
-    days = sum((counts.days for counts in counted.values()), Counter[tuple[str, str]]())
+    days = Counter[tuple[str, str]]()
+    for counts in counted.values():
+        for (instant, of), parts in counts.days.items():
+            days[_day(instant, after.time_zone), of] += parts
     told = sorted(days.items())
     return {
         "version": after.version,
@@ -135,5 +139,6 @@ def _group(row: Record) -> Group:
     )
 
 
-def _day(other: NewDay) -> str:
-    return "contract" if other.destroy_at is None else other.destroy_at.date().isoformat()
+def _day(instant: datetime | None, time_zone: str) -> str:
+    """The day on which it goes where the controller is."""
+    return "contract" if instant is None else instant.astimezone(ZoneInfo(time_zone)).date().isoformat()
