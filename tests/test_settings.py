@@ -64,6 +64,14 @@ def test_a_line_that_is_wrong_is_told_by_what_is_wrong(tmp_path: Path, line: str
         settings(tmp_path, VAULT_ROOT_KEY=line)
 
 
+def test_how_long_a_service_waits_at_its_start_is_a_number_of_seconds(tmp_path: Path) -> None:
+    root_key = f"file:{tmp_path / 'root.key'}"
+    assert settings(tmp_path, VAULT_ROOT_KEY=root_key).start_seconds == 30
+    assert settings(tmp_path, VAULT_ROOT_KEY=root_key, VAULT_START_SECONDS="5").start_seconds == 5
+    with pytest.raises(SettingInvalid, match="VAULT_START_SECONDS is not"):
+        settings(tmp_path, VAULT_ROOT_KEY=root_key, VAULT_START_SECONDS="half a minute")
+
+
 def test_no_root_key_and_no_pin_show(tmp_path: Path) -> None:
     with pytest.raises(SettingMissing, match="VAULT_ROOT_KEY is not set"):
         settings(tmp_path)

@@ -1,8 +1,12 @@
 """Settings in, a working custody out: the one place where the parts meet."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+
+import asyncpg
+import structlog
 
 from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM
@@ -13,13 +17,29 @@ from vault.custody.root_keys import FileRootKey, RootKey, SucceedingRootKey
 from vault.root_key_settings import FileRoot, KmsRoot, Pkcs11Root, RootKeySetting
 from vault.settings import Settings
 
+NOT_YET = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TooManyConnectionsError,
+)
+"""What is answered for, or by, a server that is being started, recovers from a crash, or is about to stop."""
+
+ASK_AGAIN_SECONDS = 0.25
+
+log = structlog.get_logger()
+
 
 @asynccontextmanager
-async def open_custody(settings: Settings) -> AsyncIterator[Custody]:
+async def open_custody(settings: Settings, *, waiting: bool = False) -> AsyncIterator[Custody]:
     """Open the database pool, the object store and the keyring, and close them again.
 
+    Args:
+        waiting: whether to wait, as long as the settings say, for a catalogue that does not answer yet. A service
+            does, which is started together with its parts; a command does not, which somebody looks at.
+
     Raises:
-        SettingMissing, OSError, KeyringError: a part is not where the settings say.
+        SettingMissing, OSError, PostgresError, KeyringError: a part is not where the settings say.
     """
     clock = settings.clock()
     keyring = await asyncio.to_thread(open_keyring, settings)
@@ -29,11 +49,26 @@ async def open_custody(settings: Settings) -> AsyncIterator[Custody]:
             endpoint=settings.s3_endpoint, access_key=settings.s3_access_key, secret_key=settings.s3_secret_key
         ) as objects,
     ):
-        await DB.open_pool(settings.database_url)
+        await _open_pool(settings.database_url, settings.start_seconds if waiting else 0.0)
         try:
             yield Custody(clock=clock, keyring=keyring, objects=objects, bucket_prefix=settings.bucket_prefix)
         finally:
             await DB.close_pool()
+
+
+async def _open_pool(url: str, seconds: float) -> None:
+    """Open the pool; what the server cannot do yet is tried again for so long, a wrong password or name is not."""
+    deadline, told = time.monotonic() + seconds, False
+    while True:
+        try:
+            return await DB.open_pool(url)
+        except NOT_YET as error:
+            if time.monotonic() > deadline:
+                raise
+            if not told:
+                log.warning("catalogue.awaited", error=type(error).__name__, seconds=seconds)
+            told = True
+        await asyncio.sleep(ASK_AGAIN_SECONDS)
 
 
 def open_keyring(settings: Settings) -> FileKeyring:

@@ -8,6 +8,8 @@ from pathlib import Path
 from vault.clock import Clock, OffsetClock, SystemClock
 from vault.root_key_settings import RootKeySetting, read_root_key
 
+START_SECONDS = 30.0
+
 
 class SettingMissing(Exception):
     """A part of the vault was started without being told where another part is."""
@@ -34,6 +36,8 @@ class Settings:
     clock_offset_file: Path | None = None
     bucket_prefix: str = "vault"
     secure_cookies: bool = False
+    start_seconds: float = START_SECONDS
+    """How long a service waits at its start for a catalogue that does not answer yet."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -58,6 +62,7 @@ class Settings:
             clock_offset_file=Path(offset) if offset else None,
             bucket_prefix=env.get("VAULT_BUCKET_PREFIX", "vault"),
             secure_cookies=env.get("VAULT_SECURE_COOKIES", "") == "1",
+            start_seconds=_seconds(env, "VAULT_START_SECONDS", START_SECONDS),
         )
 
     def clock(self) -> Clock:
@@ -70,6 +75,15 @@ def _required(env: Mapping[str, str], name: str) -> str:
         return env[name]
     except KeyError:
         raise SettingMissing(f"{name} is not set.") from None
+
+
+def _seconds(env: Mapping[str, str], name: str, otherwise: float) -> float:
+    text = env.get(name, "")
+    if not text:
+        return otherwise
+    if not text.isdecimal():
+        raise SettingInvalid(f"{name} is not a number of seconds, such as 30.")
+    return float(text)
 
 
 def _root_key(env: Mapping[str, str], name: str) -> RootKeySetting:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from datetime import timedelta
 
+import asyncpg
+
 from tests.builders import chat, talk
 from tests.destruction.aside import kept, rows_of
 from tests.worker.apart import Apart, eventually, stopped
@@ -81,8 +83,21 @@ async def begun(house: House, earlier: int) -> bool:
     return len(await rows_of(house, "destruction")) > earlier
 
 
-def test_a_worker_without_its_database_says_so_and_fails(apart: Apart) -> None:
-    nowhere = {"VAULT_DATABASE_URL": "postgresql://vault_app:x@127.0.0.1:1/vault"}
+async def test_a_worker_waits_at_its_start_for_a_database_that_takes_nobody_yet(apart: Apart) -> None:
+    database = apart.environment["VAULT_DATABASE_URL"].rpartition("/")[2]
+    awaited, ready = apart.said("catalogue.awaited"), apart.said("worker.ready")
+    owner = await asyncpg.connect(apart.environment["VAULT_OWNER_DATABASE_URL"])
+    await owner.execute(f'ALTER DATABASE "{database}" CONNECTION LIMIT 0')
+    with apart.worker() as worker:
+        await eventually(lambda: said(apart, "catalogue.awaited", awaited + 1))
+        await owner.execute(f'ALTER DATABASE "{database}" CONNECTION LIMIT -1')
+        await owner.close()
+        await eventually(lambda: said(apart, "worker.ready", ready + 1))
+        assert stopped(worker) == 0
+
+
+def test_a_worker_without_its_database_waits_for_it_and_then_says_so_and_fails(apart: Apart) -> None:
+    nowhere = {"VAULT_DATABASE_URL": "postgresql://vault_app:x@127.0.0.1:1/vault", "VAULT_START_SECONDS": "1"}
     done = subprocess.run(
         [sys.executable, "-m", "vault", "work"],
         env=os.environ | apart.environment | nowhere,
@@ -91,5 +106,6 @@ def test_a_worker_without_its_database_says_so_and_fails(apart: Apart) -> None:
         check=False,
     )
     assert done.returncode == 1
+    assert (done.stderr + done.stdout).count("catalogue.awaited") == 1
     assert "worker.failed" in done.stderr + done.stdout
     assert "Traceback" not in done.stderr

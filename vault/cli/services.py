@@ -23,7 +23,7 @@ def serve(host: str, port: int) -> None:
 
     logs.configure()
     settings = Settings.from_env()
-    app = create_app(partial(open_custody, settings), secure_cookies=settings.secure_cookies)
+    app = create_app(partial(open_custody, settings, waiting=True), secure_cookies=settings.secure_cookies)
     uvicorn.run(
         app,
         host=host,

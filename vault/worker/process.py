@@ -80,7 +80,7 @@ def _event_loop() -> Iterator[EventLoopThread]:
 @contextmanager
 def _opened(loop: EventLoopThread, settings: Settings) -> Iterator[Custody]:
     parts = AsyncExitStack()
-    custody = loop.run_coroutine(parts.enter_async_context(open_custody(settings)))
+    custody = loop.run_coroutine(parts.enter_async_context(open_custody(settings, waiting=True)))
     try:
         # What a worker has destroyed, a process of its own verifies.
         yield replace(custody, verifier=Apart())
