@@ -1,6 +1,6 @@
 """Each day shows what was due, done, failed and kept by what, and is closed once, never as done with failures."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -128,6 +128,24 @@ async def test_a_day_is_closed_once_with_its_numbers(world: World, house: House)
         "kept": 0,
         "blocked": {},
     }
+
+
+async def test_what_is_kept_from_the_midnight_after_a_day_is_of_the_next_day(world: World, house: House) -> None:
+    recording = await house.recording()
+    await hold_key(house, recording, f"hold/contract.{recording.hex}")
+    day = (await content_goes_at(house)).astimezone(HELSINKI).date()
+    midnight = datetime.combine(day + DAY, time.min, HELSINKI)
+    async with tenant_scope(house.tenant):
+        await DB.fetch("UPDATE part SET destroy_at = $2 WHERE tenant_id = $1", house.tenant, midnight)
+    async with world.later(midnight - world.now() + timedelta(minutes=1)):
+        assert await close_days(world.custody, house.tenant) == 0
+        assert (await day_of(house, midnight - DAY))["kept"] == 0
+        kept = await day_of(house, midnight)
+        assert (kept["kept"], kept["blocked"]) == (3, {"ending": 3})
+    async with world.later(midnight - world.now() + DAY + timedelta(minutes=1)):
+        assert await close_days(world.custody, house.tenant) == 1
+    (closed,) = await logged(house, "retention.day_closed")
+    assert (closed["details"]["day"], closed["details"]["kept"]) == ((day + DAY).isoformat(), 3)
 
 
 async def test_a_day_with_failures_is_never_closed_as_done(
