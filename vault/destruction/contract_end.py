@@ -1,6 +1,6 @@
 """When a contract is over everything of its controller goes, in one order, whoever is killed on the way.
 
-    ended -> returning    where the policy promises it: exported to a key of theirs, until they confirm the receipt or waive it
+    ended -> returning    where the policy promises it: exported to a key of theirs, till they confirm or waive it
     -> destroying         the contract says since when, the destruction is written down
     what is held          stays, exactly that, until its last reason ends; all else goes (`vault.destruction.blocked`)
     the tenant key        nothing of the controller opens from here on
