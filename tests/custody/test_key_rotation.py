@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import PIPE, Popen
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,7 +14,7 @@ from vault.custody import key_rotation, private_files
 from vault.custody.key_files import TenantFiles
 from vault.custody.key_rotation import KeyRotation
 from vault.custody.keyring_files import FileKeyring
-from vault.custody.keys import KeyDestroyed, KeyMissing, KeyringInvalid, ShredKeyId
+from vault.custody.keys import KeyDestroyed, KeyMissing, KeyringInvalid, KeyState, ShredKeyId
 from vault.custody.root_keys import FileRootKey, RootKey, SucceedingRootKey
 from vault.custody.sealed import DataKey
 
@@ -99,6 +100,29 @@ def test_who_opened_a_key_just_before_it_was_replaced_finds_the_one_that_stands_
     slow = another_process()
     monkeypatch.setattr(private_files, "read", read_late)
     assert opens(slow, wraps)
+    assert rotated
+
+
+def test_a_key_that_is_replaced_while_its_state_is_asked_for_lives(
+    keyring: FileKeyring,
+    rotation: KeyRotation,
+    root: RootKey,
+    wraps: dict[ShredKeyId, bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rotated: list[int] = []
+    open_file = Path.open
+
+    def open_early(path: Path, *arguments: Any, **named: Any) -> Any:
+        """The file is opened and then, before it is read, replaced and overwritten."""
+        file = open_file(path, *arguments, **named)
+        if path.suffix == ".key" and not rotated:
+            rotated.append(0)
+            rotation.rotate_tenant(OURS, root)
+        return file
+
+    monkeypatch.setattr(Path, "open", open_early)
+    assert keyring.state(key_id()) is KeyState.LIVE
     assert rotated
 
 

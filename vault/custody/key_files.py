@@ -81,8 +81,16 @@ class TenantFiles:
         """What became of a shred key."""
         if self.are_destroyed:
             return KeyState.DESTROYED
-        with suppress(FileNotFoundError):
-            return KeyState.LIVE if any(Path(self.key(key_id)).read_bytes()) else KeyState.DESTROYED
+        try:
+            read_key(self.key(key_id))
+        except KeyDestroyed:
+            return KeyState.DESTROYED
+        except FileNotFoundError:
+            pass
+        except KeyringInvalid:
+            return KeyState.LIVE  # what cannot be read is not known to be gone
+        else:
+            return KeyState.LIVE
         return KeyState.DESTROYED if self.was_destroyed(key_id) else KeyState.MISSING
 
     def was_destroyed(self, key_id: ShredKeyId) -> bool:
