@@ -12,6 +12,7 @@ import pytest
 from vault.backups import keyring as backups
 from vault.backups.files import BackupInvalid
 from vault.backups.keyring import Ended
+from vault.custody.key_rotation import KeyRotation
 from vault.custody.keyring_files import FileKeyring
 from vault.custody.keys import KeyDestroyed, KeyState, ShredKeyId
 from vault.custody.root_keys import FileRootKey
@@ -55,6 +56,33 @@ def test_a_lost_keyring_opens_again_what_it_opened(tmp_path: Path, ring: FileKey
     assert secrets_of(again, LATE, SOON, LASTING) == before
     assert again.signing_key().key_id == signing
     assert backups.merge(tmp_path / "ring", archive, ended=Ended(), now=NOW).restored == 0
+
+
+def test_a_backup_taken_while_the_tenant_key_is_replaced_opens_all_of_it(
+    tmp_path: Path, ring: FileKeyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, rotation, root = (
+        secrets_of(ring, LATE, SOON, LASTING),
+        KeyRotation(tmp_path / "ring"),
+        tmp_path / "root.key",
+    )
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(KeyRotation, "_take_over", interrupted)
+        rotation.rotate_tenant(ONE, FileRootKey(root))
+    archive = backups.archive(tmp_path / "ring")
+    shutil.rmtree(tmp_path / "ring")
+    backups.merge(tmp_path / "ring", archive, ended=Ended(), now=NOW)
+    assert secrets_of(open_ring(tmp_path), LATE, SOON, LASTING) == before
+    rotation.rotate_tenant(ONE, FileRootKey(root))
+    assert secrets_of(open_ring(tmp_path), LATE, SOON, LASTING) == before
+    rotation.rotate_tenant(ONE, FileRootKey(root))
+    backups.merge(tmp_path / "ring", archive, ended=Ended(), now=NOW)  # its next key is nobody's next any more
+    assert not (tmp_path / "ring" / str(ONE) / "tenant.next").exists()
+    assert secrets_of(open_ring(tmp_path), LATE, SOON, LASTING) == before
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_what_was_destroyed_since_stays_destroyed(tmp_path: Path, ring: FileKeyring) -> None:

@@ -26,7 +26,7 @@ LARGEST: Final = 1 << 16
 """No file of a keyring is longer."""
 
 _TENANT: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_OWN: Final = re.compile(rf"(?P<tenant>{_TENANT})/(?P<name>tenant\.key|index\.key)", re.ASCII)
+_OWN: Final = re.compile(rf"(?P<tenant>{_TENANT})/(?P<name>tenant\.key|tenant\.next|index\.key)", re.ASCII)
 _MARK: Final = re.compile(
     rf"(?P<tenant>{_TENANT})/(?:destroyed|ended\.[a-z_+]*|expired\.[0-9TZ]+|[a-z_]+/[0-9a-zTZ.]+\.destroyed)", re.ASCII
 )
@@ -52,9 +52,15 @@ class Ended:
 
 
 def archive(directory: Path) -> bytes:
-    """Every key and mark, as a tar archive. What is being overwritten at this moment is left out."""
+    """Every key and mark, as a tar archive. What is being overwritten at this moment is left out.
+
+    Nothing is wrapped anew meanwhile: each key is there with the one that it opens under.
+    """
     out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+    with (
+        private_files.locked(directory, alone=False),
+        tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as tar,
+    ):
         for file in sorted(directory.rglob("*")):
             name = file.relative_to(directory).as_posix()
             if not _is_ours(name):
@@ -79,7 +85,7 @@ def merge(directory: Path, content: bytes, *, ended: Ended, now: datetime) -> Me
     merged = Merged()
     # Those that wrap come before those that are wrapped.
     for name in sorted((name for name in files if _OWN.fullmatch(name)), reverse=True):
-        _merge_own(directory, name, files[name], merged)
+        _merge_own(directory, name, files, merged)
     for name, body in files.items():
         if _SHRED.fullmatch(name) and not _OWN.fullmatch(name):
             _merge_shred(directory, name, body, files, ended, now, merged)
@@ -102,11 +108,14 @@ def _mark(directory: Path, tenant: UUID, marks: list[str], ended: Ended, now: da
         files.mark_destroyed()
 
 
-def _merge_own(directory: Path, name: str, body: bytes, merged: Merged) -> None:
+def _merge_own(directory: Path, name: str, files: dict[str, bytes], merged: Merged) -> None:
     tenant = UUID(name[:36])
-    if TenantFiles(directory, tenant).are_destroyed:
+    here, theirs = TenantFiles(directory, tenant), files.get(f"{tenant}/tenant.key")
+    if here.are_destroyed:
         merged.destroyed += 1
-    elif _bring(directory / name, body):
+    elif name.endswith(".next") and Path(here.tenant_key).exists() and Path(here.tenant_key).read_bytes() != theirs:
+        merged.other_tenant_key += 1  # what it was to take over from has gone
+    elif _bring(directory / name, files[name]):
         merged.restored += 1
     else:
         merged.kept += 1
