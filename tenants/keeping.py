@@ -1,6 +1,6 @@
 """Whether a part stays is decided in one place: by its day, its contract's end and the reasons that live."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -178,7 +178,12 @@ def fate_of(
 
 def covers(reason: Reason, part: PartFacts) -> bool:
     """Whether a reason keeps this part while it lives: by statute, or because the part's own clause names it."""
-    return reason.ground in STATUTES or reason.ground in part.longer_while
+    return is_covered(reason.ground, part.longer_while)
+
+
+def is_covered(ground: str, longer_while: Collection[str]) -> bool:
+    """Whether a ground keeps a part whose rule waits longer while these last: by statute, or because it is named."""
+    return ground in STATUTES or ground in longer_while
 
 
 def live_over(part: PartFacts, reasons: Sequence[Reason], now: datetime) -> list[Reason]:

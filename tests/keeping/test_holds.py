@@ -161,6 +161,9 @@ async def test_one_hold_ending_lets_go_of_what_the_others_do_not_cover(world: Wo
     complaint = await held(supervisor, recording, reason="complaint", note="He complained twice.")
     claim = await held(supervisor, recording)
     before = await key_of(house, recording)
+    async with world.later(THIRTEEN_MONTHS):
+        blocked = (await supervisor.get("/v1/retention")).json()["blocked"]
+        assert blocked == {"complaint": 2, "legal_claim": 3}
     await release(supervisor, claim)
     after = await key_of(house, recording)
     # A key that keeps the rest does not open, out of a backup, what was let go.

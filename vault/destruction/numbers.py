@@ -14,7 +14,11 @@ from zoneinfo import ZoneInfo
 
 from asyncpg import Record
 
+from tenants.keeping import is_covered
+from tenants.policy import Policy
+from tenants.recordings import Kind, PartClass
 from vault.custody.database import DB
+from vault.custody.register import policies
 from vault.destruction import journal
 from vault.destruction.beginning import REASONS
 from vault.destruction.journal import Numbers
@@ -42,7 +46,7 @@ class Kept:
 class Day:
     """One day in parts: `due` is `done`, `failed`, `waiting` for its instant or its turn, or `kept` beyond the day.
 
-    `blocked` counts the kept ones by each reason that lives on their recording; several may keep the same part.
+    `blocked` counts the kept ones by each reason that lives and covers them; several may keep the same part.
     """
 
     day: date
@@ -94,9 +98,9 @@ async def days(tenant: UUID, first: date, last: date, *, time_zone: str, now: da
         _sum_up(found[at.astimezone(zone).date()], instants[at], failed.get(at), at <= now)
     for (day, kind, part_class), parts in sorted(kinds.items()):
         found[day].parts.append(Kept(kind=kind, part_class=part_class, parts=parts))
-    for row in await _blocked(tenant, since, until, now):
-        blocked = found[row["destroy_at"].astimezone(zone).date()].blocked
-        blocked[row["reason"]] = blocked.get(row["reason"], 0) + row["parts"]
+    for at, reason, number in await _blocked(tenant, since, until, now):
+        blocked = found[at.astimezone(zone).date()].blocked
+        blocked[reason] = blocked.get(reason, 0) + number
     return list(found.values())
 
 
@@ -148,21 +152,35 @@ async def _failed(tenant: UUID, since: datetime, until: datetime) -> dict[dateti
     }
 
 
-async def _blocked(tenant: UUID, since: datetime, until: datetime, now: datetime) -> list[Record]:
+async def _blocked(tenant: UUID, since: datetime, until: datetime, now: datetime) -> list[tuple[datetime, str, int]]:
     """Kept parts past their instant by each reason; `ending` where the last reason has ended and its key is going."""
-    return await DB.fetch(
-        "SELECT p.destroy_at, coalesce(k.reason, 'ending') AS reason, count(*) AS parts FROM part p LEFT JOIN ("
-        " SELECT recording_id, reason FROM hold WHERE tenant_id = $1 AND released_at IS NULL"
-        "  AND (until IS NULL OR until > $4)"
-        " UNION SELECT recording_id, ground FROM restriction WHERE tenant_id = $1 AND lifted_at IS NULL"
-        ") k ON k.recording_id = p.recording_id"
+    rows = await DB.fetch(
+        "SELECT p.destroy_at, r.kind, p.part_class, coalesce(p.policy_version, r.policy_version) AS policy_version,"
+        " k.reasons, count(*) AS parts FROM part p"
+        " JOIN recording r ON r.tenant_id = p.tenant_id AND r.id = p.recording_id LEFT JOIN ("
+        " SELECT recording_id, array_agg(reason ORDER BY reason) AS reasons FROM ("
+        "  SELECT recording_id, reason FROM hold WHERE tenant_id = $1 AND released_at IS NULL"
+        "   AND (until IS NULL OR until > $4)"
+        "  UNION SELECT recording_id, ground FROM restriction WHERE tenant_id = $1 AND lifted_at IS NULL"
+        " ) AS live GROUP BY 1) k ON k.recording_id = p.recording_id"
         " WHERE p.tenant_id = $1 AND p.destroy_at >= $2 AND p.destroy_at < $3 AND p.destroy_at <= $4"
-        " AND p.destroyed_at IS NULL AND p.hold_key_id IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2",
+        " AND p.destroyed_at IS NULL AND p.hold_key_id IS NOT NULL GROUP BY 1, 2, 3, 4, 5 ORDER BY 1",
         tenant,
         since,
         until,
         now,
     )
+    under = await policies(tenant, {row["policy_version"] for row in rows})
+    return [
+        (row["destroy_at"], reason, row["parts"])
+        for row in rows
+        for reason in _covering(row, under[row["policy_version"]]) or ["ending"]
+    ]
+
+
+def _covering(row: Record, policy: Policy) -> list[str]:
+    rule = policy.recorded.kinds[Kind(row["kind"])].retention.by_class().get(PartClass(row["part_class"]))
+    return [reason for reason in row["reasons"] or () if is_covered(reason, rule.longer_while if rule else ())]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,8 +221,8 @@ async def overview(tenant: UUID, *, time_zone: str, now: datetime) -> Overview:
         now,
     )
     blocked: dict[str, int] = defaultdict(int)
-    for row in await _blocked(tenant, datetime.min.replace(tzinfo=UTC), now, now):
-        blocked[row["reason"]] += row["parts"]
+    for _, reason, number in await _blocked(tenant, datetime.min.replace(tzinfo=UTC), now, now):
+        blocked[reason] += number
     failed = await _failed(tenant, datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
     return Overview(
         at=now,
