@@ -4,7 +4,6 @@ import io
 import struct
 import tracemalloc
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -245,11 +244,6 @@ def test_a_call_of_hours_takes_no_more_memory_than_one_of_minutes() -> None:
         return used
 
     assert peak(60) < peak(5) * 1.2
-
-
-def test_a_call_without_an_end_time_ends_when_its_sound_ends() -> None:
-    start = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    assert probe(io.BytesIO(wav(tone(2.5))), "audio/wav").end_of(start) == start + timedelta(seconds=2.5)
 
 
 BEGINNINGS = [

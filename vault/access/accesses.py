@@ -268,7 +268,7 @@ def _seal_reason(custody: Custody, access: Access, reason: str) -> bytes:
     if part is None:
         raise NotFound
     key = Opening(custody).lasting_key(recording, part)
-    place = Place(recording.tenant, recording.id, f"access.{access.id.hex}", 1)
+    place = Place(recording.tenant, recording.id, f"access.{access.id.hex}")
     fresh = custody.keyring.new_data_key()
     return seal(fresh, Header(place, str(key.id), key.wrap(fresh, place), "text/plain"), reason.encode())
 

@@ -1,7 +1,6 @@
 """A part opens while its key lives, and only in the place where the catalogue says that it belongs."""
 
 from functools import lru_cache
-from typing import Final
 from uuid import UUID
 
 from vault.access.kept import CONTACT, KeptPart, KeptRecording
@@ -10,9 +9,6 @@ from vault.custody.custody import Custody
 from vault.custody.keys import KeyDestroyed, KeyringError, ShredKey, ShredKeyId
 from vault.custody.sealed import DataKey, Opener, Place, SealedInvalid
 from vault.errors import Altered, Destroyed
-
-PART_VERSION: Final = 1
-"""The version in a part's place: a part is written once and never again."""
 
 
 class Opening:
@@ -90,7 +86,7 @@ class Opening:
 
 def place_of(recording: KeptRecording, part: KeptPart) -> Place:
     """Where a part belongs, by the catalogue and not by what the object says of itself."""
-    return Place(recording.tenant, recording.id, part.name, PART_VERSION)
+    return Place(recording.tenant, recording.id, part.name)
 
 
 @lru_cache(maxsize=4096)

@@ -59,6 +59,8 @@ class DataKey(Secret):
 class Place:
     """Where a sealed part belongs; it opens nowhere else.
 
+    A part is written once and never again: another content of the same part would be another version.
+
     Raises:
         SealedInvalid: the part's name or version is outside the format.
     """
@@ -66,7 +68,7 @@ class Place:
     tenant: UUID
     recording: UUID
     part: str
-    version: int
+    version: int = 1
 
     def __post_init__(self) -> None:
         if not _PART.fullmatch(self.part) or not 0 <= self.version < 2**32:

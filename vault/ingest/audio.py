@@ -3,7 +3,6 @@
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from vault.ingest.containers import MEDIA_TYPES, NotWhatItClaims, container_of
 from vault.ingest.decoding import Decoding, Readable
@@ -44,10 +43,6 @@ class AudioFacts:
     def browser_playable(self) -> bool:
         """Whether a browser's own audio element plays it: all but GSM (Chromium plays A-law and µ-law too)."""
         return not self.codec.startswith("gsm")
-
-    def end_of(self, started_at: datetime) -> datetime:
-        """When it ended, for a recording that came without an end time."""
-        return started_at + timedelta(seconds=self.duration_seconds)
 
 
 def probe(file: Readable, media_type: str) -> AudioFacts:

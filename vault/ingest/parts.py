@@ -17,9 +17,6 @@ from vault.custody.objects import Objects
 from vault.custody.sealed import DataKey, Header, Opener, Place, Sealer, sealed_size
 from vault.custody.sealed_header import COMMITMENT, HEADER_LIMIT, SALT
 
-VERSION: Final = 1
-"""The version of a part's content; another content of the same part would be another version."""
-
 PREFIX_LIMIT: Final = HEADER_LIMIT + SALT + COMMITMENT
 """No sealed part's prefix is longer."""
 
@@ -90,7 +87,7 @@ class Envelopes:
         """
         key = await self.shred_key(part_class, expiry, now=now)
         data_key = self._custody.keyring.new_data_key()
-        place = Place(self._tenant, self._recording, name, VERSION)
+        place = Place(self._tenant, self._recording, name)
         header = Header(place, str(key.id), key.wrap(data_key, place), media_type)
         return Envelope(name=name, part_class=part_class, expiry=expiry, header=header, data_key=data_key)
 

@@ -26,7 +26,7 @@ from vault.ingest import transcripts, uploads
 from vault.ingest.admitting import Admission, NotAdmitted, admitted, audit_refusal, read_metadata
 from vault.ingest.cataloguing import Moved, contract_over
 from vault.ingest.incoming import Incoming
-from vault.ingest.parts import VERSION, Envelopes
+from vault.ingest.parts import Envelopes
 from vault.ingest.staging import folders_of, tidy
 from vault.ingest.taking import Taking, expiry_of
 from vault.ingest.uploads import Stored, Upload
@@ -272,7 +272,7 @@ async def _sealed_metadata(
 
 
 def _opened_metadata(custody: Custody, upload: Upload, now: datetime) -> bytes:
-    place = Place(upload.tenant, upload.id, METADATA, VERSION)
+    place = Place(upload.tenant, upload.id, METADATA)
     header = Header.read(upload.sealed_metadata)
     key = custody.keyring.find(ShredKeyId.parse(upload.tenant, header.key_id), now=now)
     return open_sealed(key.unwrap(header.wrapped_key, place), place, upload.sealed_metadata)

@@ -17,7 +17,7 @@ from vault.custody.sealed import Place
 from vault.ingest import uploads
 from vault.ingest.admitting import Admission
 from vault.ingest.incoming import Incoming
-from vault.ingest.parts import VERSION, Envelope, Envelopes, Lies, Piece, folder, opened, put, put_stream
+from vault.ingest.parts import Envelope, Envelopes, Lies, Piece, folder, opened, put, put_stream
 from vault.ingest.uploads import Segment, Upload, segment_name
 
 SEGMENT: Final = 8 << 20
@@ -58,7 +58,7 @@ class Staging:
     async def read(self, segments: Iterable[Segment]) -> AsyncIterator[Piece]:
         """What waits here, in order."""
         for segment in segments:
-            place = Place(self._admission.tenant, self._upload.id, segment.name, VERSION)
+            place = Place(self._admission.tenant, self._upload.id, segment.name)
             lies = Lies(segment.object_key, segment.version_id)
             async for piece in opened(self._custody, self._admission.bucket, place, lies, now=self._now):
                 yield piece

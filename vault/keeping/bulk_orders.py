@@ -58,7 +58,7 @@ def query_of(order: Order) -> Query:
 
 def seal_order(custody: Custody, id: UUID, key_id: ShredKeyId, order: Order, now: datetime) -> bytes:
     """The order sealed; its key is made, so not on an event loop."""
-    key, place = custody.keyring.shred_key(key_id, now=now), Place(key_id.tenant, id, "order", 1)
+    key, place = custody.keyring.shred_key(key_id, now=now), Place(key_id.tenant, id, "order")
     fresh = custody.keyring.new_data_key()
     header = Header(place, str(key_id), key.wrap(fresh, place), "application/json")
     return seal(fresh, header, msgspec.json.encode(order))
@@ -66,7 +66,7 @@ def seal_order(custody: Custody, id: UUID, key_id: ShredKeyId, order: Order, now
 
 def open_order(custody: Custody, row: Record, now: datetime) -> Order:
     """The order of a row of `bulk_hold`. Raises Altered where it is not what was sealed."""
-    place = Place(row["tenant_id"], row["id"], "order", 1)
+    place = Place(row["tenant_id"], row["id"], "order")
     try:
         key = custody.keyring.find(ShredKeyId.parse(row["tenant_id"], row["key_id"]), now=now)
         data_key = key.unwrap(Header.read(row["sealed_order"]).wrapped_key, place)

@@ -12,8 +12,6 @@ from vault.custody.sealed import DataKey, Header, Place, SealedInvalid, open_sea
 from vault.errors import Altered, Destroyed
 from vault.keeping.standing import CONTACT, Standing, StandingPart
 
-PART_VERSION = 1
-
 
 @dataclass(frozen=True)
 class Moved:
@@ -106,8 +104,8 @@ def _digests(
 
 
 def _place(standing: Standing, part: StandingPart) -> Place:
-    return Place(standing.tenant, standing.id, part.name, PART_VERSION)
+    return Place(standing.tenant, standing.id, part.name)
 
 
 def _note_place(standing: Standing, reason: UUID) -> Place:
-    return Place(standing.tenant, standing.id, f"note.{reason.hex}", 1)
+    return Place(standing.tenant, standing.id, f"note.{reason.hex}")

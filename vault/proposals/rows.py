@@ -150,7 +150,7 @@ def _seal(
     custody: Custody, tenant: UUID, proposal_id: UUID, name: str, said: Mapping[str, Any], now: datetime
 ) -> bytes:
     key = custody.keyring.shred_key(ShredKeyId(tenant, KEY_CLASS, None), now=now)
-    place = Place(tenant, proposal_id, name, 1)
+    place = Place(tenant, proposal_id, name)
     fresh = custody.keyring.new_data_key()
     header = Header(place, str(key.id), key.wrap(fresh, place), "application/json")
     return seal(fresh, header, json.dumps(dict(said)).encode())
@@ -161,7 +161,7 @@ def _open(
 ) -> dict[str, Any]:
     if not sealed:
         return {}
-    place = Place(tenant, proposal_id, name, 1)
+    place = Place(tenant, proposal_id, name)
     header = Header.read(sealed)
     try:
         key = custody.keyring.find(ShredKeyId.parse(tenant, header.key_id), now=now)

@@ -22,8 +22,6 @@ ONE_IN: Final = 50
 MOST: Final = 8
 """Parts opened for one page: a part may be an hour of sound."""
 
-VERSION: Final = 1
-"""The version of a part's content (`vault.ingest.parts`)."""
 
 log = structlog.get_logger()
 
@@ -54,7 +52,7 @@ def _is_chosen(round_id: UUID, part: UUID) -> bool:
 
 
 async def _is_sound(custody: Custody, tenant: UUID, bucket: str, row: Record) -> bool:
-    place = Place(tenant, row["recording_id"], row["name"], VERSION)
+    place = Place(tenant, row["recording_id"], row["name"])
     try:
         key = _key(custody, tenant, row)
         data_key = key.unwrap(row["hold_wrapped_key"] if row["hold_key_id"] else row["wrapped_key"], place)

@@ -18,8 +18,6 @@ from vault.custody.sealed import Header, Place, open_sealed, seal
 BATCH = 1000
 """Parts in memory at once, and in one transaction."""
 
-PART_VERSION = 1
-
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
@@ -147,7 +145,7 @@ def _rewrap(
 
 
 def _moved(tenant: UUID, old: ShredKey, new: ShredKey, part: Standing, to: Destination) -> _Moved:
-    place = Place(tenant, part.recording_id, part.name, PART_VERSION)
+    place = Place(tenant, part.recording_id, part.name)
     data_key = old.unwrap(part.wrapped_key, place)
     digests: tuple[tuple[str, bytes], ...] = ()
     if part.sealed is not None:
@@ -161,7 +159,7 @@ def _resealed(custody: Custody, tenant: UUID, old: ShredKey, new: ShredKey, row:
     header = Header.read(row["sealed_reason"])
     if header.key_id != str(old.id):
         return None
-    place = Place(tenant, row["recording_id"], f"access.{row['id'].hex}", 1)
+    place = Place(tenant, row["recording_id"], f"access.{row['id'].hex}")
     reason = open_sealed(old.unwrap(header.wrapped_key, place), place, row["sealed_reason"])
     fresh = custody.keyring.new_data_key()
     return seal(fresh, Header(place, str(new.id), new.wrap(fresh, place), header.media_type), reason)
