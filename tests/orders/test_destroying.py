@@ -1,5 +1,6 @@
 """What two persons of a controller order destroyed goes before its time, also from backups, and nothing else does."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -88,6 +89,8 @@ async def test_the_certificate_names_the_proposal_and_both_who_decided(world: Wo
     proposal = await ordered(house, recording=str(gone))
     await approved(second, proposal)
     done = await outcome(house, proposal)
+    listed = (await house.administrator.get("/v1/destructions")).json()["items"]
+    assert [(item["due"], item["done"]) for item in listed if item["reason"] == "order"] == [(3, 3)]
     proof = await certificate(house, done["outcome"]["destruction"])
     assert proof.reason == "order"
     assert (proof.destroyed.recordings, proof.destroyed.parts) == (1, 3)
@@ -134,6 +137,28 @@ async def test_a_catalogue_restored_from_before_an_order_gets_what_stays_back_fr
     rows = {UUID(row["recording_id"]): row["destroyed_at"] for row in await rows_of(house, "part")}
     assert rows[gone] is not None
     assert rows[stays] is None
+
+
+async def test_killed_once_a_key_was_destroyed_it_is_noted_as_destroyed_all_the_same(
+    world: World, house: House, second: As
+) -> None:
+    class Dying:
+        """The keyring as it is, until it has destroyed a key."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(world.custody.keyring, name)
+
+        def destroy_shred_key(self, key_id: ShredKeyId) -> None:
+            world.custody.keyring.destroy_shred_key(key_id)
+            raise Died
+
+    dying: Any = Dying()
+    await approved(second, await ordered(house, recording=str(await house.recording())))
+    with pytest.raises(Died):
+        await carry_out(replace(world.custody, keyring=dying), HANDLERS, house.tenant)
+    assert await carry_out(world.custody, HANDLERS, house.tenant)
+    retired = await rows_of(house, "retired_key")
+    assert len(retired) == 2 and all(row["destroyed_at"] for row in retired)
 
 
 async def test_all_of_one_data_subject_goes_and_who_is_held_is_named(world: World, house: House, second: As) -> None:

@@ -13,7 +13,7 @@ from tests.builders import access, found
 from tests.destruction.aside import Aside, rows_of
 from tests.faults.fuse import Died, fused
 from tests.world import POLICIES, As, House, World, wav
-from vault.custody.keys import KeyringError, ShredKeyId
+from vault.custody.keys import KeyringError, KeyState, ShredKeyId
 from vault.destruction.certificates import verify_certificate
 from vault.destruction.expiry import expire
 from vault.handlers import HANDLERS
@@ -222,6 +222,26 @@ async def test_killed_at_every_call_it_moves_everything_once(world: World, house
     for recording in recordings[:2]:
         opened = await access(supervisor, recording)
         assert (await supervisor.get(f"/v1/accesses/{opened['id']}/content")).content == sound
+
+
+async def test_a_key_under_which_an_upload_is_under_way_is_destroyed_by_the_run_after_it(
+    world: World, house: House, second: As
+) -> None:
+    sound, machine = wav(2.0), await house.machine()
+    tus = {"tus-resumable": "1.0.0", "content-type": "application/offset+octet-stream"}
+    said = tus | {"upload-length": str(len(sound)), "upload-metadata": house.metadata()}
+    url = (await machine.post("/v1/uploads", headers=said)).headers["location"]
+    half = len(sound) // 2
+    await machine.request("PATCH", url, content=sound[:half], headers=tus | {"upload-offset": "0"})
+    await house.recording()
+    await confirmed(second, await proposed(house, file(house, SHORTER)))
+    assert not await carry_out(world.custody, HANDLERS, house.tenant)
+    assert not await carry_out(world.custody, HANDLERS, house.tenant)
+    await machine.request("PATCH", url, content=sound[half:], headers=tus | {"upload-offset": str(half)})
+    assert await carry_out(world.custody, HANDLERS, house.tenant)
+    (retired,) = await rows_of(house, "retired_key")
+    key_id = ShredKeyId.parse(house.tenant, retired["shred_key_id"])
+    assert world.custody.keyring.state(key_id) is KeyState.DESTROYED and retired["destroyed_at"]
 
 
 async def test_a_file_that_is_no_next_version_is_refused_with_every_reason(world: World, house: House) -> None:

@@ -26,7 +26,7 @@ from vault.destruction.journal import Opened, Progress, Superseded
 from vault.destruction.striking import strike_parts
 from vault.orders.scope import TOLD, concerned
 from vault.proposals.model import Proposal
-from vault.rewrapping.retiring import leave, retire
+from vault.rewrapping.retiring import begun, leave, retire
 
 BATCH = 200
 """Recordings struck in one transaction."""
@@ -108,7 +108,8 @@ async def _destroy_keys(custody: Custody, proposal: Proposal, opened: Opened) ->
     states = await asyncio.to_thread(lambda: [custody.keyring.state(key_id) for key_id in key_ids])
     live = [key_id for key_id, state in zip(key_ids, states, strict=True) if state is KeyState.LIVE]
     await retire(custody, tenant, live, cause=proposal.id)
-    left = [await leave(custody, tenant, key_id) for key_id in live]
+    going = {*live, *await begun(tenant, cause=proposal.id)}
+    left = [await leave(custody, tenant, key_id) for key_id in sorted(going, key=str)]
     return all(left)
 
 

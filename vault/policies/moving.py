@@ -20,7 +20,7 @@ from vault.custody.keys import ShredKeyId
 from vault.proposals import rows
 from vault.proposals.model import Proposal
 from vault.rewrapping.moving import Destination, Standing, standing
-from vault.rewrapping.retiring import leave, retire
+from vault.rewrapping.retiring import begun, leave, retire
 
 
 async def move_parts(custody: Custody, proposal: Proposal) -> Mapping[str, Any] | None:
@@ -31,6 +31,7 @@ async def move_parts(custody: Custody, proposal: Proposal) -> Mapping[str, Any] 
     """
     policy, tenant = read_policy(proposal.sealed_terms["policy"], source="policy"), proposal.tenant
     affected = await _affected(tenant, policy, custody.clock.now())
+    affected += [key_id for key_id in await begun(tenant, cause=proposal.id) if key_id not in affected]
     done = _begun(proposal, policy, len(affected))
     waiting = 0
     for key_id in affected:

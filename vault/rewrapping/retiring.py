@@ -64,6 +64,18 @@ async def were_left(tenant: UUID, key_ids: Iterable[ShredKeyId]) -> bool:
     return bool(found)
 
 
+async def begun(tenant: UUID, *, cause: UUID) -> list[ShredKeyId]:
+    """The keys that were retired for a proposal and are not known to be destroyed: what moved is on them no more."""
+    async with tenant_scope(tenant):
+        rows = await DB.fetch(
+            "SELECT shred_key_id FROM retired_key WHERE tenant_id = $1 AND cause = $2 AND destroyed_at IS NULL"
+            " ORDER BY shred_key_id",
+            tenant,
+            cause,
+        )
+    return [ShredKeyId.parse(tenant, row["shred_key_id"]) for row in rows]
+
+
 async def retire(custody: Custody, tenant: UUID, key_ids: Collection[ShredKeyId], *, cause: UUID) -> None:
     """Renew keys and write down that they are retired, for a proposal (`cause`). A key that is gone stays out."""
     now = custody.clock.now()
