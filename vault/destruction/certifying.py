@@ -73,7 +73,7 @@ async def certify(custody: Custody, opened: journal.Opened, held: Tenancy, findi
     log = await _record(opened, findings, completed_at)
     certificate = _certificate(opened, held, findings, log, completed_at)
     signed = certificates.sign_certificate(certificate, custody.keyring.signing_key())
-    await journal.complete(opened, certificate=signed, now=completed_at)
+    await journal.complete(opened, certificate=signed, now=completed_at, parts=findings.inventory.parts)
 
 
 def _certificate(

@@ -171,8 +171,6 @@ async def _carry_out(custody: Custody, opened: Opened) -> ContractState:
     await _remove_bucket(custody, held.bucket)
     opened = await journal.note_once(opened, Progress(ciphertext_removed_at=custody.clock.now()))
     await _remove_rows(opened.tenant)
-    if found := opened.progress.inventory:
-        opened = await journal.note(opened, Progress(numbers=Numbers(due=found.parts, done=found.parts)))
     await _certify(custody, opened, held)
     return ContractState.DESTROYED
 

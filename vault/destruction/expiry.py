@@ -114,7 +114,6 @@ async def _carry_out(custody: Custody, opened: Opened) -> Expired:
         return await _failed(custody, opened, left)
     done = Expired(*[await _struck(opened)] * 2)
     opened = await journal.note_once(opened, Progress(ciphertext_removed_at=custody.clock.now()))
-    opened = await journal.note(opened, Progress(numbers=Numbers(due=done.due, done=done.done)))
     await _complete(custody, opened, bucket)
     return done
 

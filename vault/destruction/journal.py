@@ -167,19 +167,20 @@ async def note_inventory(opened: Opened, found: Inventory) -> Opened:
     )
 
 
-async def complete(opened: Opened, *, certificate: str | None, now: datetime) -> None:
-    """Write down, in the controller's open scope, that it is done, with the certificate that says so.
+async def complete(opened: Opened, *, certificate: str | None, now: datetime, parts: int = 0) -> None:
+    """Write down, in the controller's open scope, that it is done: how many parts, and the certificate that says so.
 
     Raises:
         Superseded: somebody else has; the scope must be left by this exception.
     """
     rows = await DB.fetch(
-        "UPDATE destruction SET state = 'completed', completed_at = $3, certificate = $4"
+        "UPDATE destruction SET state = 'completed', completed_at = $3, certificate = $4, record = record || $5::jsonb"
         " WHERE tenant_id = $1 AND id = $2 AND state = 'started' RETURNING id",
         opened.tenant,
         opened.id,
         now,
         certificate,
+        _text(Progress(numbers=Numbers(due=parts, done=parts))),
     )
     if not rows:
         raise Superseded

@@ -21,7 +21,7 @@ from vault.custody.objects import ObjectsNotDeleted
 from vault.destruction import journal
 from vault.destruction.certificates import Reason
 from vault.destruction.contract_end import is_tenant_destroyed
-from vault.destruction.journal import Numbers, Progress
+from vault.destruction.journal import Progress
 from vault.destruction.striking import strike_parts
 
 BATCH: Final = 1000
@@ -130,11 +130,10 @@ async def _batch(tenant: UUID, gone: list[Pair]) -> list[Record]:
 
 async def _strike(tenant: UUID, parts: list[Record], now: datetime) -> None:
     """Take out of the rows what could open or find these parts, and write down, at once, that this was done again."""
-    numbers = Numbers(due=len(parts), done=len(parts))
-    opened = await journal.begin(tenant, Reason.RESTORED, Progress(keys_destroyed_at=now, numbers=numbers), now=now)
+    opened = await journal.begin(tenant, Reason.RESTORED, Progress(keys_destroyed_at=now), now=now)
     await strike_parts(opened, [part["id"] for part in parts], now)
     event = audit.Event(act="restored.destroyed_again", actor=None, object_id=opened.id, details={"parts": len(parts)})
-    await journal.complete(opened, certificate=None, now=now)
+    await journal.complete(opened, certificate=None, now=now, parts=len(parts))
     await audit.record(tenant, event, now=now)
 
 
