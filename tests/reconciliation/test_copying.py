@@ -159,3 +159,12 @@ async def test_a_copy_under_a_hold_key_goes_when_the_hold_is_released_after_the_
         assert await record_copies(house) == []
         async with tenant_scope(house.tenant):
             assert not await copying.is_wanted(house.tenant)
+
+
+async def test_a_controller_whose_key_is_destroyed_is_not_copied_any_more(world: World) -> None:
+    house = await world.house("prh")
+    await house.recording()
+    world.custody.keyring.destroy_tenant(house.tenant)
+    before = await stored(house)
+    assert not await tenancies.copy(world.custody, house.tenant)
+    assert await stored(house) == before

@@ -20,7 +20,7 @@ async def copy(custody: Custody, tenant: UUID) -> bool:
     """Copy the controller's own rows, if they are not copied as they stand.
 
     Returns:
-        Whether there was anything to copy.
+        Whether there was anything to copy; at a contract's end there is nothing any more.
 
     Raises:
         ObjectError: the store did not take it.
@@ -32,7 +32,10 @@ async def copy(custody: Custody, tenant: UUID) -> bool:
     digest = hashlib.sha256(content).digest()
     if known and known[0]["sha256"] == digest:
         return False
-    sealed = await _sealed(custody, tenant, content)
+    try:
+        sealed = await _sealed(custody, tenant, content)
+    except KeyDestroyed:  # the contract's end came between asking for this and doing it
+        return False
     stored = await custody.objects.put(bucket, copies.tenancy_key(tenant), len(sealed), sealed)
     async with tenant_scope(tenant):
         await DB.fetch(
