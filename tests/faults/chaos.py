@@ -26,6 +26,7 @@ from tenants.vocabulary import Role
 from tests.destruction.aside import bucket_of
 from tests.faults.checker import Checker
 from tests.faults.clients import Source
+from tests.faults.deciders import Decider
 from tests.faults.keepers import Keeper
 from tests.faults.ledger import Book, Report
 from tests.faults.machine import API, PARTS, VALKEY, WORKER, Machine
@@ -55,6 +56,10 @@ RESENT: Final = timedelta(minutes=2, seconds=30)
 """After this long a job that a broker lost is sent again; while waiting for rest it passes every few seconds."""
 
 RESENT_SECONDS: Final = 8.0
+WAITING_SECONDS: Final = 15.0
+"""After this long what was decided waits for uploads that their sources gave up, which takes a day to be certain of."""
+
+DECIDED: Final = "decisions to carry out"
 
 Say = Callable[[str], None]
 
@@ -93,7 +98,8 @@ class Chaos:
             house = await self.world.house("prh", lasts=timedelta(days=dice.randint(*CONTRACT_DAYS)))
             await house.machine()
             await house.person(Role.SUPERVISOR)
-            self.books.append(Book(house, await bucket_of(house)))
+            second = await house.member(Role.ADMINISTRATOR)
+            self.books.append(Book(house, await bucket_of(house), second))
             self.report.operations["onboarding"] += 1
 
     def _victims(self, number: int, dice: random.Random) -> list[str]:
@@ -108,7 +114,8 @@ class Chaos:
         living = [book for book in self.books if not book.ended]
         sources = [self._deliver_until(over, book, random.Random(dice.random())) for book in living]  # noqa: S311 - dice
         keepers = [self._keep_until(over, book, random.Random(dice.random())) for book in living]  # noqa: S311 - dice
-        await asyncio.gather(self._kill(victims, dice, over), self._pass_time(dice), *sources, *keepers)
+        deciders = [self._decide_until(over, book, random.Random(dice.random())) for book in living]  # noqa: S311 - dice
+        await asyncio.gather(self._kill(victims, dice, over), self._pass_time(dice), *sources, *keepers, *deciders)
         try:
             await self._in_the_room(self.machine.require_alive)
         except PartFailed as failed:
@@ -124,6 +131,11 @@ class Chaos:
         while not over.is_set():
             await asyncio.sleep(dice.uniform(0, 1.0))
             await Keeper(book, self.report, dice).act()
+
+    async def _decide_until(self, over: asyncio.Event, book: Book, dice: random.Random) -> None:
+        while not over.is_set():
+            await asyncio.sleep(dice.uniform(0, 2.0))
+            await Decider(book, self.report, dice).act()
 
     async def _pass_time(self, dice: random.Random) -> None:
         """At some moment of the round, or not at all."""
@@ -179,7 +191,8 @@ class Chaos:
                 self.report.violated(f"it does not come to rest: {left}")
                 return
             if time.monotonic() > resent + RESENT_SECONDS:
-                self.world.travel(RESENT)
+                stuck = time.monotonic() > moved + WAITING_SECONDS and any(DECIDED in each for each in left)
+                self.world.travel(A_DAY if stuck else RESENT)
                 resent = time.monotonic()
             await asyncio.sleep(0.2)
 
@@ -209,7 +222,9 @@ class Chaos:
                 now,
             )
             over = await uploads.over(tenant, now=now, limit=1000)
+            decided = await DB.fetch("SELECT 1 FROM proposal WHERE tenant_id = $1 AND state = 'approved'", tenant)
         found = {"destructions under way": started, "parts that are due": due, "uploads to sweep": over}
+        found[DECIDED] = decided
         return [f"{book.house.slug}: {len(rows)} {name}" for name, rows in found.items() if rows]
 
     async def _note_ends(self) -> None:

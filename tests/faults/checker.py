@@ -12,6 +12,7 @@ from uuid import UUID
 from tenants.vocabulary import Role
 from tests.builders import access
 from tests.destruction.aside import rows_of
+from tests.faults.decided import Decided
 from tests.faults.evidence import Evidence
 from tests.faults.ledger import Book, Copy, Report
 from tests.world import World
@@ -58,6 +59,7 @@ class Checker:
         evidence = Evidence(self.world, self.report)
         await evidence.check_certificates(book, parts, recordings)
         await evidence.check_log(book)
+        await Decided(self.report).check(book, parts, recordings, now)
         await self._listen(book, parts)
 
     async def check_kept_after_end(self, book: Book) -> None:
@@ -129,9 +131,12 @@ class Checker:
     def _check_destroyed(self, book: Book, part: Row, name: str) -> None:
         """It was due, nothing of it is left, and a copy of what it was does not open."""
         destroyed_at, day = datetime.fromisoformat(part["destroyed_at"]), _moment(part["destroy_at"])
-        if day is None or day > destroyed_at:
+        early = day is None or day > destroyed_at
+        if early and not book.may_go(UUID(part["recording_id"]), destroyed_at):
             self._violated(book, f"{name} was destroyed at {destroyed_at}, before its day {day}")
-        elif any(k.covers(day, destroyed_at) for k in book.keeps if str(k.recording) == part["recording_id"]):
+        if early or day is None:
+            day = destroyed_at
+        if any(k.covers(day, destroyed_at) for k in book.keeps if str(k.recording) == part["recording_id"]):
             self._violated(book, f"{name} was destroyed while it was held")
         if part["wrapped_key"] is not None or part["sealed"] is not None:
             self._violated(book, f"{name} is destroyed, and its row still holds what could open it")
@@ -153,8 +158,10 @@ class Checker:
         if part["name"] == "content" and delivered.get(UUID(part["recording_id"]), content) != content:
             self._violated(book, f"{name} is not what was delivered")
         day = _moment(part["destroy_at"])
-        if book.days.setdefault(UUID(part["id"]), day) != day:
-            self._violated(book, f"the day of {name} moved from {book.days[UUID(part['id'])]} to {day}")
+        before = book.days.get(UUID(part["id"]), day)
+        if before != day and not book.may_move(before, day):
+            self._violated(book, f"the day of {name} moved from {before} to {day}")
+        book.days[UUID(part["id"])] = day
         for key_id, wrapped in _wraps(part):
             copy = Copy(key_id, wrapped, UUID(part["recording_id"]), part["name"], now)
             book.copies.setdefault((UUID(part["id"]), key_id), copy)
@@ -192,9 +199,14 @@ class Checker:
         standing = {
             UUID(part["recording_id"]) for part in parts if part["name"] == "content" and not part["destroyed_at"]
         }
+        there = {part["recording_id"] for part in parts if not part["destroyed_at"]}
         calls = [one for one in book.acknowledged if one.is_call]
         for one in self.dice.sample(calls, min(HEARD_EACH, len(calls))):
             detail = await supervisor.get(f"/v1/recordings/{one.recording}")
+            if str(one.recording) not in there:
+                if detail.status_code != 410:
+                    self._violated(book, f"recording {one.recording} is gone, and answered as {detail.status_code}")
+                continue
             live = detail.is_success and any(
                 part["live"] for part in detail.json()["parts"] if part["name"] == "content"
             )

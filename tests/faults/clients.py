@@ -13,12 +13,15 @@ import httpx
 from tests.builders import chat, started_so_that_it_goes_tomorrow, talk
 from tests.faults.ledger import Book, Delivered, Report
 from tests.ingest.delivering import BODY, metadata, pcm
-from tests.world import call
+from tests.world import As, call
 
 PATIENCE_SECONDS = 60.0
 PAUSE_SECONDS = 0.1
 AWAY: Final = {404, 409, 423, 429, 502, 503, 504}
 """Answers that a client understands as: not now, not so, or (404) from the beginning; it goes on."""
+
+FINAL: Final = {404, 409}
+"""What a person does not ask again: what is done already (by a request whose answer was lost) is a conflict."""
 
 GONE: Final = {403, 410}
 """Answers once a contract is over."""
@@ -120,6 +123,20 @@ async def answered(request: Awaitable[httpx.Response]) -> httpx.Response | None:
         return await request
     except (httpx.TransportError, _BrokenOff):
         return None
+
+
+async def asked(person: As, report: Report, method: str, path: str, **how: object) -> httpx.Response | None:
+    """The answer to a person's request, however often it has to be made; None where there is none for a minute."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        answer = await answered(person.request(method, path, **how))
+        if answer is not None and answer.status_code not in AWAY - FINAL:
+            if answer.status_code >= 500:
+                report.violated(f"{method} {path} was answered {answer.status_code}: {answer.text[:300]}")
+            return answer
+        await asyncio.sleep(PAUSE_SECONDS)
+    report.violated(f"{method} {path} was never answered")
+    return None
 
 
 class _BrokenOff(Exception):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from tests.world import House
+from tests.world import As, House
 
 
 @dataclass
@@ -88,6 +88,9 @@ class Book:
 
     house: House
     bucket: str
+    second: As
+    """The administrator who decides on what the other proposes."""
+
     delivered: list[Delivered] = field(default_factory=list)
     copies: dict[tuple[UUID, str], Copy] = field(default_factory=dict)
     """By part and key: one that was held had two."""
@@ -99,6 +102,15 @@ class Book:
     parts: dict[UUID, int] = field(default_factory=dict)
     """How many parts each recording was seen to have."""
 
+    ordered: dict[UUID, datetime] = field(default_factory=dict)
+    """Recordings whose destruction was proposed, and when first."""
+
+    approved: set[str] = field(default_factory=set)
+    """Proposals whose approval was acknowledged."""
+
+    shortened: bool = False
+    """Whether a version of the policy with a shorter period was proposed."""
+
     ended: bool = False
 
     def violated(self, report: Report, sentence: str) -> None:
@@ -108,6 +120,14 @@ class Book:
     def may_stand(self, recording: UUID) -> bool:
         """Whether a recording may be kept beyond its days."""
         return any(keep.recording == recording and not keep.over for keep in self.keeps)
+
+    def may_go(self, recording: UUID, moment: datetime) -> bool:
+        """Whether a recording may have been destroyed by order at that moment."""
+        return recording in self.ordered and self.ordered[recording] <= moment
+
+    def may_move(self, before: datetime | None, after: datetime | None) -> bool:
+        """Whether a part's day may be another than it was: an earlier one, by a policy with a shorter period."""
+        return self.shortened and before is not None and after is not None and after < before
 
     @property
     def acknowledged(self) -> list[Delivered]:
