@@ -19,10 +19,10 @@ async def test_everything_is_fetched_checked_and_confirmed(terminal: Terminal, w
     async with world.later(AFTER_THE_END - timedelta(days=3)):
         await house.recording(started_at=(world.now() - timedelta(hours=2)).isoformat())
         assert "will be returned" in (await terminal.run("return", "status", as_=mine)).stdout
+        dpo = await house.person(Role.DPO)
         why = ("--reason", "The archive of the authority.")
         assert "age-keygen" in (await terminal.run("return", "register", "age1", *why, as_=mine, exit_code=1)).stderr
         proposal = await terminal.json("return", "register", keeper.public_key, *why, as_=mine)
-        dpo = await house.person(Role.DPO)
         assert keeper.public_key in (await terminal.run("proposals", proposal["id"], as_=dpo)).stdout
         await terminal.run("approve", proposal["id"], *why, "--yes", as_=dpo)
     directory = terminal.home / "returned"

@@ -127,6 +127,16 @@ async def test_nobody_decides_on_their_own_but_may_withdraw_it(
     assert thing.done == []
 
 
+async def test_nobody_makes_the_second_person_for_what_they_proposed(
+    world: World, house: House, thing: Thing, first: Caller
+) -> None:
+    made = await proposed(world, thing, first, house)
+    newcomer = await caller(world, await house.member(Role.ADMINISTRATOR))
+    with pytest.raises(NotAllowed, match="here before"):
+        await decide(world.custody, thing.handlers(), newcomer, made.id, approve=True, reason="I am new.")
+    assert thing.done == []
+
+
 async def test_a_second_person_may_reject(
     world: World, house: House, thing: Thing, first: Caller, second: Caller
 ) -> None:

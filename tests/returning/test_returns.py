@@ -271,6 +271,7 @@ async def test_one_person_alone_names_nobody(world: World, keeper: Keeper) -> No
 async def test_a_return_that_nobody_can_confirm_is_waived_by_two_persons(world: World, keeper: Keeper) -> None:
     house, url, why = keeper.house, keeper.url("/waiver"), {"reason": "The key is lost and its holder gone."}
     async with world.later(AFTER_THE_END - timedelta(days=3)):
+        await house.person(Role.DPO)
         await house.recording(started_at=(world.now() - timedelta(hours=2)).isoformat())
         assert (await house.administrator.post(url, json=why)).status_code == 409
     async with world.later(AFTER_THE_END):

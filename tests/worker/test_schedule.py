@@ -239,12 +239,12 @@ def _messages(broker: StubBroker, house: House) -> int:
 
 
 async def test_what_two_persons_decided_is_a_job_that_does_it(apart: Apart, house: House) -> None:
+    second = await house.member(Role.ADMINISTRATOR)
     recording = await house.recording()
     order = {"recording": str(recording), "reason": "The data subject asked for it."}
     proposal = (await house.administrator.post("/v1/orders/destruction", json=order)).json()
     await ask(apart.world.now())
     assert ("proposals.carry_out", False) not in await waiting(house)
-    second = await house.member(Role.ADMINISTRATOR)
     decision = {"approve": True, "reason": "It is checked."}
     await second.post(f"/v1/proposals/{proposal['id']}/decision", json=decision)
     await ask(apart.world.now())

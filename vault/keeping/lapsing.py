@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+import structlog
+
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.keeping import keys
@@ -10,6 +12,8 @@ from vault.keeping.acts import End
 from vault.keeping.settling import settle
 
 BATCH = 100
+
+log = structlog.get_logger()
 
 _LAPSED = """SELECT recording_id, id FROM hold WHERE tenant_id = $1 AND released_at IS NULL AND until <= $2
     UNION ALL SELECT recording_id, id FROM restriction WHERE tenant_id = $1 AND lifted_at IS NULL
@@ -41,6 +45,8 @@ async def lapse(custody: Custody, tenant: UUID, now: datetime) -> int:
         if not rows:
             break
         problems = await settle(custody, tenant, {row["recording_id"]: End(row["id"], None) for row in rows})
+        for recording, problem in problems.items():
+            log.error("hold.not_lapsed", tenant=str(tenant), recording=str(recording), error=type(problem).__name__)
         ended += len(rows) - len(problems)
         if len(problems) == len(rows):
             break

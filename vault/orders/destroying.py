@@ -72,7 +72,9 @@ async def _strike(custody: Custody, proposal: Proposal, recordings: Sequence[UUI
     """Take out of the rows what opens, finds and tells of these recordings; gives those that are held by now."""
     now, tenant = custody.clock.now(), proposal.tenant
     async with tenant_scope(tenant):
-        await DB.fetch("SELECT 1 FROM contract WHERE tenant_id = $1 FOR SHARE", tenant)
+        contract = await DB.fetch("SELECT destroying_since FROM contract WHERE tenant_id = $1 FOR SHARE", tenant)
+        if contract[0]["destroying_since"]:
+            return set()  # the contract's end destroys it, and certifies what this order had begun
         rows = await DB.fetch(
             "SELECT id, recording_id, hold_key_id FROM part WHERE tenant_id = $1 AND recording_id = ANY($2)"
             " AND destroyed_at IS NULL ORDER BY recording_id, id FOR UPDATE",

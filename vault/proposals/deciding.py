@@ -86,6 +86,7 @@ async def decide(
         people = firm | await _people(proposal.tenant, caller.id, proposal.proposed_by)
         if approve:
             _require_two(people, caller, proposal, handler)
+            await _require_known(caller, proposal)
             await _require_living(caller, proposal.tenant, handler.may_decide, now)
         elif caller.id != proposal.proposed_by:
             _require_role(people.get(caller.id), handler.may_decide)
@@ -148,6 +149,13 @@ def _require_two(people: Mapping[UUID, Person], caller: Caller, proposal: Propos
         _require_role(people.get(proposal.proposed_by), handler.may_propose)
     except NotAllowed:
         raise Conflict("Whoever proposed it may no longer do so. Somebody else proposes it anew.") from None
+
+
+async def _require_known(caller: Caller, proposal: Proposal) -> None:
+    """Whoever proposes cannot make the second person for it: that one was here before; in the member's open scope."""
+    rows = await DB.fetch("SELECT 1 FROM member WHERE id = $1 AND created_at > $2", caller.id, proposal.proposed_at)
+    if rows:
+        raise NotAllowed("Whoever approves was here before it was proposed.")
 
 
 def _require_role(person: Person | None, action: Action) -> None:
