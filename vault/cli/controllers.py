@@ -59,7 +59,7 @@ def contracts() -> None:
     rows = [
         [
             *(contract[name] for name in names),
-            moment(contract["destroyed_at"]),
+            moment(contract["destroyed_at"])[:10],
             contract["destruction"],
             _told_next(contract["next_notice"]),
         ]
@@ -127,8 +127,8 @@ def end_contract(controller: str | None, last_day: date | None, reason: str) -> 
 
 
 def _told_next(notice: dict[str, Any] | None) -> str:
-    """What the vault tells by itself, and when."""
-    return "" if notice is None else f"{notice['kind']} ({notice['days']} days), {moment(notice['due_at'])}"
+    """The day on which the vault tells of it by itself; `vault notices` says what."""
+    return "" if notice is None else moment(notice["due_at"])[:10]
 
 
 def _chosen(found: list[dict[str, Any]], slug: str | None) -> dict[str, Any]:
