@@ -8,6 +8,9 @@ import time
 
 from tests.faults.chaos import run
 
+MANY = 10
+"""Below this the rounds are there to be quick, and two controllers are the fewest that could get in each other's way."""
+
 
 def main() -> int:
     """Run so many rounds, with a seed that may be given to repeat them."""
@@ -16,7 +19,7 @@ def main() -> int:
     logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # that the database was away is no news here
     began = time.monotonic()
     sys.stdout.write(f"{rounds} rounds; seed {seed}\n")
-    report = asyncio.run(run(rounds, seed, _say))
+    report = asyncio.run(run(rounds, seed, _say, controllers=2 if rounds < MANY else 3))
     sys.stdout.write("\n".join([*report.lines(), f"took        {(time.monotonic() - began) / 60:.1f} min", ""]))
     return 1 if report.violations else 0
 

@@ -39,7 +39,6 @@ from vault.errors import Unavailable
 from vault.ingest import uploads
 from vault.settings import Settings
 
-CONTROLLERS: Final = 3
 CHECKED_EVERY: Final = 10
 ANOTHER: Final = 0.3
 """How often a second part is killed together with the first."""
@@ -74,6 +73,9 @@ class Chaos:
     room: ThreadPoolExecutor
     """The one thread that starts processes: they live as long as it does."""
 
+    controllers: int
+    """How many there are at a time."""
+
     books: list[Book] = field(default_factory=list)
 
     async def run(self, rounds: int, say: Say) -> None:
@@ -93,7 +95,7 @@ class Chaos:
     async def _fill(self, dice: random.Random) -> None:
         """As many controllers as there should be; another one for each whose contract ends."""
         await self._note_ends()
-        while sum(not book.ended for book in self.books) < CONTROLLERS:
+        while sum(not book.ended for book in self.books) < self.controllers:
             await self._rest([])
             house = await self.world.house("prh", lasts=timedelta(days=dice.randint(*CONTRACT_DAYS)))
             await house.machine()
@@ -239,13 +241,13 @@ class Chaos:
         return await asyncio.get_running_loop().run_in_executor(self.room, work, *arguments)
 
 
-async def run(rounds: int, seed: int, say: Say = lambda _: None) -> Report:
+async def run(rounds: int, seed: int, say: Say, *, controllers: int) -> Report:
     """Start a vault of its own, kill and check it so many rounds, and tell what was found."""
     report = Report(seed)
     data = Path(tempfile.mkdtemp(prefix="vault-faults-"))
     try:
         with ThreadPoolExecutor(1) as room:
-            async with _chaos(Machine(data), report, room) as chaos:
+            async with _chaos(Machine(data), report, room, controllers) as chaos:
                 await chaos.run(rounds, say)
     finally:
         if report.violations:
@@ -256,7 +258,7 @@ async def run(rounds: int, seed: int, say: Say = lambda _: None) -> Report:
 
 
 @asynccontextmanager
-async def _chaos(machine: Machine, report: Report, room: ThreadPoolExecutor) -> AsyncIterator[Chaos]:
+async def _chaos(machine: Machine, report: Report, room: ThreadPoolExecutor, controllers: int) -> AsyncIterator[Chaos]:
     loop = asyncio.get_running_loop()
     await loop.run_in_executor(room, machine.start)
     try:
@@ -270,6 +272,6 @@ async def _chaos(machine: Machine, report: Report, room: ThreadPoolExecutor) -> 
         ):
             world = World(client, custody, settings)
             await world.begin()
-            yield Chaos(machine, world, report, room)
+            yield Chaos(machine, world, report, room, controllers)
     finally:
         await loop.run_in_executor(room, machine.stop)

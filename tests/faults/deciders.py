@@ -29,9 +29,9 @@ class Decider:
     async def act(self) -> None:
         """Propose something now and then, and approve whatever waits, also what was proposed with the answer lost."""
         chance = self.dice.random()
-        if chance < 0.4:
+        if chance < 0.2:
             await self._order()
-        elif chance < 0.5:
+        elif chance < 0.3:
             await self._shorten()
         await self._approve()
 
