@@ -231,8 +231,9 @@ class Sessions:
 
 
 async def _gone(tenant: UUID) -> Exception:
+    """Members go before the certificate is written, and are told the same in between."""
     rows = await DB.fetch(
-        "SELECT destruction_id FROM contract WHERE tenant_id = $1 AND destroyed_at IS NOT NULL", tenant
+        "SELECT destruction_id FROM contract WHERE tenant_id = $1 AND destroying_since IS NOT NULL", tenant
     )
     if not rows:
         return Unauthenticated("This account no longer exists.")

@@ -209,6 +209,14 @@ async def test_two_workers_at_once_destroy_once_and_certify_once(world: World, h
     assert len([row for row in await rows_of(house, "destruction") if row["certificate"]]) == 1
 
 
+async def test_whoever_comes_after_the_members_went_is_told_that_the_contract_is_over(world: World) -> None:
+    house = await world.house("prh")
+    async with tenant_scope(house.tenant):
+        await DB.fetch("UPDATE contract SET destroying_since = now() WHERE tenant_id = $1", house.tenant)
+        await DB.fetch("DELETE FROM member WHERE tenant_id = $1", house.tenant)
+    assert (await house.administrator.get("/v1/me")).status_code == 410
+
+
 async def test_what_the_store_keeps_stops_the_certificate_and_not_the_key(world: World, house: House) -> None:
     class KeepsAll(Stubborn):
         async def empty_bucket(self, bucket: str) -> Any:

@@ -9,7 +9,7 @@ import time
 from tests.faults.chaos import run
 
 MANY = 10
-"""Below this the rounds are there to be quick, and two controllers are the fewest that could get in each other's way."""
+"""Below this the rounds are there to be quick; two controllers are the fewest that could get in each other's way."""
 
 
 def main() -> int:

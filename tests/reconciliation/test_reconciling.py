@@ -78,6 +78,15 @@ async def test_what_came_in_since_the_folders_were_listed_is_not_told_as_missing
     assert not await logged(house, "part.missing")
 
 
+async def test_what_a_contracts_end_is_removing_is_not_told_as_missing(world: World) -> None:
+    house = await world.house("prh")
+    content = await content_of(house, await house.recording())
+    await world.custody.objects.delete_versions(await bucket_of(house), [(content.key, content.version_id)])
+    async with tenant_scope(house.tenant):
+        await DB.fetch("UPDATE contract SET destroying_since = now() WHERE tenant_id = $1", house.tenant)
+    assert "missing_object" not in await run(house)
+
+
 async def test_what_is_young_or_might_be_somebodys_is_left_and_what_cannot_be_goes(world: World, house: House) -> None:
     custody, bucket = world.custody, await bucket_of(house)
     recording = await house.recording()

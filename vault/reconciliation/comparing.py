@@ -257,12 +257,18 @@ async def _missing(custody: Custody, page: Page, row: Record, compared: Compared
 
 
 async def is_missing(custody: Custody, tenant: UUID, bucket: str, row: Record) -> bool:
-    """Look once more for a row's object that was not listed: it may have been destroyed, or stored, meanwhile."""
+    """Look once more for a row's object that was not listed: it may have been destroyed, or stored, meanwhile.
+
+    A contract's end removes the bucket before the rows.
+    """
     try:
         await custody.objects.head(bucket, row["object_key"], row["object_version"])
     except ObjectMissing:
         async with tenant_scope(tenant):
-            sql = "SELECT 1 FROM part WHERE tenant_id = $1 AND id = $2 AND destroyed_at IS NULL"
+            sql = (
+                "SELECT 1 FROM part p JOIN contract k ON k.tenant_id = p.tenant_id AND k.destroying_since IS NULL"
+                " WHERE p.tenant_id = $1 AND p.id = $2 AND p.destroyed_at IS NULL"
+            )
             return bool(await DB.fetch(sql, tenant, row["id"]))
     return False
 
