@@ -53,6 +53,18 @@ def test_what_was_spared_first_goes_when_it_is_not_spared_again(keyring: FileKey
         keyring.shred_key(HELD, now=NOW)
 
 
+def test_a_key_counts_as_destroyed_once_it_is_overwritten_and_not_because_it_cannot_be_read(
+    keyring: FileKeyring, tmp_path: Path
+) -> None:
+    keyring.shred_key(key_id(), now=NOW)
+    file = tmp_path / "keyring" / str(OURS) / f"{key_id()}.key"
+    whole = file.read_bytes()
+    file.write_bytes(b"not a key")
+    assert keyring.state(key_id()) is KeyState.LIVE
+    file.write_bytes(bytes(len(whole)))
+    assert keyring.state(key_id()) is KeyState.DESTROYED
+
+
 def test_a_key_that_is_made_while_all_go_goes_too(keyring: FileKeyring, tmp_path: Path) -> None:
     def end_meanwhile(size: int) -> bytes:
         keyring.destroy_all(OURS, but={"hold"})

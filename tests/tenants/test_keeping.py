@@ -203,7 +203,7 @@ class Keeping(RuleBasedStateMachine):
 
     @rule(days=st.integers(-20, 20))
     def move_the_day(self, days: int) -> None:
-        if self.part.destroy_at is not None:
+        if self.part.destroy_at is not None and not self.gone:
             waits_for = sorted(self.part.longer_while)
             self.part = part(max(self.part.destroy_at + timedelta(days=days), self.now), waits_for=waits_for)
 
