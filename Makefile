@@ -32,7 +32,7 @@ test: export UNTESTED := $(if $(SOFTHSM),nothing,vault/custody/root_pkcs11.py)
 hsm:
 	@test -n "$(SOFTHSM)" || echo "PKCS#11 is not tested here: that needs Debian's softhsm2 (apt-get install softhsm2)." >&2
 
-# About half an hour on two cores with 300 rounds. The seed is printed, and SEED=… repeats it. Then each destruction is
+# About an hour on two cores with 300 rounds. The seed is printed, and SEED=… repeats it. Then each destruction is
 # killed at calls of its own.
 faults: .venv/dev     ## Kill any part at random moments N=300 times, with clients at work, and check that all is well
 	$(BIN)/python -m tests.faults $(N) $(SEED)
