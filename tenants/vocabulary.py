@@ -4,7 +4,10 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What somebody is here for. The operator is the outsourcing firm's; all others are the controller's."""
+    """What somebody is here for. The operator is the outsourcing firm's; all others are the controller's.
+
+    A recipient (Art. 4(9)) is nobody of the controller's: a named person of outside, invited to single matters.
+    """
 
     OPERATOR = "operator"
     ADMINISTRATOR = "administrator"
@@ -14,6 +17,7 @@ class Role(StrEnum):
     AGENT = "agent"
     DPO = "dpo"
     INGEST = "ingest"
+    RECIPIENT = "recipient"
 
 
 class Scope(StrEnum):
@@ -94,6 +98,7 @@ class DisclosureKind(StrEnum):
     AGENT_ACCESS = "agent_access"
     TRANSCRIPT_TO_EMAIL = "transcript_to_email"
     ON_SITE_REVIEW = "on_site_review"
+    EVIDENCE = "evidence"
 
 
 class RecipientDuty(StrEnum):

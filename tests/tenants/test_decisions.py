@@ -204,7 +204,10 @@ def test_after_the_contract_only_the_proof_is_left(
     staff = person(*(set(Role) - {Role.OPERATOR}))
     decision = decide(prh, staff, action, facts(contract=state), "quality", now)
     orders = (Action.ORDER_DESTRUCTION, Action.DECIDE_ORDER, Action.CHANGE_POLICY, Action.DECIDE_POLICY)
-    if action in (*CONTENT_ACTIONS, Action.INGEST, Action.END_CONTRACT, Action.HOLD, Action.RESTRICT, *orders):
+    given = (Action.REQUEST_DISCLOSURE, Action.DECIDE_DISCLOSURE, Action.RECEIVE_DISCLOSURE)
+    kept = (Action.INGEST, Action.END_CONTRACT, Action.HOLD, Action.RESTRICT)
+    shown = (Action.SUPERVISE_REVIEW, Action.SEND_TRANSCRIPT)
+    if action in (*CONTENT_ACTIONS, *orders, *given, *kept, *shown):
         assert (decision.rule, decision.clause) == ("contract-over", prh.cite("contract_end"))
         assert state.value in decision.reason
     else:
@@ -225,20 +228,30 @@ def test_after_the_contract_only_the_proof_is_left(
             | {"read_policy", "read_retention", "read_audit", "read_certificate"}
             | {"change_policy", "decide_policy", "decide_order", "read_proposals", "read_reconciliation"}
             | {"hold", "release", "restrict", "lift"}
-            | {"read_notice", "acknowledge_notice", "read_return", "take_back", "name_recipient"},
+            | {"read_notice", "acknowledge_notice", "read_return", "take_back", "name_recipient"}
+            | {"register_organisation", "decide_organisation", "request_disclosure", "decide_disclosure"}
+            | {"read_disclosures", "receive_disclosure", "delegate", "handle_subject_request", "supervise_review"}
+            | {"read_messages", "manage_webhooks"},
         ),
-        (Role.SUPERVISOR, {"read_contract", "read_policy", "read_retention", "hold", "release"}),
+        (
+            Role.SUPERVISOR,
+            {"read_contract", "read_policy", "read_retention", "hold", "release"}
+            | {"request_disclosure", "receive_disclosure", "supervise_review"},
+        ),
         (Role.QUALITY, {"read_contract", "read_policy"}),
         (Role.TRAINER, {"read_contract", "read_policy"}),
-        (Role.AGENT, {"read_contract", "read_policy"}),
+        (Role.AGENT, {"read_contract", "read_policy", "send_transcript"}),
         (
             Role.DPO,
             {"read_contract", "read_policy", "read_retention", "read_audit", "read_certificate"}
             | {"order_destruction", "read_proposals", "read_reconciliation"}
             | {"hold", "release", "restrict", "lift"}
-            | {"read_notice", "acknowledge_notice", "read_return", "take_back"},
+            | {"read_notice", "acknowledge_notice", "read_return", "take_back"}
+            | {"register_organisation", "request_disclosure", "decide_disclosure", "read_disclosures"}
+            | {"receive_disclosure", "delegate", "handle_subject_request", "supervise_review", "read_messages"},
         ),
-        (Role.INGEST, {"ingest", "read_policy"}),
+        (Role.INGEST, {"ingest", "read_policy", "send_transcript"}),
+        (Role.RECIPIENT, {"request_disclosure", "receive_disclosure"}),
     ],
 )
 def test_what_no_notice_speaks_of_is_decided_by_role(

@@ -19,6 +19,7 @@ from piccolo.columns import (
 )
 from piccolo.table import Table
 
+from vault.custody import tables_disclosed
 from vault.custody.database import DB
 
 
@@ -188,7 +189,8 @@ class Access(Table, db=DB):
     """One person's leave to listen to one recording for one purpose, for a few minutes.
 
     The reason is sealed under the shred key of the contact record (of the content, where that has gone), and so
-    becomes unreadable on the same day; that somebody listened, and for which purpose, stays in the log.
+    becomes unreadable on the same day; that somebody listened, and for which purpose, stays in the log. What is
+    listened to under a grant names its disclosure.
     """
 
     tenant_id = UUID(default=None)
@@ -201,6 +203,7 @@ class Access(Table, db=DB):
     expires_at = Timestamptz(default=None)
     used_at = Timestamptz(default=None, null=True)
     restricted_use = Text(default=None, null=True)
+    disclosure_id = UUID(default=None, null=True)
 
 
 class Hold(Table, db=DB):
@@ -522,6 +525,7 @@ TABLES: tuple[type[Table], ...] = (
     ReturnRecipient,
     ReturnArchive,
     ReturnManifest,
+    *tables_disclosed.TABLES,
 )
 
 OPEN_TO_THE_PLATFORM = {"credential": "found by digest before a tenant is known", "outbox": "the relay serves all"}

@@ -1,0 +1,207 @@
+"""The rows of what is given to others: to whom, decided by whom, as which package, and what became of it."""
+
+from piccolo.columns import JSONB, UUID, Array, BigInt, Boolean, Bytea, Date, Integer, Text, Timestamptz
+from piccolo.table import Table
+
+from vault.custody.database import DB
+
+
+class Organisation(Table, db=DB):
+    """An outside recipient (Art. 4(9)) as two persons registered it: who it is, by what right it may ask, and to
+    what its packages are sealed. `sealed_contact` is whom to ask whether a request is really theirs.
+    """
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    kind = Text(default=None)
+    name = Text(default=None)
+    business_id = Text(default=None, null=True)
+    statutory_right = Text(default=None, null=True)
+    legal_bases = Array(base_column=Text(), default=None)
+    certificate = Text(default=None, null=True)
+    age_key = Text(default=None, null=True)
+    sealed_contact = Bytea(default=None, null=True)
+    registered_at = Timestamptz(default=None)
+    registered_by = UUID(default=None)
+    approved_by = UUID(default=None)
+    ended_at = Timestamptz(default=None, null=True)
+    ended_by = UUID(default=None, null=True)
+
+
+class GroupMembership(Table, db=DB, tablename="group_membership"):
+    """From which day until which a company belongs to the controller's consolidation group."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    organisation_id = UUID(default=None)
+    member_from = Date(default=None)
+    member_until = Date(default=None, null=True)
+    recorded_by = UUID(default=None)
+    recorded_at = Timestamptz(default=None)
+
+
+class OrganisationPerson(Table, db=DB, tablename="organisation_person"):
+    """A named person of an organisation: the member they sign in as."""
+
+    tenant_id = UUID(default=None)
+    organisation_id = UUID(default=None)
+    member_id = UUID(primary_key=True, default=None)
+    invited_by = UUID(default=None)
+    invited_at = Timestamptz(default=None)
+
+
+class Disclosure(Table, db=DB):
+    """One disclosure from request to duty. `terms` holds words, ids and dates of ours; whatever may name a person
+    (the case, the numbers asked for, the reason) is sealed under the key `key_id`.
+    """
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    kind = Text(default=None)
+    state = Text(default=None)
+    policy_version = Integer(default=None)
+    terms = JSONB(default=None)
+    sealed = Bytea(default=None, null=True)
+    key_id = Text(default=None)
+    organisation_id = UUID(default=None, null=True)
+    subject_request_id = UUID(default=None, null=True)
+    requested_by = UUID(default=None, null=True)
+    requested_at = Timestamptz(default=None)
+    urgent = Boolean(default=None)
+    secret_until = Timestamptz(default=None, null=True)
+    scope_sha256 = Bytea(default=None)
+    lapses_at = Timestamptz(default=None)
+    decided_at = Timestamptz(default=None, null=True)
+    confirm_by = Timestamptz(default=None, null=True)
+    confirmed_at = Timestamptz(default=None, null=True)
+    carried_out_at = Timestamptz(default=None, null=True)
+    until = Timestamptz(default=None, null=True)
+    received_at = Timestamptz(default=None, null=True)
+    duty_until = Timestamptz(default=None, null=True)
+    duty_done_at = Timestamptz(default=None, null=True)
+    ended_at = Timestamptz(default=None, null=True)
+    ended_rule = Text(default=None, null=True)
+
+
+class DisclosureItem(Table, db=DB, tablename="disclosure_item"):
+    """One recording that a disclosure's scope found. `state` is included, excluded, restricted or destroyed; `limits`
+    narrows what of it is given; `hold_id` keeps it meanwhile.
+    """
+
+    tenant_id = UUID(default=None)
+    disclosure_id = UUID(default=None)
+    recording_id = UUID(primary_key=True, default=None)
+    state = Text(default=None)
+    limits = JSONB(default=None)
+    reviewed_by = UUID(default=None, null=True)
+    reviewed_at = Timestamptz(default=None, null=True)
+    hold_id = UUID(default=None, null=True)
+
+
+class DisclosureDecision(Table, db=DB, tablename="disclosure_decision"):
+    """What one person decided on one scope (`scope_sha256`), for themselves or as the stand-in of `on_behalf_of`."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    disclosure_id = UUID(default=None)
+    member_id = UUID(default=None)
+    roles = Array(base_column=Text(), default=None)
+    on_behalf_of = UUID(default=None, null=True)
+    verdict = Text(default=None)
+    urgent = Boolean(default=None)
+    scope_sha256 = Bytea(default=None)
+    clause = Text(default=None, null=True)
+    sealed_reason = Bytea(default=None)
+    decided_at = Timestamptz(default=None)
+
+
+class DisclosureDocument(Table, db=DB, tablename="disclosure_document"):
+    """A document that belongs to a disclosure (an order, a permit, a proof, minutes), sealed in the store."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    disclosure_id = UUID(default=None)
+    purpose = Text(default=None)
+    media_type = Text(default=None)
+    size = BigInt(default=None)
+    sha256 = Bytea(default=None)
+    object_key = Text(default=None)
+    object_version = Text(default=None)
+    wrapped_key = Bytea(default=None)
+    prefix = Bytea(default=None, null=True)
+    added_by = UUID(default=None)
+    added_at = Timestamptz(default=None)
+
+
+class DisclosureRecipient(Table, db=DB, tablename="disclosure_recipient"):
+    """A person who may receive one disclosure and sees nothing else of it."""
+
+    tenant_id = UUID(default=None)
+    disclosure_id = UUID(default=None)
+    member_id = UUID(primary_key=True, default=None)
+    named_by = UUID(default=None)
+    named_at = Timestamptz(default=None)
+
+
+class Package(Table, db=DB):
+    """The one file that a disclosure is handed over as, sealed to its recipient: nobody here can open it. `mark`
+    traces a copy that leaked, and outlives the file.
+    """
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    disclosure_id = UUID(default=None)
+    sealing = Text(default=None)
+    recipient_key = Text(default=None)
+    mark = Text(default=None)
+    object_key = Text(default=None)
+    object_version = Text(default=None)
+    size = BigInt(default=None)
+    sha256 = Bytea(default=None)
+    manifest_sha256 = Bytea(default=None)
+    recordings = Integer(default=None)
+    made_at = Timestamptz(default=None)
+    fetches_allowed = Integer(default=None, null=True)
+    removed_at = Timestamptz(default=None, null=True)
+
+
+class PackageFetch(Table, db=DB, tablename="package_fetch"):
+    """One person's download of a package: resumable while it is under way, and a receipt once every byte was sent."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    package_id = UUID(default=None)
+    member_id = UUID(default=None)
+    begun_at = Timestamptz(default=None)
+    expires_at = Timestamptz(default=None)
+    sent = JSONB(default=None)
+    completed_at = Timestamptz(default=None, null=True)
+
+
+class Delegation(Table, db=DB):
+    """Who decides on disclosures in whose stead, from when until when."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    member_id = UUID(default=None)
+    stand_in_id = UUID(default=None)
+    starts_at = Timestamptz(default=None)
+    ends_at = Timestamptz(default=None)
+    made_by = UUID(default=None)
+    made_at = Timestamptz(default=None)
+    revoked_at = Timestamptz(default=None, null=True)
+
+
+TABLES: tuple[type[Table], ...] = (
+    Organisation,
+    GroupMembership,
+    OrganisationPerson,
+    Disclosure,
+    DisclosureItem,
+    DisclosureDecision,
+    DisclosureDocument,
+    DisclosureRecipient,
+    Package,
+    PackageFetch,
+    Delegation,
+)
