@@ -195,7 +195,8 @@ BEGIN
     END LOOP;
 END $$;
 GRANT SELECT, INSERT, UPDATE, DELETE ON organisation, group_membership, organisation_person, delegation, disclosure,
-    disclosure_item, disclosure_decision, disclosure_document, disclosure_recipient, package, package_fetch TO vault_app;
+    disclosure_item, disclosure_decision, disclosure_document, disclosure_recipient, package, package_fetch
+    TO vault_app;
 """
 
 

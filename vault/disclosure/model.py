@@ -1,0 +1,163 @@
+"""One disclosure as its rows say: who asked for what, what of it was found, who decided, and where it stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from tenants.disclosing import NEEDS, DisclosureState, KindNeeds
+from tenants.recordings import ContactField
+from tenants.vocabulary import DisclosureKind
+
+KEY_CLASS = "disclosure"
+"""The class of the key that seals the words of disclosures and their documents; it lives until the contract's end."""
+
+PREFIX = "disclosure/contract/"
+"""Where documents and packages lie in the controller's bucket."""
+
+
+class ItemState(StrEnum):
+    """What becomes of one recording that a scope found."""
+
+    INCLUDED = "included"
+    EXCLUDED = "excluded"
+    RESTRICTED = "restricted"
+    DESTROYED = "destroyed"
+
+
+class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of one recording is given; whatever is not narrowed is given whole.
+
+    `excerpts`: from and until which millisecond, counted from the recording's beginning, in order and apart.
+    `contact_fields`: None for all that are kept; empty for none.
+    """
+
+    content: bool = True
+    contact_fields: tuple[ContactField, ...] | None = None
+    excerpts: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One recording of a scope. `duration_ms` is that of all of it; `destruction_id` names what destroyed it."""
+
+    recording_id: UUID
+    state: ItemState
+    limits: Limits
+    duration_ms: int | None = None
+    reviewed_by: UUID | None = None
+    reviewed_at: datetime | None = None
+    hold_id: UUID | None = None
+    destruction_id: UUID | None = None
+
+    @property
+    def included(self) -> bool:
+        """Whether it is to be given."""
+        return self.state is ItemState.INCLUDED
+
+
+class Details(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is sealed of a disclosure, since it may name a person."""
+
+    reason: str
+    case_number: str | None = None
+    numbers: tuple[str, ...] = ()
+    agent_ids: tuple[str, ...] = ()
+    facts: str | None = None
+    place: str | None = None
+    named_persons: tuple[str, ...] = ()
+    environment: str | None = None
+
+    def __repr__(self) -> str:
+        """Nothing of it."""
+        return "Details(…)"
+
+
+class Terms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is kept in clear of a disclosure: words of ours, ids and dates.
+
+    `legal_basis` is one that the organisation may cite; `purpose`, one of the policy's (group, research, evidence).
+    `starts_after` to `starts_before` bound the scope in time, `recordings` name it outright. `valid_until` ends a grant
+    or a review session (from `valid_from`); `permit_id` and `permit_until` are a research permit's; `give_until` is
+    until when a package may be fetched, `fetches` how often.
+    """
+
+    legal_basis: str | None = None
+    purpose: str | None = None
+    starts_after: datetime | None = None
+    starts_before: datetime | None = None
+    recordings: tuple[UUID, ...] = ()
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    permit_id: str | None = None
+    permit_until: datetime | None = None
+    duty_until: datetime | None = None
+    give_until: datetime | None = None
+    fetches: int | None = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What one person decided on one scope, for themselves or as a stand-in."""
+
+    id: UUID
+    member_id: UUID
+    roles: tuple[str, ...]
+    on_behalf_of: UUID | None
+    approved: bool
+    urgent: bool
+    scope_sha256: bytes
+    clause: str | None
+    decided_at: datetime
+    reason: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disclosure:
+    """One disclosure. `details` are None where their key has gone, or where whoever reads it may not know them."""
+
+    tenant: UUID
+    id: UUID
+    kind: DisclosureKind
+    state: DisclosureState
+    policy_version: int
+    terms: Terms
+    organisation_id: UUID | None
+    subject_request_id: UUID | None
+    requested_by: UUID | None
+    requested_at: datetime
+    urgent: bool
+    secret_until: datetime | None
+    scope_sha256: bytes
+    lapses_at: datetime
+    decided_at: datetime | None = None
+    confirm_by: datetime | None = None
+    confirmed_at: datetime | None = None
+    carried_out_at: datetime | None = None
+    until: datetime | None = None
+    received_at: datetime | None = None
+    duty_until: datetime | None = None
+    duty_done_at: datetime | None = None
+    ended_at: datetime | None = None
+    ended_rule: str | None = None
+    details: Details | None = field(default=None, repr=False)
+    items: tuple[Item, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+
+    @property
+    def needs(self) -> KindNeeds:
+        """What its kind needs."""
+        return NEEDS[self.kind]
+
+    @property
+    def given(self) -> tuple[Item, ...]:
+        """What is to be given of what was found."""
+        return tuple(item for item in self.items if item.included)
+
+
+Effect = Mapping[str, Any]
+"""Ids, counts, dates and slugs that an event tells; nothing personal."""
