@@ -192,6 +192,73 @@ class Delegation(Table, db=DB):
     revoked_at = Timestamptz(default=None, null=True)
 
 
+class Message(Table, db=DB):
+    """Something that people of the controller were told: a topic, an id, and slugs and dates; nothing personal.
+
+    Of those with `once`, one is told of an object and topic.
+    """
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    topic = Text(default=None)
+    object_id = UUID(default=None, null=True)
+    audience = Text(default=None)
+    details = JSONB(default=None)
+    once = Text(default=None, null=True)
+    told_at = Timestamptz(default=None)
+    acknowledged_at = Timestamptz(default=None, null=True)
+    acknowledged_by = UUID(default=None, null=True)
+
+
+class MessageDelivery(Table, db=DB, tablename="message_delivery"):
+    """One way that a message goes out by: to a mailbox of the policy's, or to a webhook. `outcome` is a slug."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    message_id = UUID(default=None)
+    channel = Text(default=None)
+    mailbox = Text(default=None, null=True)
+    webhook_id = UUID(default=None, null=True)
+    state = Text(default=None)
+    attempts = Integer(default=None)
+    next_at = Timestamptz(default=None)
+    tried_at = Timestamptz(default=None, null=True)
+    ended_at = Timestamptz(default=None, null=True)
+    outcome = Text(default=None, null=True)
+
+
+class Webhook(Table, db=DB):
+    """An address of the controller's own to which messages are posted; sealed together with what signs them."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    sealed = Bytea(default=None)
+    topics = Array(base_column=Text(), default=None)
+    made_at = Timestamptz(default=None)
+    made_by = UUID(default=None)
+    rotated_at = Timestamptz(default=None, null=True)
+    disabled_at = Timestamptz(default=None, null=True)
+    disabled_for = Text(default=None, null=True)
+
+
+class TranscriptEmail(Table, db=DB, tablename="transcript_email"):
+    """A chat on its way to the e-mail of whoever chose so; the sealed address goes with the sending."""
+
+    tenant_id = UUID(default=None)
+    disclosure_id = UUID(primary_key=True, default=None)
+    recording_id = UUID(default=None)
+    chosen_by = Text(default=None)
+    sealed_address = Bytea(default=None, null=True)
+    state = Text(default=None)
+    asked_by = UUID(default=None)
+    asked_at = Timestamptz(default=None)
+    attempts = Integer(default=None)
+    next_at = Timestamptz(default=None)
+    begun_at = Timestamptz(default=None, null=True)
+    ended_at = Timestamptz(default=None, null=True)
+    outcome = Text(default=None, null=True)
+
+
 TABLES: tuple[type[Table], ...] = (
     Organisation,
     GroupMembership,
@@ -204,4 +271,8 @@ TABLES: tuple[type[Table], ...] = (
     Package,
     PackageFetch,
     Delegation,
+    Message,
+    MessageDelivery,
+    Webhook,
+    TranscriptEmail,
 )

@@ -40,6 +40,8 @@ HOLDS_RECORDINGS = (
     "disclosure_document",
     "disclosure_recipient",
     "organisation_person",
+    "webhook",
+    "transcript_email",
     "part",
     "recording",
     "member",
@@ -66,6 +68,8 @@ OUTLIVES_THE_CONTRACT = MappingProxyType(
         "disclosure_decision": "who decided; the words of their reasons open no more",
         "package": "what was handed over, and the mark by which it is traced",
         "package_fetch": "who fetched it, and when",
+        "message": "what the controller's people were told of all this, and when",
+        "message_delivery": "by which way it was told, and whether it arrived",
         "credential": "digests of tokens, so that whoever comes with one is told what happened",
         "outbox": "holds nothing of a controller that is destroyed",
     }
