@@ -1,8 +1,9 @@
-"""What two persons decide on, by the action's slug: each capability brings its own."""
+"""What two persons decide on and who carries it out: each capability brings its own."""
 
 from types import MappingProxyType
 
 from vault.destruction import contract_change
+from vault.disclosure.carrying import Givers
 from vault.orders import ordering
 from vault.policies import changing
 from vault.proposals.model import Handlers
@@ -17,3 +18,7 @@ HANDLERS: Handlers = MappingProxyType(
         **waiving.HANDLERS,
     }
 )
+"""By the action's slug."""
+
+GIVERS: Givers = MappingProxyType({})
+"""Who carries an approved disclosure out, by its way of giving."""

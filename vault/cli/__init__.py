@@ -48,6 +48,7 @@ COMMANDS = MappingProxyType(
         "restrict": "keeping",
         "lift": "keeping",
         "retention": "keeping",
+        "disclose": "disclosing",
         "calendar": "retention",
         "certificates": "evidence",
         "verify": "evidence",

@@ -14,7 +14,8 @@ from vault.custody.custody import Custody
 from vault.destruction.closing import close_days
 from vault.destruction.contract_end import advance
 from vault.destruction.expiry import expire
-from vault.handlers import HANDLERS
+from vault.disclosure import carrying as disclosing
+from vault.handlers import GIVERS, HANDLERS
 from vault.ingest.sweeping import sweep
 from vault.keeping.bulk_steps import carry_on
 from vault.keeping.lapsing import lapse
@@ -32,6 +33,7 @@ HOLDS_BULK = "holds.bulk"
 UPLOADS_SWEEP = "uploads.sweep"
 NOTICES_GIVE = "notices.give"
 PROPOSALS_CARRY_OUT = "proposals.carry_out"
+DISCLOSURES_CARRY_OUT = "disclosures.carry_out"
 COPIES_MAKE = "copies.make"
 STORE_COMPARE = "store.compare"
 
@@ -99,6 +101,10 @@ class Hands:
         """Do what two persons have decided."""
         return await carrying.carry_out(self.custody, HANDLERS, tenant)
 
+    async def carry_out_disclosures(self, tenant: UUID) -> bool:
+        """Give what two persons have approved, once it was checked again."""
+        return await disclosing.carry_out(self.custody, GIVERS, tenant)
+
     async def make_copies(self, tenant: UUID) -> bool:
         """Copy into the store what lies in rows alone; what is beyond one run is asked for again."""
         await tenancies.copy(self.custody, tenant)
@@ -148,6 +154,7 @@ def declare(broker: dramatiq.Broker, hands: Hands) -> None:
         await hands.carry_out(job, PROPOSALS_CARRY_OUT, tenant, hands.carry_out_proposals)
 
     _declare_upkeep(broker, hands)
+    _declare_disclosing(broker, hands)
 
 
 def _declare_upkeep(broker: dramatiq.Broker, hands: Hands) -> None:
@@ -166,3 +173,9 @@ def _declare_upkeep(broker: dramatiq.Broker, hands: Hands) -> None:
     @dramatiq.actor(broker=broker, actor_name=ROUND)
     async def reconciliation_round(*, tenant: str, job: int) -> None:
         await hands.carry_out(job, ROUND, tenant, hands.compare_all)
+
+
+def _declare_disclosing(broker: dramatiq.Broker, hands: Hands) -> None:
+    @dramatiq.actor(broker=broker, actor_name=DISCLOSURES_CARRY_OUT)
+    async def disclosures_carry_out(*, tenant: str, job: int) -> None:
+        await hands.carry_out(job, DISCLOSURES_CARRY_OUT, tenant, hands.carry_out_disclosures)

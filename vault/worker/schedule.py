@@ -19,6 +19,8 @@ from vault.custody import outbox
 from vault.custody.custody import Custody
 from vault.custody.database import platform_scope, tenant_scope
 from vault.destruction import closing, contract_end, contracts, expiry
+from vault.disclosure import carrying as disclosing
+from vault.handlers import GIVERS
 from vault.ingest import uploads
 from vault.keeping import bulk, lapsing
 from vault.proposals import carrying
@@ -26,6 +28,7 @@ from vault.reconciliation import copying, rounds
 from vault.worker.actors import (
     CONTRACT_ADVANCE,
     COPIES_MAKE,
+    DISCLOSURES_CARRY_OUT,
     HOLDS_BULK,
     HOLDS_LAPSE,
     NOTICES_GIVE,
@@ -110,6 +113,8 @@ async def _wanted(tenant: UUID, contract: Contract, now: datetime) -> AsyncItera
         yield actor
     async for actor in _upkeep(tenant, contract, now):
         yield actor
+    async for actor in _of_disclosures(tenant, now):
+        yield actor
 
 
 async def _due(tenant: UUID, contract: Contract, now: datetime) -> AsyncIterator[str]:
@@ -153,3 +158,9 @@ async def _due_in_any_state(tenant: UUID, contract: Contract, now: datetime) -> 
         yield HOLDS_LAPSE
     if await bulk.is_due(tenant):
         yield HOLDS_BULK
+
+
+async def _of_disclosures(tenant: UUID, now: datetime) -> AsyncIterator[str]:
+    """What was asked for and given, also after the contract's end: then what is open of it ends."""
+    if await disclosing.is_due(tenant, GIVERS, now):
+        yield DISCLOSURES_CARRY_OUT

@@ -1,0 +1,106 @@
+"""Who may see a disclosure: those who decide on them, whoever asked for it, and the persons named to receive it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import Record
+
+from tenants.decisions import Action
+from tenants.disclosing import DisclosureState
+from tenants.vocabulary import DisclosureKind
+from vault.accounts import Caller
+from vault.custody.custody import Custody
+from vault.custody.database import DB, PLATFORM, tenant_scope
+from vault.disclosure import rows
+from vault.disclosure.model import Disclosure
+from vault.errors import NotAllowed, NotFound
+
+MOST = 200
+"""Disclosures on one page."""
+
+SEES = (
+    "($2 OR requested_by = $3 OR EXISTS (SELECT FROM disclosure_recipient n WHERE n.tenant_id = d.tenant_id"
+    " AND n.disclosure_id = d.id AND n.member_id = $3))"
+)
+"""Whether the person sees a row `d`: all of them ($2), their own request, or one they are named in ($3)."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which disclosures are listed, newest first: after the one that the last page ended with."""
+
+    state: DisclosureState | None = None
+    kind: DisclosureKind | None = None
+    after: tuple[datetime, UUID] | None = None
+    limit: int = 50
+
+
+async def find(custody: Custody, caller: Caller, disclosure_id: UUID) -> Disclosure:
+    """One disclosure that the caller may see.
+
+    Raises:
+        NotFound: no such disclosure here, or none that the caller has to do with.
+        NotAllowed: the caller's roles have to do with none.
+    """
+    _require_may_see(caller)
+    async with tenant_scope(caller.tenant):
+        seen = await DB.fetch(
+            f"SELECT 1 FROM disclosure d WHERE tenant_id = $1 AND {SEES} AND id = $4",  # noqa: S608 - our own words
+            caller.tenant,
+            sees_all(caller),
+            caller.id,
+            disclosure_id,
+        )
+        if not seen:
+            raise NotFound
+        found = await rows.fetch(caller.tenant, disclosure_id)
+    return await asyncio.to_thread(rows.opened, custody, found, now=custody.clock.now())
+
+
+async def listed(custody: Custody, caller: Caller, wanted: Filter) -> list[Disclosure]:
+    """The disclosures that the caller may see, newest first; one more than the limit where there is another page.
+
+    Raises:
+        NotAllowed: the caller's roles have to do with none.
+    """
+    _require_may_see(caller)
+    async with tenant_scope(caller.tenant):
+        found = await rows.stored(caller.tenant, await _page(caller, wanted))
+    now = custody.clock.now()
+    return await asyncio.to_thread(_opened, custody, found, now)
+
+
+def sees_all(caller: Caller) -> bool:
+    """Whether the caller sees every disclosure of the controller, with all that was decided on it."""
+    return caller.may(Action.READ_DISCLOSURES)
+
+
+def _require_may_see(caller: Caller) -> None:
+    """Raises NotAllowed for whoever can neither read, ask for nor receive any: operators and machines among them."""
+    acts = (Action.READ_DISCLOSURES, Action.REQUEST_DISCLOSURE, Action.RECEIVE_DISCLOSURE)
+    if caller.tenant == PLATFORM or not any(caller.may(act) for act in acts):
+        raise NotAllowed("None of your roles has to do with disclosures.")
+
+
+async def _page(caller: Caller, wanted: Filter) -> Sequence[Record]:
+    at, id = wanted.after or (None, None)
+    return await DB.fetch(
+        f"SELECT * FROM disclosure d WHERE tenant_id = $1 AND {SEES} AND ($4::text IS NULL OR state = $4)"  # noqa: S608 - ours
+        " AND ($5::text IS NULL OR kind = $5) AND ($6::timestamptz IS NULL OR (requested_at, id) < ($6, $7::uuid))"
+        " ORDER BY requested_at DESC, id DESC LIMIT $8",
+        caller.tenant,
+        sees_all(caller),
+        caller.id,
+        wanted.state,
+        wanted.kind,
+        at,
+        id,
+        min(wanted.limit, MOST) + 1,
+    )
+
+
+def _opened(custody: Custody, found: Sequence[rows.Stored], now: datetime) -> list[Disclosure]:
+    return [rows.opened(custody, one, now=now) for one in found]
