@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from tests.custody.keyrings import NOW, OURS, PLACE, THEIRS, TOMORROW, OpenKeyring, key_id
 from vault.custody.keyring_files import FileKeyring
-from vault.custody.keys import ShredKey
+from vault.custody.keys import KeyDestroyed, ShredKey, ShredKeyId
 from vault.custody.sealed import DataKey, Place, SealedInvalid
 
 MAKE_KEYS = """
@@ -126,6 +126,24 @@ def test_a_certificate_signature_is_verified_with_the_public_key_alone(
     public.verify(key.sign(b"certificate"), b"certificate")
     assert public.public_bytes_raw() == key.public_key == keyring.signing_key().public_key
     assert key.key_id == hashlib.sha256(key.public_key).hexdigest()[:16]
+
+
+def test_a_controllers_signing_key_comes_from_its_shred_key_and_dies_with_it(
+    keyring: FileKeyring, another_process: OpenKeyring
+) -> None:
+    ours = ShredKeyId(OURS, "signature", None)
+    key = keyring.newest(ours, now=NOW).signing_key()
+
+    assert key.public_key == another_process().newest(ours, now=NOW).signing_key().public_key
+    others = (keyring.signing_key(), keyring.newest(ShredKeyId(THEIRS, "signature", None), now=NOW).signing_key())
+    assert key.public_key not in {other.public_key for other in others}
+    public = load_pem_public_key(key.public_pem)
+    assert isinstance(public, Ed25519PublicKey)
+    public.verify(key.sign(b"manifest"), b"manifest")
+
+    keyring.destroy_tenant(OURS)
+    with pytest.raises(KeyDestroyed):
+        another_process().find_newest(ours, now=NOW)
 
 
 def test_keys_do_not_show(keyring: FileKeyring) -> None:

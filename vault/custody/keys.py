@@ -19,7 +19,8 @@ with tenant, u8 and place as in `vault.custody.sealed`. An index is HMAC-SHA-256
     index key = HKDF-Expand-SHA-512(shred key, "recording-vault/blind-index@v1", 32)
 
 dies with the key that it comes from, and a controller's own index key, which outlives the tenant key that it began
-with, is HKDF-Expand-SHA-512(first tenant key, "recording-vault/tenant-index@v1", 32).
+with, is HKDF-Expand-SHA-512(first tenant key, "recording-vault/tenant-index@v1", 32). The seed of a controller's own
+signing key is HKDF-Expand-SHA-512(shred key, "recording-vault/controller-signing-key@v1", 32).
 """
 
 import hashlib
@@ -121,6 +122,10 @@ class ShredKey(Secret):
         """32 bytes by which equal values of a field are found while this key lives. Normalise the value first."""
         return _digest(self._index_key, field, value)
 
+    def signing_key(self) -> "SigningKey":
+        """The controller's own key for what it discloses; it comes from this key, dies with it and is kept nowhere."""
+        return SigningKey(Secret(_expand(self, b"recording-vault/controller-signing-key@v1")))
+
     def _context(self, place: Place) -> bytes:
         text = str(self.id).encode()
         tenant = self.id.tenant.bytes
@@ -128,7 +133,10 @@ class ShredKey(Secret):
 
 
 class SigningKey:
-    """Signs the platform's certificates (Ed25519, RFC 8032); it outlives every controller."""
+    """Signs (Ed25519, RFC 8032): the platform's certificates, or what a controller discloses.
+
+    The platform's outlives every controller; a controller's comes from its shred key of the class `signature`.
+    """
 
     def __init__(self, seed: Secret) -> None:
         self._private = Ed25519PrivateKey.from_private_bytes(seed.reveal())
