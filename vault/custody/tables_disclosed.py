@@ -259,6 +259,54 @@ class TranscriptEmail(Table, db=DB, tablename="transcript_email"):
     outcome = Text(default=None, null=True)
 
 
+class SubjectRequest(Table, db=DB, tablename="subject_request"):
+    """What a data subject asked for (`invoked`, a right of the policy language), and until when an answer is owed.
+
+    What they said, the reason of an extension and the answer itself are sealed. How they were identified is a word of
+    a closed list; what was shown for it is not kept.
+    """
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    invoked = Text(default=None)
+    asker = Text(default=None)
+    state = Text(default=None)
+    channel = Text(default=None)
+    language = Text(default=None)
+    policy_version = Integer(default=None)
+    received_on = Date(default=None)
+    due_on = Date(default=None)
+    extended_at = Timestamptz(default=None, null=True)
+    extended_by = UUID(default=None, null=True)
+    sealed = Bytea(default=None)
+    sealed_extension = Bytea(default=None, null=True)
+    recorded_by = UUID(default=None)
+    recorded_at = Timestamptz(default=None)
+    means = Text(default=None, null=True)
+    identified_at = Timestamptz(default=None, null=True)
+    identified_by = UUID(default=None, null=True)
+    disclosure_id = UUID(default=None, null=True)
+    proposal_id = UUID(default=None, null=True)
+    ended_at = Timestamptz(default=None, null=True)
+    ended_by = UUID(default=None, null=True)
+    ground = Text(default=None, null=True)
+    clause = Text(default=None, null=True)
+    sealed_answer = Bytea(default=None, null=True)
+
+
+class SubjectAct(Table, db=DB, tablename="subject_act"):
+    """What was done with one recording because of a request: a statement added, restricted, ordered destroyed."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    request_id = UUID(default=None)
+    recording_id = UUID(default=None)
+    act = Text(default=None)
+    object_id = UUID(default=None, null=True)
+    done_by = UUID(default=None)
+    done_at = Timestamptz(default=None)
+
+
 TABLES: tuple[type[Table], ...] = (
     Organisation,
     GroupMembership,
@@ -275,4 +323,6 @@ TABLES: tuple[type[Table], ...] = (
     MessageDelivery,
     Webhook,
     TranscriptEmail,
+    SubjectRequest,
+    SubjectAct,
 )

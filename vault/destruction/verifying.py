@@ -70,6 +70,8 @@ OUTLIVES_THE_CONTRACT = MappingProxyType(
         "package_fetch": "who fetched it, and when",
         "message": "what the controller's people were told of all this, and when",
         "message_delivery": "by which way it was told, and whether it arrived",
+        "subject_request": "what data subjects asked for, and when they were answered; the words of it open no more",
+        "subject_act": "what was done with which recording for it",
         "credential": "digests of tokens, so that whoever comes with one is told what happened",
         "outbox": "holds nothing of a controller that is destroyed",
     }
