@@ -19,11 +19,12 @@ from vault.custody.database import DB, tenant_scope
 from vault.custody.keys import KeyringError
 from vault.custody.objects import ObjectError, Objects, ObjectsRefused, PartedUpload
 from vault.custody.register import Tenancy, tenancy
+from vault.packages.age import seal_to_age
+from vault.packages.sealed_sizes import SealedSizes
 from vault.returning import archives, manifests
 from vault.returning.archives import MadeArchive
 from vault.returning.packing import Packing, PartDamaged
 from vault.returning.recipients import Destination, Recipient, credentials_of, current, note_failure
-from vault.returning.sealing import SealedSizes, seal_stream
 from vault.returning.selection import Position, StandingRecording, batch
 
 log = structlog.get_logger()
@@ -166,7 +167,7 @@ class _Export:
     async def _send(self, key: str, packing: Packing) -> tuple[SealedSizes, str]:
         upload = await self.store.objects.begin_parted(self.store.bucket, key)
         try:
-            sealed = await seal_stream(self.recipient.public_key, packing.tar(), upload)
+            sealed = await seal_to_age(self.recipient.public_key, packing.tar(), upload)
             # A bucket that keeps no versions has one of each object.
             return sealed, await upload.complete() or "null"
         except BaseException:

@@ -3,27 +3,17 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Coroutine
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import pyrage
 
 from vault.custody.objects import PIECE, PartedUpload
+from vault.packages.sealed_sizes import SealedSizes
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class SealedSizes:
-    """What went in and what came out: sizes in bytes, and SHA-256."""
-
-    plain_size: int
-    plain_sha256: bytes
-    size: int
-    sha256: bytes
-
-
-async def seal_stream(public_key: str, plain: AsyncIterator[bytes], upload: PartedUpload) -> SealedSizes:
+async def seal_to_age(public_key: str, plain: AsyncIterator[bytes], upload: PartedUpload) -> SealedSizes:
     """Seal everything of a stream (age, X25519) and add it to an upload, which is left to be completed.
 
     Raises:

@@ -1,0 +1,70 @@
+"""Certificates as an authority would hold them, with the keys that open what is sealed to them."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Whoever holds a certificate's private key."""
+
+    key: Any = field(repr=False)
+    pem: str
+
+    @property
+    def key_pem(self) -> bytes:
+        pem: bytes = self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        return pem
+
+
+def rsa_key(bits: int = 2048) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, bits)
+
+
+def ec_key(curve: ec.EllipticCurve | None = None) -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(curve or ec.SECP256R1())
+
+
+def holder(
+    key: Any, *, since: timedelta = -DAY, until: timedelta = 365 * DAY, usage: str | None = None, signer: Any = None
+) -> Holder:
+    """A certificate for a key, signed by itself; `usage` names the one thing that its key is for."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Demo Authority")])
+    now = datetime.now(UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now + since)
+        .not_valid_after(now + until)
+    )
+    if usage is not None:
+        builder = builder.add_extension(_usage(usage), critical=True)
+    certificate = builder.sign(signer or key, hashes.SHA256())
+    return Holder(key, certificate.public_bytes(Encoding.PEM).decode())
+
+
+def _usage(only: str) -> x509.KeyUsage:
+    names = (
+        "digital_signature",
+        "content_commitment",
+        "key_encipherment",
+        "data_encipherment",
+        "key_agreement",
+        "key_cert_sign",
+        "crl_sign",
+        "encipher_only",
+        "decipher_only",
+    )
+    return x509.KeyUsage(**{name: name == only for name in names})
