@@ -2,45 +2,35 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from io import BytesIO
-from pathlib import Path
-from typing import Any
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
-import reportlab
-from reportlab.lib.colors import HexColor
-from reportlab.lib.enums import TA_RIGHT
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
-from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.platypus import Flowable, HRFlowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer, Table
 
 from vault.destruction.certificates import Certificate
 from vault.destruction.document.words import Words, words
-
-INK, PALE, LINE = HexColor("#1a1a1a"), HexColor("#5a5a5a"), HexColor("#b8b8b8")
-MARGIN, LABEL = 22 * mm, 50 * mm
-PADDING = 6
-"""What reportlab's frame keeps free inside of the margin, in points."""
-TEXT = A4[0] - 2 * MARGIN - 2 * PADDING
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
+from vault.printing import (
+    HASH,
+    HEADING,
+    LABELS,
+    NUMBER,
+    NUMBER_LABELS,
+    PLAIN,
+    QUOTE,
+    SMALL,
+    TEXT,
+    Sheet,
+    count,
+    day_in,
+    head,
+    line,
+    moment_in,
+    print_pdf,
+    row_style,
+    section,
 )
-KEYS_SHOWN = 6
 
-PLAIN = ParagraphStyle("plain", fontName="Vera", fontSize=8.5, leading=12, textColor=INK)
-SMALL = ParagraphStyle("small", parent=PLAIN, fontSize=7, leading=10, textColor=PALE)
-LABELS = ParagraphStyle("label", parent=PLAIN, textColor=PALE)
-HEADING = ParagraphStyle("heading", parent=PLAIN, fontName="VeraBd", fontSize=10, leading=14, spaceBefore=9)
-TITLE = ParagraphStyle("title", parent=PLAIN, fontName="VeraBd", fontSize=17, leading=22)
-HASH = ParagraphStyle("hash", parent=PLAIN, fontSize=7.5)
-QUOTE = ParagraphStyle("quote", parent=PLAIN, fontName="VeraIt", leftIndent=4 * mm, rightIndent=4 * mm)
-NUMBER_LABELS = ParagraphStyle("number label", parent=LABELS, alignment=TA_RIGHT)
-NUMBER = ParagraphStyle("number", parent=PLAIN, alignment=TA_RIGHT)
+KEYS_SHOWN = 6
 
 
 def pages(certificate: Certificate, *, language: str, time_zone: str, attachment: str) -> bytes:
@@ -51,15 +41,15 @@ def pages(certificate: Certificate, *, language: str, time_zone: str, attachment
         time_zone: in whose days and hours instants are told.
         attachment: the name under which the signed JSON will be attached.
     """
-    for name in ("Vera", "VeraBd", "VeraIt"):
-        if name not in pdfmetrics.getRegisteredFontNames():
-            pdfmetrics.registerFont(TTFont(name, Path(reportlab.__file__).parent / "fonts" / f"{name}.ttf"))
     told = _Told(certificate, words(language), language, ZoneInfo(time_zone))
-    # Set once to learn how many pages there are, and again to say so on each.
-    total = told.set(attachment, BytesIO(), pages=0)
-    out = BytesIO()
-    told.set(attachment, out, pages=total)
-    return out.getvalue()
+    sheet = Sheet(
+        title=f"{told.words['title']} {certificate.id}",
+        subject=told.words["lead"],
+        language=language,
+        foot=f"{told.words['certificate']} {certificate.id}",
+        page=told.words["page"],
+    )
+    return print_pdf(sheet, lambda: told.story(attachment))
 
 
 class _Told:
@@ -67,32 +57,6 @@ class _Told:
 
     def __init__(self, certificate: Certificate, words: Words, language: str, zone: ZoneInfo) -> None:
         self.certificate, self.words, self.language, self.zone = certificate, words, language, zone
-
-    def set(self, attachment: str, out: BytesIO, *, pages: int) -> int:
-        """Write the document, at the foot of each page of how many it is one; the answer is how many there are."""
-        document = SimpleDocTemplate(
-            out,
-            pagesize=A4,
-            leftMargin=MARGIN,
-            rightMargin=MARGIN,
-            topMargin=20 * mm,
-            bottomMargin=20 * mm,
-            title=f"{self.words['title']} {self.certificate.id}",
-            subject=self.words["lead"],
-            author="Recording Vault",
-            lang=self.language,
-            creator="Recording Vault",
-        )
-
-        def foot(canvas: Any, _: Any) -> None:
-            canvas.setFont("Vera", 7)
-            canvas.setFillColor(PALE)
-            canvas.drawString(MARGIN + PADDING, 11 * mm, f"{self.words['certificate']} {self.certificate.id}")
-            number = self.words["page"].format(page=canvas.getPageNumber(), pages=pages)
-            canvas.drawRightString(A4[0] - MARGIN - PADDING, 11 * mm, number)
-
-        document.build(list(self.story(attachment)), onFirstPage=foot, onLaterPages=foot)
-        return int(document.page)
 
     def story(self, attachment: str) -> Iterator[Flowable]:
         """The sections, in the order in which somebody asks."""
@@ -108,30 +72,18 @@ class _Told:
         yield from self._section("log", self._log())
         text = Paragraph(escape(w["check_text"].format(file=attachment)), PLAIN)
         closing = Paragraph(escape(w["no_personal_data"]), SMALL)
-        yield KeepTogether([Paragraph(escape(w["check"]), HEADING), _rule(), text, Spacer(1, 4), closing])
+        yield KeepTogether([Paragraph(escape(w["check"]), HEADING), line(), text, Spacer(1, 4), closing])
 
     def moment(self, instant: datetime) -> str:
         """An instant as people of this language write it, with its offset from UTC."""
-        local = instant.astimezone(self.zone)
-        offset = local.strftime("%z")
-        hours = f"UTC{int(offset[:3]):+d}" + (f":{offset[3:]}" if offset[3:] != "00" else "")
-        if self.language == "fi":
-            return f"{self._day(local)} klo {local.hour}.{local:%M.%S} ({hours})"
-        if self.language == "sv":
-            return f"{self._day(local)} kl. {local:%H.%M.%S} ({hours})"
-        return f"{self._day(local)}, {local:%H:%M:%S} ({hours})"
+        return moment_in(instant, self.language, self.zone)
 
     def _day(self, day: date) -> str:
-        if self.language in ("fi", "sv"):
-            return f"{day.day}.{day.month}.{day.year}"
-        return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+        return day_in(day, self.language)
 
     def _head(self) -> Iterator[Flowable]:
         c, w = self.certificate, self.words
-        yield Paragraph(escape(w["title"]), TITLE)
-        yield Paragraph(escape(w["lead"]), SMALL)
-        yield Spacer(1, 5)
-        yield HRFlowable(width="100%", thickness=1.2, color=INK, spaceAfter=6)
+        yield from head(w["title"], w["lead"])
         summary = w["summary"].format(
             parts=self._count(c.destroyed.parts),
             recordings=self._count(c.destroyed.recordings),
@@ -141,12 +93,7 @@ class _Told:
         yield Paragraph(escape(summary), PLAIN)
 
     def _section(self, heading: str, rows: Sequence[tuple[str, str]]) -> Iterator[Flowable]:
-        cells = [
-            [Paragraph(escape(label), LABELS), Paragraph(escape(value), HASH if _is_hash(value) else PLAIN)]
-            for label, value in rows
-        ]
-        table = Table(cells, colWidths=[LABEL, TEXT - LABEL], style=_rows())
-        yield KeepTogether([Paragraph(escape(self.words[heading]), HEADING), _rule(), table])
+        return section(self.words[heading], rows)
 
     def _whose(self) -> list[tuple[str, str]]:
         c, w = self.certificate, self.words
@@ -172,8 +119,8 @@ class _Told:
         blank = Paragraph("", PLAIN)
         rows.append([total, blank, blank, *self._numbers(c.destroyed.parts, size)])
         widths = [0.2 * TEXT, 0.18 * TEXT, 0.32 * TEXT, 0.12 * TEXT, 0.18 * TEXT]
-        table = Table(rows, colWidths=widths, repeatRows=1, style=_rows())
-        yield KeepTogether([Paragraph(escape(w["what"]), HEADING), _rule()])
+        table = Table(rows, colWidths=widths, repeatRows=1, style=row_style())
+        yield KeepTogether([Paragraph(escape(w["what"]), HEADING), line()])
         yield table
         yield Spacer(1, 3)
         yield Paragraph(escape(w["root"]), LABELS)
@@ -262,24 +209,4 @@ class _Told:
         return [Paragraph(self._count(number), NUMBER) for number in numbers]
 
     def _count(self, number: int) -> str:
-        """A number with its thousands set apart by a space that does not break."""
-        return f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")
-
-
-def _is_hash(value: str) -> bool:
-    """A SHA-256 in hex is set smaller, so that it stays on one line."""
-    return len(value) == 64 and " " not in value
-
-
-def _rule() -> Flowable:
-    return HRFlowable(width="100%", thickness=0.5, color=LINE, spaceBefore=1, spaceAfter=2)
-
-
-def _rows() -> list[tuple[Any, ...]]:
-    return [
-        ("VALIGN", (0, 0), (-1, -1), "TOP"),
-        ("LEFTPADDING", (0, 0), (-1, -1), 0),
-        ("RIGHTPADDING", (0, 0), (-1, -1), 4),
-        ("TOPPADDING", (0, 0), (-1, -1), 1),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 1),
-    ]
+        return count(number)

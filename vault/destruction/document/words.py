@@ -190,6 +190,7 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "role.trainer": ("kouluttaja", "utbildare", "trainer"),
     "role.agent": ("asiakaspalvelija", "kundrådgivare", "agent"),
     "role.dpo": ("tietosuojavastaava", "dataskyddsombud", "data protection officer"),
+    "role.recipient": ("vastaanottaja", "mottagare", "recipient"),
     "role.ingest": ("tallentava järjestelmä", "inspelande system", "recording system"),
     "kind.call": ("Puhelu", "Samtal", "Call"),
     "kind.chat": ("Chat", "Chatt", "Chat"),
