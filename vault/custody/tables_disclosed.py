@@ -81,6 +81,7 @@ class Disclosure(Table, db=DB):
     duty_done_at = Timestamptz(default=None, null=True)
     ended_at = Timestamptz(default=None, null=True)
     ended_rule = Text(default=None, null=True)
+    alarmed_at = Timestamptz(default=None, null=True)
 
 
 class DisclosureItem(Table, db=DB, tablename="disclosure_item"):
@@ -99,7 +100,10 @@ class DisclosureItem(Table, db=DB, tablename="disclosure_item"):
 
 
 class DisclosureDecision(Table, db=DB, tablename="disclosure_decision"):
-    """What one person decided on one scope (`scope_sha256`), for themselves or as the stand-in of `on_behalf_of`."""
+    """What one person decided on one scope (`scope_sha256`), for themselves or as the stand-in of `on_behalf_of`.
+
+    `delegated_by` made that delegation. An approval becomes `void` when the scope changes after it.
+    """
 
     tenant_id = UUID(default=None)
     id = UUID(primary_key=True, default=None)
@@ -107,6 +111,7 @@ class DisclosureDecision(Table, db=DB, tablename="disclosure_decision"):
     member_id = UUID(default=None)
     roles = Array(base_column=Text(), default=None)
     on_behalf_of = UUID(default=None, null=True)
+    delegated_by = UUID(default=None, null=True)
     verdict = Text(default=None)
     urgent = Boolean(default=None)
     scope_sha256 = Bytea(default=None)
@@ -134,13 +139,29 @@ class DisclosureDocument(Table, db=DB, tablename="disclosure_document"):
 
 
 class DisclosureRecipient(Table, db=DB, tablename="disclosure_recipient"):
-    """A person who may receive one disclosure and sees nothing else of it."""
+    """A person who may receive one disclosure and sees nothing else of it. Whoever was named after an approval is
+    confirmed by a second person.
+    """
 
     tenant_id = UUID(default=None)
     disclosure_id = UUID(default=None)
     member_id = UUID(primary_key=True, default=None)
     named_by = UUID(default=None)
     named_at = Timestamptz(default=None)
+    confirmed_by = UUID(default=None, null=True)
+    confirmed_at = Timestamptz(default=None, null=True)
+
+
+class DisclosureSeal(Table, db=DB, tablename="disclosure_seal"):
+    """To which key of the recipient's one disclosure is sealed; `generated` where the vault made the pair."""
+
+    tenant_id = UUID(default=None)
+    disclosure_id = UUID(primary_key=True, default=None)
+    sealing = Text(default=None)
+    public_key = Text(default=None)
+    generated = Boolean(default=None)
+    set_by = UUID(default=None)
+    set_at = Timestamptz(default=None)
 
 
 class Package(Table, db=DB):
@@ -285,8 +306,6 @@ class SubjectRequest(Table, db=DB, tablename="subject_request"):
     means = Text(default=None, null=True)
     identified_at = Timestamptz(default=None, null=True)
     identified_by = UUID(default=None, null=True)
-    disclosure_id = UUID(default=None, null=True)
-    proposal_id = UUID(default=None, null=True)
     ended_at = Timestamptz(default=None, null=True)
     ended_by = UUID(default=None, null=True)
     ground = Text(default=None, null=True)
@@ -316,6 +335,7 @@ TABLES: tuple[type[Table], ...] = (
     DisclosureDecision,
     DisclosureDocument,
     DisclosureRecipient,
+    DisclosureSeal,
     Package,
     PackageFetch,
     Delegation,

@@ -39,6 +39,7 @@ HOLDS_RECORDINGS = (
     "delegation",
     "disclosure_document",
     "disclosure_recipient",
+    "disclosure_seal",
     "organisation_person",
     "webhook",
     "transcript_email",
