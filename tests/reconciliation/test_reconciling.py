@@ -225,6 +225,38 @@ async def test_a_hold_that_the_catalogue_lost_is_adopted_and_keeps_what_it_kept(
     assert standing == {"content", "peaks", "contact"}
 
 
+async def test_a_hold_that_was_released_since_is_over_in_a_restored_catalogue_too(world: World, house: House) -> None:
+    recording = await house.recording()
+    supervisor = await house.person(Role.SUPERVISOR)
+    held = await supervisor.post(f"/v1/recordings/{recording}/holds", json={"reason": "legal_claim"})
+    assert held.status_code == 201, held.text
+    await copying.copy(world.custody, house.tenant)
+    before = await Aside.copy(house)
+    released = await supervisor.post(f"/v1/holds/{held.json()['id']}/release")
+    assert released.is_success, released.text
+    await copying.copy(world.custody, house.tenant)
+    async with tenant_scope(house.tenant):
+        await DB.fetch("UPDATE hold SET released_at = NULL, released_by = NULL WHERE tenant_id = $1", house.tenant)
+    await Aside(house, before.rows, {}).put_back()
+    await run(house)
+    assert not any(row["hold_key_id"] for row in await rows_of(house, "part"))
+    assert all(row["released_at"] for row in await rows_of(house, "hold"))
+    assert len(await logged(house, "restored.hold_released_again")) == 1
+    explained = (await supervisor.get(f"/v1/recordings/{recording}/retention")).json()
+    assert {part["state"] for part in explained["parts"]} == {"kept"}
+
+
+async def test_what_was_destroyed_since_is_destroyed_again_and_not_told_as_missing(world: World, house: House) -> None:
+    recording = await house.recording()
+    content = await content_of(house, recording)
+    key_id = ShredKeyId.parse(house.tenant, content.key.removesuffix(f"/{recording}/content"))
+    world.custody.keyring.destroy_shred_key(key_id)
+    await remove(house, content)
+    counts = await run(house)
+    assert (counts.get("missing_object"), counts["stands_without_key"]) == (None, 2)
+    assert not await logged(house, "part.missing")
+
+
 async def test_a_part_whose_copy_lies_under_another_days_key_is_not_taken_for_remains(
     world: World, house: House
 ) -> None:

@@ -2,11 +2,13 @@
 
 A catalogue that was restored from a backup is older than the store: it lacks recordings, holds that were placed since
 and wraps that were moved since. A copy adds what the catalogue never heard of, and replaces a wrap only where the key
-of the row's own has gone and the copy's has not. It changes nothing else, and never brings back what was destroyed.
+of the row's own has gone and the copy's has not. Where that was a hold's key, the holds that the copy does not
+name are over. It changes nothing else, and never brings back what was destroyed.
 """
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -79,7 +81,10 @@ async def adopt(custody: Custody, tenant: UUID, rows: Rows, *, say: bool = True)
         # What keeps it comes first: a part that is kept is not destroyed meanwhile.
         kept = await _insert_all("hold", rows["holds"]) + await _insert_restrictions(tenant, rows)
         added = kept + await _insert_all("part", opening)
-        added += await _take_wraps(custody, tenant, opening, kept=bool(kept))
+        taken, let_go = await _take_wraps(custody, tenant, opening, kept=bool(kept))
+        added += taken
+        if let_go:
+            await _release_again(tenant, rows, custody.clock.now())
         if not known or added:
             await _insert_index(rows["index"])
             await _note_hold_keys(custody, tenant, [*opening, *rows["index"]])
@@ -134,9 +139,13 @@ async def _note_hold_keys(custody: Custody, tenant: UUID, rows: Iterable[Rows]) 
     )
 
 
-async def _take_wraps(custody: Custody, tenant: UUID, parts: list[Rows], *, kept: bool) -> int:
-    """Give standing parts the copy's wrap where theirs opens no more, or where a hold was placed since (`kept`)."""
-    taken = 0
+async def _take_wraps(custody: Custody, tenant: UUID, parts: list[Rows], *, kept: bool) -> tuple[int, bool]:
+    """Give standing parts the copy's wrap where theirs opens no more, or where a hold was placed since (`kept`).
+
+    Returns:
+        How many were given one, and whether any part's own hold key was destroyed: then the copy says what holds.
+    """
+    taken, let_go = 0, False
     for part in parts:
         rows = await DB.fetch(
             "SELECT shred_key_id, hold_key_id FROM part WHERE tenant_id = $1 AND id = $2 AND destroyed_at IS NULL",
@@ -145,7 +154,8 @@ async def _take_wraps(custody: Custody, tenant: UUID, parts: list[Rows], *, kept
         )
         if not rows or key_of(dict(rows[0])) == key_of(part):
             continue
-        if _state(custody, tenant, key_of(dict(rows[0]))) is KeyState.LIVE and not (kept and part["hold_key_id"]):
+        own = _state(custody, tenant, key_of(dict(rows[0])))
+        if own is KeyState.LIVE and not (kept and part["hold_key_id"]):
             continue
         await DB.fetch(
             "UPDATE part p SET shred_key_id = c.shred_key_id, wrapped_key = c.wrapped_key, destroy_at = c.destroy_at,"
@@ -156,7 +166,24 @@ async def _take_wraps(custody: Custody, tenant: UUID, parts: list[Rows], *, kept
             json.dumps(part),
         )
         taken += 1
-    return taken
+        let_go |= own is KeyState.DESTROYED and rows[0]["hold_key_id"] is not None
+    return taken, let_go
+
+
+async def _release_again(tenant: UUID, rows: Rows, now: datetime) -> None:
+    """Holds that were released since the catalogue's state: their key is gone, and the copy does not name them."""
+    recording = UUID(rows["recording"]["id"])
+    released = await DB.fetch(
+        "UPDATE hold SET released_at = $3, sealed_note = NULL"
+        " WHERE tenant_id = $1 AND recording_id = $2 AND released_at IS NULL AND NOT id = ANY($4) RETURNING id",
+        tenant,
+        recording,
+        now,
+        [UUID(hold["id"]) for hold in rows["holds"]],
+    )
+    if released:
+        event = audit.Event(act="restored.hold_released_again", actor=None, object_id=recording)
+        await audit.record(tenant, event, now=now)
 
 
 async def _insert_index(index: list[Rows]) -> None:

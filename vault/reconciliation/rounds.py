@@ -248,7 +248,7 @@ async def _without_folder(custody: Custody, current: Round, folders: list[str]) 
     """Parts that stand in folders of which the store has nothing: neither when the round began nor now."""
     async with tenant_scope(current.tenant):
         rows = await DB.fetch(
-            "SELECT id, recording_id, object_key, object_version FROM part"
+            "SELECT id, recording_id, object_key, object_version, shred_key_id, hold_key_id FROM part"
             " WHERE tenant_id = $1 AND destroyed_at IS NULL AND object_version <> ''"
             " AND NOT substring(object_key FROM '^[^/]+/[^/]+/') = ANY($2)",
             current.tenant,
