@@ -82,6 +82,7 @@ async def test_one_recording_goes_and_every_other_stays(world: World, house: Hou
     assert (await supervisor.get(f"/v1/accesses/{opened['id']}/content")).content == sound
     answer = await supervisor.post(f"/v1/recordings/{gone}/accesses", json={"purpose": "training", "reason": REASON})
     assert (answer.status_code, answer.json()["destruction"]) == (410, done["outcome"]["destruction"])
+    assert "before its time" in answer.json()["detail"] and "clause" not in answer.json()
 
 
 async def test_the_certificate_names_the_proposal_and_both_who_decided(world: World, house: House, second: As) -> None:

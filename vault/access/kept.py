@@ -75,6 +75,13 @@ class KeptPart:
         return max(self.destroy_at, self.held_until)
 
     @property
+    def went_early(self) -> bool:
+        """Whether it was destroyed before its day, such as by an order: no promise of a period says why."""
+        if self.destroyed_at is None:
+            return False
+        return self.destroy_at is None or self.destroyed_at < self.destroy_at
+
+    @property
     def key_id(self) -> str:
         """The key that opens it: the hold key while it is held."""
         return self.hold_key_id or self.shred_key_id

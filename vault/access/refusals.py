@@ -89,9 +89,9 @@ def _destroyed(decision: Decision, recording: KeptRecording, part_name: str | No
     """By which promise it went, and by which destruction once that has run."""
     named = None if part_name is None else recording.part(part_name)
     parts = recording.parts if named is None else (named,)
-    citation = next((part.citation for part in parts if part.citation), decision.clause)
     destruction = next((part.destruction_id for part in parts if part.destruction_id), recording.destruction_id)
-    extra: dict[str, object] = {"clause": to_builtins(citation)} if citation else {}
-    if destruction is not None:
-        extra["destruction"] = str(destruction)
-    return Destroyed(decision.reason, **extra)
+    extra: dict[str, object] = {} if destruction is None else {"destruction": str(destruction)}
+    if any(part.went_early for part in parts):
+        return Destroyed("It was destroyed before its time was up, by an order or as its destruction says.", **extra)
+    citation = next((part.citation for part in parts if part.citation), decision.clause)
+    return Destroyed(decision.reason, **extra, **({"clause": to_builtins(citation)} if citation else {}))
