@@ -19,6 +19,8 @@ from tests.world import House, World, wav
 from vault.custody.database import tenant_scope
 from vault.custody.register import tenancy
 from vault.destruction.contract_end import is_due
+from vault.ingest.containers import MEDIA_TYPES
+from vault.returning.packing import EXTENSIONS
 
 
 @pytest.fixture
@@ -287,3 +289,7 @@ async def test_a_return_that_nobody_can_confirm_is_waived_by_two_persons(world: 
     decided = json.loads(row["certificate"])["certificate"]["decided"]
     assert decided["return_waived"] == proposal.json()["id"]
     assert len(await logged(house, "return.waived")) == 1
+
+
+def test_every_sound_that_comes_in_is_returned_with_its_own_ending() -> None:
+    assert {media_type: EXTENSIONS[media_type] for media_type in MEDIA_TYPES} == MEDIA_TYPES

@@ -31,11 +31,19 @@ PART_VERSION: Final = 1
 EXTENSIONS: Final = {
     "application/json": "json",
     "audio/flac": "flac",
-    "audio/mpeg": "mp3",
+    "audio/gsm": "gsm",
+    "audio/mp3": "mp3",
     "audio/mp4": "m4a",
+    "audio/mpeg": "mp3",
     "audio/ogg": "ogg",
+    "audio/opus": "ogg",
+    "audio/vnd.wave": "wav",
     "audio/wav": "wav",
+    "audio/wave": "wav",
     "audio/webm": "webm",
+    "audio/x-flac": "flac",
+    "audio/x-gsm": "gsm",
+    "audio/x-wav": "wav",
 }
 
 
