@@ -51,7 +51,14 @@ async def open_custody(settings: Settings, *, waiting: bool = False) -> AsyncIte
     ):
         await _open_pool(settings.database_url, settings.start_seconds if waiting else 0.0)
         try:
-            yield Custody(clock=clock, keyring=keyring, objects=objects, bucket_prefix=settings.bucket_prefix)
+            yield Custody(
+                clock=clock,
+                keyring=keyring,
+                objects=objects,
+                bucket_prefix=settings.bucket_prefix,
+                mail=settings.mail,
+                webhooks_to_private=settings.webhooks_to_private,
+            )
         finally:
             await DB.close_pool()
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vault.clock import Clock, OffsetClock, SystemClock
+from vault.mail_settings import MailServer, read_mail_server
 from vault.root_key_settings import RootKeySetting, read_root_key
 
 START_SECONDS = 30.0
@@ -39,6 +40,12 @@ class Settings:
     start_seconds: float = START_SECONDS
     """How long a service waits at its start for a catalogue that does not answer yet."""
 
+    mail: MailServer | None = None
+    """Who takes the vault's e-mail; without one none is sent, and whoever looks is told so."""
+
+    webhooks_to_private: bool = False
+    """Whether webhooks may go to addresses that the internet does not route: where a receiver stands beside it."""
+
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
         """Read `VAULT_*` variables.
@@ -63,6 +70,8 @@ class Settings:
             bucket_prefix=env.get("VAULT_BUCKET_PREFIX", "vault"),
             secure_cookies=env.get("VAULT_SECURE_COOKIES", "") == "1",
             start_seconds=_seconds(env, "VAULT_START_SECONDS", START_SECONDS),
+            mail=_mail(env),
+            webhooks_to_private=env.get("VAULT_WEBHOOKS_TO_PRIVATE", "") == "1",
         )
 
     def clock(self) -> Clock:
@@ -84,6 +93,16 @@ def _seconds(env: Mapping[str, str], name: str, otherwise: float) -> float:
     if not text.isdecimal():
         raise SettingInvalid(f"{name} is not a number of seconds, such as 30.")
     return float(text)
+
+
+def _mail(env: Mapping[str, str]) -> MailServer | None:
+    line = env.get("VAULT_SMTP_URL")
+    if not line:
+        return None
+    try:
+        return read_mail_server(line, sender=env.get("VAULT_MAIL_FROM"))
+    except ValueError as error:
+        raise SettingInvalid(f"VAULT_SMTP_URL {error}.") from None
 
 
 def _root_key(env: Mapping[str, str], name: str) -> RootKeySetting:

@@ -7,6 +7,7 @@ from vault.clock import Clock
 from vault.custody.keys import Keyring
 from vault.custody.objects import Objects
 from vault.custody.verification import Question, Verification
+from vault.mail_settings import MailServer
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,9 @@ class Custody:
 
     `verifier` answers for another process, or raises `vault.destruction.verifying.NotDestroyed`. Without one the
     process that destroyed verifies, by the same code, and the certificate says so.
+
+    `mail` takes what is sent by e-mail; without one nothing is. `webhooks_to_private` lets webhooks go to addresses
+    that the internet does not route.
     """
 
     clock: Clock
@@ -22,3 +26,5 @@ class Custody:
     objects: Objects
     bucket_prefix: str = "vault"
     verifier: "Callable[[Custody, Question], Awaitable[Verification]] | None" = None
+    mail: MailServer | None = None
+    webhooks_to_private: bool = False
