@@ -63,6 +63,8 @@ LIVING_CONTRACT_ONLY = CONTENT_ACTIONS | {
     Action.DECIDE_POLICY,
     Action.HOLD,
     Action.RESTRICT,
+    Action.REGISTER_ORGANISATION,
+    Action.DECIDE_ORGANISATION,
     Action.REQUEST_DISCLOSURE,
     Action.DECIDE_DISCLOSURE,
     Action.RECEIVE_DISCLOSURE,
@@ -108,7 +110,10 @@ ROLES = MappingProxyType(
         # One of the two is an administrator: a DPO says whether it is lawful, the controller decides (Art. 38(6)).
         Action.DECIDE_DISCLOSURE: frozenset({Role.ADMINISTRATOR, Role.DPO}),
         Action.READ_DISCLOSURES: frozenset({Role.ADMINISTRATOR, Role.DPO}),
-        Action.RECEIVE_DISCLOSURE: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.SUPERVISOR, Role.RECIPIENT}),
+        # An agent too: a copy of their own calls (Art. 15(3)). Who receives what is said by name.
+        Action.RECEIVE_DISCLOSURE: frozenset(
+            {Role.ADMINISTRATOR, Role.DPO, Role.SUPERVISOR, Role.AGENT, Role.RECIPIENT}
+        ),
         Action.DELEGATE: frozenset({Role.ADMINISTRATOR, Role.DPO}),
         Action.HANDLE_SUBJECT_REQUEST: frozenset({Role.ADMINISTRATOR, Role.DPO}),
         Action.SUPERVISE_REVIEW: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.SUPERVISOR}),

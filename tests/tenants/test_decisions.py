@@ -240,7 +240,7 @@ def test_after_the_contract_only_the_proof_is_left(
         ),
         (Role.QUALITY, {"read_contract", "read_policy"}),
         (Role.TRAINER, {"read_contract", "read_policy"}),
-        (Role.AGENT, {"read_contract", "read_policy", "send_transcript"}),
+        (Role.AGENT, {"read_contract", "read_policy", "send_transcript", "receive_disclosure"}),
         (
             Role.DPO,
             {"read_contract", "read_policy", "read_retention", "read_audit", "read_certificate"}

@@ -186,6 +186,15 @@ class Package(Table, db=DB):
     removed_at = Timestamptz(default=None, null=True)
 
 
+class PackageMaking(Table, db=DB, tablename="package_making"):
+    """Where a package is being put at this moment: what is left there when it comes to nothing is removed."""
+
+    tenant_id = UUID(default=None)
+    disclosure_id = UUID(primary_key=True, default=None)
+    object_key = Text(default=None)
+    begun_at = Timestamptz(default=None)
+
+
 class PackageFetch(Table, db=DB, tablename="package_fetch"):
     """One person's download of a package: resumable while it is under way, and a receipt once every byte was sent."""
 
@@ -337,6 +346,7 @@ TABLES: tuple[type[Table], ...] = (
     DisclosureRecipient,
     DisclosureSeal,
     Package,
+    PackageMaking,
     PackageFetch,
     Delegation,
     Message,

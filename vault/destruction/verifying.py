@@ -40,6 +40,7 @@ HOLDS_RECORDINGS = (
     "disclosure_document",
     "disclosure_recipient",
     "disclosure_seal",
+    "package_making",
     "organisation_person",
     "webhook",
     "transcript_email",

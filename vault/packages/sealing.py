@@ -15,7 +15,7 @@ from vault.packages.age import seal_to_age
 from vault.packages.certificates import RecipientCertificate, read_certificate
 from vault.packages.sealed_sizes import SealedSizes
 
-__all__ = ["NotAKey", "SealTo", "Sealing", "new_identity", "seal_stream", "to_age", "to_certificate"]
+__all__ = ["NewIdentity", "NotAKey", "SealTo", "Sealing", "new_identity", "seal_stream", "to_age", "to_certificate"]
 
 
 class Sealing(StrEnum):

@@ -1,4 +1,4 @@
-"""To which key a disclosure is sealed; a person named after its approval is confirmed by a second one."""
+"""To which key a disclosure is sealed; who was named late is confirmed by a second person; what is being packed."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
@@ -23,12 +23,28 @@ CREATE TABLE disclosure_seal (
     set_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, disclosure_id)
 );
+CREATE TABLE package_making (
+    tenant_id uuid NOT NULL,
+    disclosure_id uuid NOT NULL,
+    object_key text NOT NULL,
+    begun_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, disclosure_id)
+);
 CREATE INDEX package_unremoved ON package (tenant_id) WHERE removed_at IS NULL;
-ALTER TABLE disclosure_seal ENABLE ROW LEVEL SECURITY;
-ALTER TABLE disclosure_seal FORCE ROW LEVEL SECURITY;
-CREATE POLICY own_tenant ON disclosure_seal
-    USING (tenant_id = nullif(current_setting('vault.tenant_id', true), '')::uuid);
-GRANT SELECT, INSERT, UPDATE, DELETE ON disclosure_seal TO vault_app;
+"""
+
+ISOLATION = """
+DO $$
+DECLARE name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['disclosure_seal', 'package_making'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
+        EXECUTE format('CREATE POLICY own_tenant ON %I USING '
+                       '(tenant_id = nullif(current_setting(''vault.tenant_id'', true), '''')::uuid)', name);
+    END LOOP;
+END $$;
+GRANT SELECT, INSERT, UPDATE, DELETE ON disclosure_seal, package_making TO vault_app;
 """
 
 
@@ -37,7 +53,8 @@ async def forwards() -> MigrationManager:
     manager = MigrationManager(migration_id=ID, app_name="catalogue", description=DESCRIPTION)
 
     async def run() -> None:
-        await DB.script(HANDING_OVER)
+        for step in (HANDING_OVER, ISOLATION):
+            await DB.script(step)
 
     manager.add_raw(run)
     return manager
