@@ -48,6 +48,7 @@ class DisclosureEvent(StrEnum):
     APPROVE_SECOND = "approve_second"
     APPROVE_URGENTLY = "approve_urgently"
     APPROVE_BY_NOTICE = "approve_by_notice"
+    CONFIRM = "confirm"
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
     LAPSE = "lapse"
@@ -73,6 +74,10 @@ TRANSITIONS: Mapping[tuple[DisclosureState, DisclosureEvent], DisclosureState] =
         (S.HALF_APPROVED, E.APPROVE_SECOND): S.APPROVED,
         (S.REQUESTED, E.APPROVE_URGENTLY): S.APPROVED,
         (S.REQUESTED, E.APPROVE_BY_NOTICE): S.APPROVED,
+        # The second of two after what the first approved alone; by then it may be packed, or fetched.
+        (S.APPROVED, E.CONFIRM): S.APPROVED,
+        (S.READY, E.CONFIRM): S.READY,
+        (S.RECEIVED, E.CONFIRM): S.RECEIVED,
         (S.REQUESTED, E.REFUSE): S.REFUSED,
         (S.HALF_APPROVED, E.REFUSE): S.REFUSED,
         (S.REQUESTED, E.WITHDRAW): S.WITHDRAWN,

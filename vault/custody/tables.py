@@ -209,8 +209,8 @@ class Access(Table, db=DB):
 class Hold(Table, db=DB):
     """One reason why a recording is kept past its day; any number of them may keep the same recording.
 
-    `sealed_note` is sealed under the recording's hold key and gone once the hold is. A hold that ended on its `until`
-    has no `released_by`: nobody had to.
+    `sealed_note` is sealed under the recording's hold key and gone once the hold is. A hold that ended on its `until`,
+    or with the disclosure that it was placed for, has no `released_by`: nobody had to.
     """
 
     tenant_id = UUID(default=None)
@@ -224,6 +224,7 @@ class Hold(Table, db=DB):
     released_by = UUID(default=None, null=True)
     released_at = Timestamptz(default=None, null=True)
     bulk_id = UUID(default=None, null=True)
+    disclosure_id = UUID(default=None, null=True)
 
 
 class Restriction(Table, db=DB):

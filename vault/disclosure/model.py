@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tenants.disclosing import NEEDS, DisclosureState, KindNeeds
-from tenants.recordings import ContactField
+from tenants.recordings import ContactField, Kind
 from tenants.vocabulary import DisclosureKind
 
 KEY_CLASS = "disclosure"
@@ -18,6 +18,10 @@ KEY_CLASS = "disclosure"
 
 PREFIX = "disclosure/contract/"
 """Where documents and packages lie in the controller's bucket."""
+
+
+CONTRACT_OVER = "contract-over"
+"""The rule that ended what was open when the contract was over."""
 
 
 class ItemState(StrEnum):
@@ -43,11 +47,17 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One recording of a scope. `duration_ms` is that of all of it; `destruction_id` names what destroyed it."""
+    """One recording of a scope.
+
+    `duration_ms` is that of all of it; `destruction_id` names what destroyed it, or its content. What the recording's
+    own row says is None once that has gone with the contract.
+    """
 
     recording_id: UUID
     state: ItemState
     limits: Limits
+    kind: Kind | None = None
+    started_at: datetime | None = None
     duration_ms: int | None = None
     reviewed_by: UUID | None = None
     reviewed_at: datetime | None = None
@@ -58,6 +68,15 @@ class Item:
     def included(self) -> bool:
         """Whether it is to be given."""
         return self.state is ItemState.INCLUDED
+
+    @property
+    def given_ms(self) -> int | None:
+        """How long what is given of it lasts; None where that is unknown, or it is no sound."""
+        if not self.limits.content:
+            return 0
+        if self.limits.excerpts:
+            return sum(until - since for since, until in self.limits.excerpts)
+        return self.duration_ms
 
 
 class Details(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,20 +119,44 @@ class Terms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     fetches: int | None = 1
 
 
+class Verdict(StrEnum):
+    """What somebody decided. An approval of a scope that was changed afterwards is void."""
+
+    APPROVED = "approved"
+    VOID = "void"
+    REFUSED = "refused"
+    REVOKED = "revoked"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What one person decided on one scope, for themselves or as a stand-in."""
+    """What one person decided on one scope, for themselves or as a stand-in.
+
+    `roles` are those that the person decided with: the ones of whom they stood in for, where they did.
+    `delegated_by` made the delegation.
+    """
 
     id: UUID
     member_id: UUID
     roles: tuple[str, ...]
     on_behalf_of: UUID | None
-    approved: bool
+    delegated_by: UUID | None = None
+    verdict: Verdict
     urgent: bool
     scope_sha256: bytes
     clause: str | None
     decided_at: datetime
     reason: str | None = field(default=None, repr=False)
+
+    @property
+    def approved(self) -> bool:
+        """Whether it is an approval that still counts."""
+        return self.verdict is Verdict.APPROVED
+
+    @property
+    def persons(self) -> frozenset[UUID]:
+        """Everybody whose will is in it: who decided, in whose stead, and who said that they may."""
+        return frozenset(each for each in (self.member_id, self.on_behalf_of, self.delegated_by) if each)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +200,20 @@ class Disclosure:
     def given(self) -> tuple[Item, ...]:
         """What is to be given of what was found."""
         return tuple(item for item in self.items if item.included)
+
+    @property
+    def approvals(self) -> tuple[Decision, ...]:
+        """The approvals that count."""
+        return tuple(decision for decision in self.decisions if decision.approved)
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether one person approved it in an emergency and the second has not yet."""
+        return self.confirm_by is not None and self.confirmed_at is None
+
+    def is_blocked(self, now: datetime) -> bool:
+        """Whether nothing of it may be handed over at this moment, since the second person did not confirm in time."""
+        return self.confirm_by is not None and self.confirmed_at is None and self.confirm_by <= now
 
 
 Effect = Mapping[str, Any]

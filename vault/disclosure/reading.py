@@ -27,15 +27,29 @@ SEES = (
 )
 """Whether the person sees a row `d`: all of them ($2), their own request, or one they are named in ($3)."""
 
+STANDS_IN = (
+    "SELECT 1 FROM delegation WHERE tenant_id = $1 AND stand_in_id = $2 AND revoked_at IS NULL AND starts_at <= $3"
+    " AND ends_at > $3"
+)
+"""Whether the person stands in for one who decides, and sees what they see."""
+
 
 @dataclass(frozen=True)
 class Filter:
-    """Which disclosures are listed, newest first: after the one that the last page ended with."""
+    """Which disclosures are listed, newest first: after the one with this id, which the last page ended with."""
 
     state: DisclosureState | None = None
     kind: DisclosureKind | None = None
-    after: tuple[datetime, UUID] | None = None
+    after: UUID | None = None
     limit: int = 50
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A disclosure, and whether the caller sees everything of it: as somebody who decides, or stands in for one."""
+
+    disclosure: Disclosure
+    whole: bool
 
 
 async def find(custody: Custody, caller: Caller, disclosure_id: UUID) -> Disclosure:
@@ -45,32 +59,41 @@ async def find(custody: Custody, caller: Caller, disclosure_id: UUID) -> Disclos
         NotFound: no such disclosure here, or none that the caller has to do with.
         NotAllowed: the caller's roles have to do with none.
     """
+    return (await look(custody, caller, disclosure_id)).disclosure
+
+
+async def look(custody: Custody, caller: Caller, disclosure_id: UUID) -> Seen:
+    """One disclosure, and how much of it the caller sees; raises as `find` does."""
     _require_may_see(caller)
+    now = custody.clock.now()
     async with tenant_scope(caller.tenant):
+        whole = await _sees_whole(caller, now)
         seen = await DB.fetch(
             f"SELECT 1 FROM disclosure d WHERE tenant_id = $1 AND {SEES} AND id = $4",  # noqa: S608 - our own words
             caller.tenant,
-            sees_all(caller),
+            whole,
             caller.id,
             disclosure_id,
         )
         if not seen:
             raise NotFound
         found = await rows.fetch(caller.tenant, disclosure_id)
-    return await asyncio.to_thread(rows.opened, custody, found, now=custody.clock.now())
+    return Seen(await asyncio.to_thread(rows.opened, custody, found, now=now), whole)
 
 
-async def listed(custody: Custody, caller: Caller, wanted: Filter) -> list[Disclosure]:
+async def listed(custody: Custody, caller: Caller, wanted: Filter) -> list[Seen]:
     """The disclosures that the caller may see, newest first; one more than the limit where there is another page.
 
     Raises:
         NotAllowed: the caller's roles have to do with none.
     """
     _require_may_see(caller)
-    async with tenant_scope(caller.tenant):
-        found = await rows.stored(caller.tenant, await _page(caller, wanted))
     now = custody.clock.now()
-    return await asyncio.to_thread(_opened, custody, found, now)
+    async with tenant_scope(caller.tenant):
+        whole = await _sees_whole(caller, now)
+        found = await rows.stored(caller.tenant, await _page(caller, wanted, whole=whole))
+    opened = await asyncio.to_thread(_opened, custody, found, now)
+    return [Seen(disclosure, whole) for disclosure in opened]
 
 
 def sees_all(caller: Caller) -> bool:
@@ -85,19 +108,23 @@ def _require_may_see(caller: Caller) -> None:
         raise NotAllowed("None of your roles has to do with disclosures.")
 
 
-async def _page(caller: Caller, wanted: Filter) -> Sequence[Record]:
-    at, id = wanted.after or (None, None)
+async def _sees_whole(caller: Caller, now: datetime) -> bool:
+    """Whether the caller sees every disclosure; in the open scope."""
+    return sees_all(caller) or bool(await DB.fetch(STANDS_IN, caller.tenant, caller.id, now))
+
+
+async def _page(caller: Caller, wanted: Filter, *, whole: bool) -> Sequence[Record]:
     return await DB.fetch(
         f"SELECT * FROM disclosure d WHERE tenant_id = $1 AND {SEES} AND ($4::text IS NULL OR state = $4)"  # noqa: S608 - ours
-        " AND ($5::text IS NULL OR kind = $5) AND ($6::timestamptz IS NULL OR (requested_at, id) < ($6, $7::uuid))"
-        " ORDER BY requested_at DESC, id DESC LIMIT $8",
+        " AND ($5::text IS NULL OR kind = $5) AND ($6::uuid IS NULL OR (requested_at, id) < ("
+        "SELECT a.requested_at, a.id FROM disclosure a WHERE a.tenant_id = $1 AND a.id = $6))"
+        " ORDER BY requested_at DESC, id DESC LIMIT $7",
         caller.tenant,
-        sees_all(caller),
+        whole,
         caller.id,
         wanted.state,
         wanted.kind,
-        at,
-        id,
+        wanted.after,
         min(wanted.limit, MOST) + 1,
     )
 

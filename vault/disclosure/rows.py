@@ -11,19 +11,20 @@ import msgspec
 from asyncpg import Record
 
 from tenants.disclosing import DisclosureState
+from tenants.recordings import Kind
 from tenants.vocabulary import DisclosureKind
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
-from vault.disclosure.model import Decision, Details, Disclosure, Item, ItemState, Limits, Terms
+from vault.disclosure.model import Decision, Details, Disclosure, Item, ItemState, Limits, Terms, Verdict
 from vault.disclosure.words import open_words, seal_words
 from vault.errors import NotFound
 
 DETAILS, REASON = "disclosure", "disclosure.decision"
 """Under which names the words of a disclosure and the reason of a decision are sealed."""
 
-ITEMS = """SELECT i.*, r.duration_ms, coalesce((SELECT p.destruction_id FROM part p WHERE p.tenant_id = i.tenant_id
-    AND p.recording_id = i.recording_id AND p.name = 'content'), (SELECT p.destruction_id FROM part p
-    WHERE p.tenant_id = i.tenant_id AND p.recording_id = i.recording_id AND p.name = 'contact')) AS destruction_id
+ITEMS = """SELECT i.*, r.kind, r.started_at, r.duration_ms, (SELECT p.destruction_id FROM part p
+    WHERE p.tenant_id = i.tenant_id AND p.recording_id = i.recording_id AND p.destruction_id IS NOT NULL
+    ORDER BY p.name = 'content' DESC, p.name LIMIT 1) AS destruction_id
     FROM disclosure_item i LEFT JOIN recording r ON r.tenant_id = i.tenant_id AND r.id = i.recording_id
     WHERE i.tenant_id = $1 AND i.disclosure_id = ANY($2) ORDER BY r.started_at, i.recording_id"""
 
@@ -201,6 +202,8 @@ def _item(row: Record) -> Item:
         recording_id=row["recording_id"],
         state=ItemState(row["state"]),
         limits=msgspec.json.decode(row["limits"], type=Limits),
+        kind=Kind(row["kind"]) if row["kind"] else None,
+        started_at=row["started_at"],
         duration_ms=row["duration_ms"],
         reviewed_by=row["reviewed_by"],
         reviewed_at=row["reviewed_at"],
@@ -215,7 +218,8 @@ def _decision(row: Record) -> Decision:
         member_id=row["member_id"],
         roles=tuple(row["roles"]),
         on_behalf_of=row["on_behalf_of"],
-        approved=row["verdict"] == "approved",
+        delegated_by=row["delegated_by"],
+        verdict=Verdict(row["verdict"]),
         urgent=row["urgent"],
         scope_sha256=row["scope_sha256"],
         clause=row["clause"],

@@ -11,6 +11,8 @@ from vault.custody import audit
 from vault.custody.database import DB
 from vault.disclosure.model import Disclosure, Effect
 from vault.errors import Conflict, NotFound
+from vault.telling.telling import tell
+from vault.telling.topics import Audience, Topic
 
 E = DisclosureEvent
 
@@ -21,6 +23,7 @@ ACTS = MappingProxyType(
         E.APPROVE_SECOND: "disclosure.approved",
         E.APPROVE_URGENTLY: "disclosure.approved_urgently",
         E.APPROVE_BY_NOTICE: "disclosure.approved_by_notice",
+        E.CONFIRM: "disclosure.confirmed",
         E.REFUSE: "disclosure.refused",
         E.WITHDRAW: "disclosure.withdrawn",
         E.LAPSE: "disclosure.lapsed",
@@ -36,6 +39,17 @@ ACTS = MappingProxyType(
     }
 )
 """What the log calls each step."""
+
+TOLD = MappingProxyType(
+    {
+        E.APPROVE_URGENTLY: Topic.DISCLOSURE_APPROVED_URGENTLY,
+        E.REFUSE: Topic.DISCLOSURE_REFUSED,
+        E.LAPSE: Topic.DISCLOSURE_LAPSED,
+        E.STOP: Topic.DISCLOSURE_STOPPED,
+        E.REVOKE: Topic.DISCLOSURE_REVOKED,
+    }
+)
+"""The steps of which the controller's people are told."""
 
 COLUMNS = frozenset(
     {
@@ -104,4 +118,7 @@ async def move(
         known["rule"] = rule
     told = audit.Event(act=ACTS[event], actor=actor, object_id=disclosure.id, clause=clause, details=known)
     await audit.record(disclosure.tenant, told, now=now)
+    if event in TOLD:
+        about = {"kind": disclosure.kind.value} | ({"rule": rule} if rule else {})
+        await tell(disclosure.tenant, TOLD[event], disclosure.id, audience=Audience.BOTH, now=now, details=about)
     return replace(disclosure, **written)

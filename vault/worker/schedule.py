@@ -24,7 +24,7 @@ from vault.handlers import GIVERS
 from vault.ingest import uploads
 from vault.keeping import bulk, lapsing
 from vault.proposals import carrying
-from vault.reconciliation import copying, rounds
+from vault.reconciliation import copying, rounds, tenancies
 from vault.worker.actors import (
     CONTRACT_ADVANCE,
     COPIES_MAKE,
@@ -113,7 +113,7 @@ async def _wanted(tenant: UUID, contract: Contract, now: datetime) -> AsyncItera
         yield actor
     async for actor in _upkeep(tenant, contract, now):
         yield actor
-    async for actor in _of_disclosures(tenant, now):
+    async for actor in _of_disclosures(tenant, contract, now):
         yield actor
 
 
@@ -144,7 +144,7 @@ async def _upkeep(tenant: UUID, contract: Contract, now: datetime) -> AsyncItera
         return
     if await closing.is_due(tenant, now):
         yield RETENTION_CLOSE_DAYS
-    if await copying.is_wanted(tenant):
+    if await copying.is_wanted(tenant) or await tenancies.is_wanted(tenant):
         yield COPIES_MAKE
     if await rounds.is_due(tenant, now):
         yield STORE_COMPARE
@@ -160,7 +160,7 @@ async def _due_in_any_state(tenant: UUID, contract: Contract, now: datetime) -> 
         yield HOLDS_BULK
 
 
-async def _of_disclosures(tenant: UUID, now: datetime) -> AsyncIterator[str]:
+async def _of_disclosures(tenant: UUID, contract: Contract, now: datetime) -> AsyncIterator[str]:
     """What was asked for and given, also after the contract's end: then what is open of it ends."""
-    if await disclosing.is_due(tenant, GIVERS, now):
+    if await disclosing.is_due(tenant, contract, GIVERS, now):
         yield DISCLOSURES_CARRY_OUT
