@@ -5,6 +5,7 @@ from types import MappingProxyType
 from vault.destruction import contract_change
 from vault.disclosure.carrying import Givers
 from vault.orders import ordering
+from vault.organisations import registering as organisations
 from vault.policies import changing
 from vault.proposals.model import Handlers
 from vault.returning import registering, waiving
@@ -16,6 +17,7 @@ HANDLERS: Handlers = MappingProxyType(
         **changing.HANDLERS,
         **registering.HANDLERS,
         **waiving.HANDLERS,
+        **organisations.HANDLERS,
     }
 )
 """By the action's slug."""

@@ -114,12 +114,15 @@ async def add_member(custody: Custody, caller: Caller, member: NewMember) -> tup
     """Let somebody in, as an administrator of the controller.
 
     Raises:
-        NotAllowed: the caller is no administrator, or the role is the outsourcing firm's.
+        NotAllowed: the caller is no administrator, the role is the outsourcing firm's, or somebody from outside would
+            have a role of the controller's.
         Conflict: the address already belongs to a member.
     """
     caller.require(Action.MANAGE_MEMBERS)
     if Role.OPERATOR in member.roles:
         raise NotAllowed("An operator belongs to the outsourcing firm, not to a controller.")
+    if Role.RECIPIENT in member.roles and len(set(member.roles)) > 1:
+        raise NotAllowed("A recipient is nobody of the controller's: there is no other role for them.")
     async with tenant_scope(caller.tenant):
         return await invite(custody, caller.tenant, member, by=caller.id)
 
@@ -138,19 +141,25 @@ async def deactivate(custody: Custody, caller: Caller, member_id: UUID) -> None:
         NotFound: no such member of this controller.
     """
     caller.require(Action.MANAGE_MEMBERS)
-    now = custody.clock.now()
     async with tenant_scope(caller.tenant):
-        if not await DB.fetch("UPDATE member SET active = false WHERE id = $1 RETURNING id", member_id):
-            raise NotFound
-        await DB.fetch(
-            "UPDATE credential SET revoked_at = $1 WHERE tenant_id = $2 AND member_id = $3 AND revoked_at IS NULL",
-            now,
-            caller.tenant,
-            member_id,
-        )
-        await audit.record(
-            caller.tenant, audit.Event(act="member.deactivated", actor=caller.id, object_id=member_id), now=now
-        )
+        await stop(caller.tenant, member_id, by=caller.id, now=custody.clock.now())
+
+
+async def stop(tenant: UUID, member_id: UUID, *, by: UUID, now: datetime) -> None:
+    """Stop a member's access in the controller's open scope.
+
+    Raises:
+        NotFound: no such member of this controller.
+    """
+    if not await DB.fetch("UPDATE member SET active = false WHERE id = $1 RETURNING id", member_id):
+        raise NotFound
+    await DB.fetch(
+        "UPDATE credential SET revoked_at = $1 WHERE tenant_id = $2 AND member_id = $3 AND revoked_at IS NULL",
+        now,
+        tenant,
+        member_id,
+    )
+    await audit.record(tenant, audit.Event(act="member.deactivated", actor=by, object_id=member_id), now=now)
 
 
 async def issue_token(

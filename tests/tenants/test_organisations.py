@@ -1,11 +1,13 @@
-"""Who belongs to the group on which days."""
+"""What an organisation's entry has to say, and who belongs to the group on which days."""
 
 from datetime import date, timedelta
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.organisations import Membership, belonging
+from tenants.organisations import Entry, Membership, OrganisationKind, belonging, broken_rules, ending
 
 DAYS = st.dates(date(2026, 1, 1), date(2026, 3, 31))
 
@@ -48,3 +50,68 @@ def test_one_membership_after_another_is_one_belonging() -> None:
 def test_a_membership_until_the_last_day_of_the_calendar_has_no_end() -> None:
     spans = [Membership(member_from=date(2026, 1, 1), member_until=date.max)]
     assert belonging(spans, date(2026, 1, 5)) == Membership(member_from=date(2026, 1, 5))
+
+
+POLICE = Entry(
+    kind=OrganisationKind.AUTHORITY,
+    name="Demo Police Department",
+    business_id="2077474-0",
+    statutory_right="The police are told what they need in spite of secrecy.",
+    legal_bases=("Poliisilaki 4:3 §", "(EU) 2016/680, Art. 4"),
+)
+
+
+def broken(**changes: object) -> set[tuple[str, str]]:
+    return {(each.field, each.rule) for each in broken_rules(msgspec.structs.replace(POLICE, **changes))}
+
+
+def test_an_entry_that_says_what_it_has_to_breaks_nothing() -> None:
+    assert broken() == set()
+    assert broken(business_id=None) == set()
+    assert broken(kind=OrganisationKind.COMPANY, legal_bases=(), statutory_right=None) == set()
+    assert broken(kind=OrganisationKind.RESEARCH, statutory_right=None) == set()
+
+
+def test_an_authority_says_by_what_right_and_on_which_laws() -> None:
+    assert broken(legal_bases=(), statutory_right=None) == {("legal_bases", "missing"), ("statutory_right", "missing")}
+    assert broken(kind=OrganisationKind.RESEARCH, legal_bases=()) == {("legal_bases", "missing")}
+
+
+@pytest.mark.parametrize("law", ["", "4:3 §", "call +358501234567", "a@b.example", "Poliisi 0501234567", " Poliisilaki 4:3 §", "x" * 121])
+def test_a_legal_basis_is_the_short_name_of_a_law(law: str) -> None:
+    assert broken(legal_bases=("Poliisilaki 4:3 §", law)) == {("legal_bases[1]", "law")}
+
+
+def test_an_entry_has_a_name_a_right_business_id_and_so_many_laws() -> None:
+    assert broken(name="x") == {("name", "length")}
+    assert broken(business_id="2077474-1") == {("business_id", "business-id")}
+    assert broken(legal_bases=("Poliisilaki 4:3 §",) * 51) == {("legal_bases", "length")}
+
+
+def test_no_identity_code_gets_into_an_entry() -> None:
+    assert broken(name="Demo Person 131052-308T") == {("name", "identity-code")}
+    assert broken(statutory_right="Ask for 131052-308T.") == {("statutory_right", "identity-code")}
+
+
+TODAY = date(2026, 2, 10)
+JANUARY_ON = Membership(member_from=date(2026, 1, 1))
+
+
+def test_a_membership_ends_yesterday_at_the_earliest_and_may_be_prolonged() -> None:
+    yesterday = date(2026, 2, 9)
+    assert ending(JANUARY_ON, yesterday, TODAY) == Membership(member_from=date(2026, 1, 1), member_until=yesterday)
+    ends_today = Membership(member_from=date(2026, 1, 1), member_until=TODAY)
+    assert ending(ends_today, None, TODAY) == JANUARY_ON
+
+
+@pytest.mark.parametrize(
+    ("membership", "last_day"),
+    [
+        (JANUARY_ON, date(2026, 2, 8)),
+        (Membership(member_from=date(2026, 1, 1), member_until=date(2026, 2, 9)), None),
+        (Membership(member_from=date(2026, 3, 1)), date(2026, 2, 28)),
+    ],
+)
+def test_what_was_given_under_a_membership_stays_lawful(membership: Membership, last_day: date | None) -> None:
+    with pytest.raises(ValueError, match="membership"):
+        ending(membership, last_day, TODAY)

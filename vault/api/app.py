@@ -25,6 +25,7 @@ from vault.api import (
     holds,
     notices,
     orders,
+    organisations,
     policies,
     proposals,
     reconciliation,
@@ -60,6 +61,7 @@ ROUTERS: tuple[Router, ...] = (
     certificates.router,
     audit.router,
     reconciliation.router,
+    organisations.router,
 )
 
 
