@@ -168,3 +168,23 @@ async def test_a_controller_whose_key_is_destroyed_is_not_copied_any_more(world:
     before = await stored(house)
     assert not await tenancies.copy(world.custody, house.tenant)
     assert await stored(house) == before
+
+
+async def test_a_contracts_other_last_day_is_copied_without_waiting_for_the_daily_comparison(world: World) -> None:
+    house = await world.house("prh")
+    await tenancies.copy(world.custody, house.tenant)
+    (contract,) = (await house.administrator.get("/v1/contracts")).json()
+    last_day = (world.now() + timedelta(days=40)).date().isoformat()
+    body = {"last_day": last_day, "reason": "It ends earlier."}
+    proposed = await house.administrator.post(f"/v1/contracts/{contract['id']}/changes", json=body)
+    decision = {"approve": True, "reason": "We agree."}
+    decided = await (await world.operator()).post(f"/v1/proposals/{proposed.json()['id']}/decision", json=decision)
+    assert decided.is_success, decided.text
+    async with tenant_scope(house.tenant):
+        assert await tenancies.is_wanted(house.tenant)
+    assert await tenancies.copy(world.custody, house.tenant)
+    async with tenant_scope(house.tenant):
+        assert not await tenancies.is_wanted(house.tenant)
+    copied = await tenancies.find(world.custody, await bucket_of(house))
+    assert copied is not None
+    assert copied["contracts"][0]["ends_on"] == last_day

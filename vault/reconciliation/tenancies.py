@@ -16,6 +16,20 @@ from vault.custody.sealed import Place, SealedInvalid
 Rows = dict[str, Any]
 
 
+async def is_wanted(tenant: UUID) -> bool:
+    """Whether a contract or policy was changed since the copy, by two persons; in the controller's open scope.
+
+    What changes by itself is copied with the next recording, or by the daily comparison.
+    """
+    rows = await DB.fetch(
+        "SELECT EXISTS (SELECT FROM proposal p JOIN tenancy_copy t ON t.tenant_id = p.tenant_id"
+        " WHERE p.tenant_id = $1 AND p.action IN ('change_contract', 'change_policy')"
+        " AND p.state IN ('approved', 'carried_out') AND p.decided_at > t.copied_at)",
+        tenant,
+    )
+    return bool(rows[0][0])
+
+
 async def copy(custody: Custody, tenant: UUID) -> bool:
     """Copy the controller's own rows, if they are not copied as they stand.
 
