@@ -160,4 +160,5 @@ def _shown(value: Any) -> str | None:
     if value is None:
         return None
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    text = text.lower() if isinstance(value, bool) else text
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -1,7 +1,7 @@
 """The outsourcing firm's side, from a terminal: a controller comes in, and its contract ends."""
 
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from tenants.vocabulary import Role
 from tests.cli.conftest import Terminal
@@ -49,6 +49,13 @@ async def test_a_contract_is_ended_by_two_persons(terminal: Terminal, world: Wor
     await terminal.run(*approve, as_=await world.operator())
     (contract,) = await terminal.json("contracts", as_=house.administrator)
     assert (contract["state"], contract["ends_on"]) == ("ending", f"{last_day}")
+
+
+async def test_what_is_told_next_is_shown_by_the_contracts_own_days(terminal: Terminal, world: World) -> None:
+    house = await world.house("prh")
+    (contract,) = await terminal.json("contracts", as_=house.administrator)
+    day = date.fromisoformat(contract["ends_on"]) - timedelta(days=90)
+    assert (await terminal.run("contracts", as_=house.administrator)).stdout.rstrip().endswith(f"{day}")
 
 
 async def test_an_operator_names_the_controller_whose_contract_is_to_end(terminal: Terminal, world: World) -> None:

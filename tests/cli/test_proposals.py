@@ -48,12 +48,14 @@ async def test_the_next_version_is_previewed_and_proposed(terminal: Terminal, ho
     text = (POLICIES / "prh.toml").read_text().replace('slug = "prh"', f'slug = "{house.slug}"')
     file = terminal.home / "policy.toml"
     file.write_text(
-        text.replace("version = 1\n", "version = 2\n", 1).replace(
-            'content = { keep = "P6M"', 'content = { keep = "P1M"'
-        )
+        text.replace("version = 1\n", "version = 2\n", 1)
+        .replace('content = { keep = "P6M"', 'content = { keep = "P1M"')
+        .replace("[contract_end]", '[contract_end]\nreturn_before = true\nreturn_clause = "contract_end"')
     )
     seen = await terminal.run("policy", "preview", str(file), as_=house.administrator)
     assert "call, content: P6M becomes P1M (shorter)" in seen.stdout
+    assert "contract_end.return_before: false becomes true" in seen.stdout
+    assert "contract_end.return_clause: nothing becomes contract_end" in seen.stdout
     proposed = await terminal.json("policy", "change", str(file), *WHY, as_=house.administrator)
     assert (proposed["action"], proposed["state"]) == ("change_policy", "proposed")
     listed = await terminal.run("policy", "list", as_=house.administrator)

@@ -229,12 +229,16 @@ def _tell_caught(caught: "list[Caught]", sentence: str, label: "Label | None") -
         for one in caught
     ]
     value = {"controllers": items} | (_labelled(label) if label else {})
-    lines = [
-        f"  {one.slug}: contract {one.contract}; {one.destroyed_again} parts that were due are destroyed again"
-        + "".join(f"; {number} {kind.replace('_', ' ')}" for kind, number in sorted(one.findings.items()))
-        for one in caught
-    ]
-    emit(value, sentence, *lines)
+    emit(value, sentence, *(_caught(one) for one in caught))
+
+
+def _caught(one: "Caught") -> str:
+    """What catching up came to for one controller."""
+    found = dict(one.findings)
+    again = found.pop("stands_without_key", 0)
+    counts = [f"{number} {kind.replace('_', ' ')}" for kind, number in sorted(found.items())]
+    gone = f"parts destroyed again: {one.destroyed_again} that were due, {again} before their day"
+    return "; ".join([f"  {one.slug}: contract {one.contract}", gone, *counts])
 
 
 COMMANDS = MappingProxyType({"backup": backup, "restore": restore})

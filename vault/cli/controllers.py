@@ -61,7 +61,7 @@ def contracts() -> None:
             *(contract[name] for name in names),
             moment(contract["destroyed_at"])[:10],
             contract["destruction"],
-            _told_next(contract["next_notice"]),
+            _told_next(contract),
         ]
         for contract in found
     ]
@@ -126,9 +126,12 @@ def end_contract(controller: str | None, last_day: date | None, reason: str) -> 
     )
 
 
-def _told_next(notice: dict[str, Any] | None) -> str:
-    """The day on which the vault tells of it by itself; `vault notices` says what."""
-    return "" if notice is None else moment(notice["due_at"])[:10]
+def _told_next(contract: dict[str, Any]) -> str:
+    """The day, where the contract's days are counted, on which the vault tells of it by itself."""
+    notice = contract["next_notice"]
+    if notice is None:
+        return ""
+    return str(datetime.fromisoformat(notice["due_at"]).astimezone(ZoneInfo(contract["time_zone"])).date())
 
 
 def _chosen(found: list[dict[str, Any]], slug: str | None) -> dict[str, Any]:

@@ -106,7 +106,9 @@ def told(effect: dict[str, Any]) -> list[str]:
     lines += [f"    {day['day']}: {day['parts']} of {day['part_class']}" for day in effect["days"][:DAYS_SHOWN]]
     more = len(effect["days"][DAYS_SHOWN:]) + effect["days_not_told"]
     lines += [f"    and {more} more days, with --json"] if more else []
-    lines += [f"  {one['path']}: {one['before']} becomes {one['after']}" for one in effect["other"]]
+    lines += [
+        f"  {one['path']}: {one['before'] or 'nothing'} becomes {one['after'] or 'nothing'}" for one in effect["other"]
+    ]
     lines.append(
         f"  in all {effect['earlier']} parts earlier, {effect['later']} later, {effect['at_once']} at once,"
         f" {effect['held']} held, {effect['unchanged']} as they are"
