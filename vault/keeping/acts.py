@@ -74,10 +74,15 @@ class Place:
 
 @dataclass(frozen=True)
 class End:
-    """A hold is released, or a restriction lifted: by somebody, or (`by` None) by its own date."""
+    """A hold is released, or a restriction lifted: by somebody, or (`by` None) by its own date.
+
+    `erased`: the restriction ends because what it hides is destroyed as its data subject asked: nothing is left to use,
+    and so nothing to be told of beforehand (Art. 18(3)).
+    """
 
     id: UUID
     by: UUID | None
+    erased: bool = False
 
     notes = NOTHING
 
@@ -88,7 +93,7 @@ class End:
             raise Conflict(f"This {reason.kind.value} has ended already.")
         if self.by is None and reason.is_live(now):
             raise Conflict(f"This {reason.kind.value} has not come to its date.")
-        if reason.kind is ReasonKind.RESTRICTION and reason.told_at is None:
+        if reason.kind is ReasonKind.RESTRICTION and reason.told_at is None and not self.erased:
             raise Conflict("Record first that the data subject was told that the restriction ends (GDPR Art. 18(3)).")
         return _with(standing, structs.replace(reason, ended_at=now))
 

@@ -16,6 +16,9 @@ from vault.proposals.model import Proposal
 FINDS = ("contact", "hold_index")
 """The classes of keys under which numbers are digested, by day and for what is held beyond it."""
 
+RECORDINGS = "recordings"
+"""Among a proposal's terms: the ids of several recordings that it is about."""
+
 TOLD = 1000
 """So many ids are told of an order's recordings; all of them are counted."""
 
@@ -77,6 +80,8 @@ async def concerned(custody: Custody, proposal: Proposal) -> Scope:
     """What the order of a proposal concerns as things stand."""
     if proposal.sealed_terms:
         return await of_subject(custody, proposal)
+    if RECORDINGS in proposal.terms:
+        return await of_recordings(custody, proposal)
     async with tenant_scope(proposal.tenant):
         return await standing(custody, proposal.tenant, [recording_of(proposal)])
 
@@ -111,6 +116,13 @@ async def standing(custody: Custody, tenant: UUID, recordings: Sequence[UUID]) -
         parts=sum(row["parts"] for row in free),
         held=tuple(row["recording_id"] for row in rows if row["held"]),
     )
+
+
+async def of_recordings(custody: Custody, proposal: Proposal) -> Scope:
+    """The recordings that a proposal names one by one."""
+    named = sorted(UUID(recording) for recording in proposal.terms[RECORDINGS])
+    async with tenant_scope(proposal.tenant):
+        return await standing(custody, proposal.tenant, named)
 
 
 def recording_of(proposal: Proposal) -> UUID:

@@ -1,1 +1,1 @@
-"""What a data subject asks for (Art. 15 to 18, 20, 21): found, identified, answered, and answered in time."""
+"""What data subjects ask for: who they are was checked, what is theirs was found, and they are answered in time."""

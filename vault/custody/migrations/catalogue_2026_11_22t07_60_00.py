@@ -31,8 +31,6 @@ CREATE TABLE subject_request (
     means text,
     identified_at timestamptz,
     identified_by uuid,
-    disclosure_id uuid,
-    proposal_id uuid,
     ended_at timestamptz,
     ended_by uuid,
     ground text,
