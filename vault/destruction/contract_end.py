@@ -235,6 +235,9 @@ async def _remove_rows(tenant: UUID) -> None:
         await DB.fetch("DELETE FROM credential WHERE tenant_id = $1 AND kind IN ('password', 'invitation')", tenant)
         await DB.fetch("UPDATE proposal SET sealed = '', sealed_decision = NULL WHERE tenant_id = $1", tenant)
         await DB.fetch("UPDATE return_recipient SET sealed_credentials = NULL WHERE tenant_id = $1", tenant)
+        await DB.fetch("UPDATE disclosure SET sealed = NULL WHERE tenant_id = $1", tenant)
+        await DB.fetch("UPDATE disclosure_decision SET sealed_reason = '' WHERE tenant_id = $1", tenant)
+        await DB.fetch("UPDATE organisation SET sealed_contact = NULL WHERE tenant_id = $1", tenant)
 
 
 async def _certify(custody: Custody, opened: Opened, held: Tenancy) -> None:

@@ -33,8 +33,8 @@ EVERY: Final = timedelta(days=1)
 PAGES: Final = 5
 """Pages of one job; the schedule asks for the next second by second, and others' jobs come between."""
 
-RETURNS: Final = "return/"
-"""What is returned to a controller lies here; the return itself keeps it in order."""
+KEPT_BY_OTHERS: Final = frozenset({"return/", "disclosure/"})
+"""What is returned to a controller lies here, and what is given to others; those who put it there keep it in order."""
 
 END: Final = "~"
 """Sorts after every key of a folder."""
@@ -134,7 +134,7 @@ async def _folders(custody: Custody, bucket: str) -> list[str]:
     """The folders in the order in which they are looked at. Keys in one folder have one order in every store."""
     found = []
     for top in await custody.objects.folders(bucket):
-        if top == RETURNS:
+        if top in KEPT_BY_OTHERS:
             continue
         found += [top] if top == f"{HOLD}/" else await custody.objects.folders(bucket, top)
     return sorted(found, key=_rank)
