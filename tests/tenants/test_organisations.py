@@ -77,7 +77,9 @@ def test_an_authority_says_by_what_right_and_on_which_laws() -> None:
     assert broken(kind=OrganisationKind.RESEARCH, legal_bases=()) == {("legal_bases", "missing")}
 
 
-@pytest.mark.parametrize("law", ["", "4:3 §", "call +358501234567", "a@b.example", "Poliisi 0501234567", " Poliisilaki 4:3 §", "x" * 121])
+@pytest.mark.parametrize(
+    "law", ["", "4:3 §", "call +358501234567", "a@b.example", "Poliisi 0501234567", " Poliisilaki 4:3 §", "x" * 121]
+)
 def test_a_legal_basis_is_the_short_name_of_a_law(law: str) -> None:
     assert broken(legal_bases=("Poliisilaki 4:3 §", law)) == {("legal_bases[1]", "law")}
 
