@@ -4,7 +4,7 @@ import io
 import json
 import tracemalloc
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -134,7 +134,26 @@ async def test_a_zip_built_around_a_genuine_manifest_is_refused(files: dict[str,
     built = {} if files == {} else readme | (files or {}) | ({} if why == "last file" else manifest)
 
     with pytest.raises(PackageInvalid, match=why):
-        verify([_zipped(built)], PEM)
+        verify([_zipped(built.items())], PEM)
+
+
+async def test_a_second_manifest_stands_in_for_no_file() -> None:
+    genuine = zipfile.ZipFile(io.BytesIO(await written(contents({"cover.pdf": b"%PDF"}))))
+    (readme, _, manifest) = [(name, genuine.read(name)) for name in genuine.namelist()]
+
+    with pytest.raises(PackageInvalid, match="not as the manifest lists it"):
+        verify([_zipped([readme, (MANIFEST, b"%PDF"), manifest])], PEM)
+
+
+async def test_a_manifest_too_long_to_be_one_is_not_read() -> None:
+    with pytest.raises(PackageInvalid, match="longer than any"):
+        verify([_zipped([(MANIFEST, bytes(manifests.LIMIT + 1))])], PEM)
+
+
+async def test_a_sealed_package_was_made_for_the_key_that_opened_it(package: bytes) -> None:
+    verify([package], PEM, sealed_to="ab" * 32)
+    with pytest.raises(PackageInvalid, match="another key"):
+        verify([package], PEM, sealed_to="cd" * 32)
 
 
 async def test_a_zip_in_another_spelling_is_refused(package: bytes) -> None:
@@ -273,12 +292,10 @@ def test_times_of_files_are_whole_pairs_of_seconds_in_utc() -> None:
     assert dos_time(AT) == dos_time(AT + timedelta(seconds=0.5)) != dos_time(AT + timedelta(seconds=2))
 
 
-def _zipped(files: dict[str, bytes]) -> bytes:
+def _zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
     """A ZIP in our spelling, of anything."""
     writer = ZipWriter(dos_time(AT))
-    parts = [
-        part for name, content in files.items() for part in (writer.begin(name), writer.add(content), writer.end())
-    ]
+    parts = [part for name, content in files for part in (writer.begin(name), writer.add(content), writer.end())]
     return b"".join([*parts, writer.finish()])
 
 

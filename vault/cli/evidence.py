@@ -1,4 +1,4 @@
-"""Proof for whoever doubts: certificates and the audit log, checked here and not by the vault."""
+"""Proof for whoever doubts: certificates, packages and the audit log, checked here and not by the vault."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -21,6 +21,8 @@ GENESIS = "00" * 32
 
 PAGE = 1000
 """Events asked for at once."""
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group(invoke_without_command=True, short_help="List what was destroyed; fetch certificates.")
@@ -80,17 +82,28 @@ def read_proof(recording: str, certificate: str | None, output: Any) -> None:
         output.write(client.request("GET", path).content)
 
 
-@click.command(short_help="Verify a certificate of destruction, offline.")
-@click.argument("certificate", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--key", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="PEM")
-@click.option(
-    "--proof",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Also that the recording of this proof is among what was destroyed.",
-)
+@click.command(short_help="Verify a certificate of destruction or a package, offline.")
+@click.argument("file", type=FILE)
+@click.option("--key", required=True, type=FILE, help="The platform's public key, PEM, as it was kept.")
+@click.option("--proof", type=FILE, help="Also that the recording of this proof is among what was destroyed.")
+@click.option("--identity", type=FILE, help="What opens a sealed package: age's identity file, or a private key, PEM.")
+@click.option("--certificate", type=FILE, help="The certificate, PEM, that a package is sealed to.")
 @with_json
-def verify(certificate: Path, key: Path, proof: Path | None) -> None:
-    """Verify a certificate of destruction, with neither vault nor network. Exits with 0 only if it is genuine."""
+def verify(file: Path, key: Path, proof: Path | None, identity: Path | None, certificate: Path | None) -> None:
+    """Verify a FILE, with neither vault nor network. Exits with 0 only if it is genuine.
+
+    The FILE is a certificate of destruction, or a package that was disclosed, sealed or opened.
+    """
+    from vault.cli.proving import verify_package
+    from vault.packages.opening import form_of
+
+    if form := form_of(file):
+        verify_package(file, form, key, identity, certificate)
+    else:
+        _verify_certificate(file, key, proof)
+
+
+def _verify_certificate(certificate: Path, key: Path, proof: Path | None) -> None:
     import msgspec
 
     from vault.destruction.certificates import CertificateInvalid, verify_certificate

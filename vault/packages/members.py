@@ -17,7 +17,6 @@ RECORDINGS: Final = "recordings/"
 """What the files of a package are called; those of one recording lie under `recordings/<its id>/`."""
 
 Language = Literal["fi", "sv", "en"]
-Sealing = Literal["age", "cms"]
 
 # Portable on every file system, the same in every encoding, and never a way out of the folder it is unpacked to.
 _NAME: Final = re.compile(r"(?!manifest\.json$|README\.txt$)[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
@@ -62,11 +61,11 @@ class Recipient(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """To whom the package is given (Art. 4(9)), and to what it is sealed.
 
     `name` is an organisation's, or a word of ours (`data subject`) for a person. `key` is the age recipient (`age1…`),
-    or the SHA-256 of the X.509 certificate in hex.
+    or the SHA-256 of the X.509 certificate in hex, as `sealing` is `age` or `cms`.
     """
 
     name: str
-    sealing: Sealing
+    sealing: str
     key: str
 
 

@@ -3,10 +3,10 @@
 from types import MappingProxyType
 from typing import Final
 
-from vault.packages.members import COVER, CUSTODY, MANIFEST, RECORDINGS, Contents, Sealing
+from vault.packages.members import COVER, CUSTODY, MANIFEST, RECORDINGS, Contents
 from vault.packages.readme_words import Words, words
 
-OPENING: Final = MappingProxyType[Sealing, tuple[str, ...]](
+OPENING: Final = MappingProxyType(
     {
         "age": ("age -d -i KEY-FILE -o package.zip PACKAGE.age",),
         "cms": (

@@ -6,7 +6,7 @@ headers, between its files or behind its end; then the manifest's signatures say
 
 import hashlib
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from vault.packages import manifests
@@ -37,11 +37,12 @@ class PackageInvalid(Exception):
     """This is not a package that a controller of this platform made; the message says what differs."""
 
 
-def verify(pieces: Iterable[bytes], public_key_pem: bytes) -> Manifest:
+def verify(pieces: Iterable[bytes], public_key_pem: bytes, *, sealed_to: str | None = None) -> Manifest:
     """Check everything of an opened package, in one pass and little memory. Needs neither network nor vault.
 
     Args:
         pieces: the package's bytes, in pieces of any size.
+        sealed_to: to which key the file was sealed that it came out of, if it was: the one that it was made for.
         public_key_pem: the platform's key, as `GET /v1/certificate-key` gives it and as it was published before.
 
     Returns:
@@ -59,15 +60,20 @@ def verify(pieces: Iterable[bytes], public_key_pem: bytes) -> Manifest:
         manifest = manifests.verify(package.manifest, public_key_pem)
     except ManifestInvalid as invalid:
         raise PackageInvalid(str(invalid)) from invalid
-    listed = [(member.name, member.size, member.sha256) for member in manifest.members]
-    for there, promised in zip(found, listed, strict=False):
-        if there[0] != MANIFEST and there != promised:
-            raise PackageInvalid(f"{promised[0]} is not as the manifest lists it.")
-    if len(found) != len(listed) + 1:
-        raise PackageInvalid("It has other files than its manifest lists.")
+    _require_as_listed(found[:-1], manifest)
     if package.time != dos_time(manifest.made_at):
         raise PackageInvalid("Its files are of another time than its manifest.")
+    if sealed_to not in (None, manifest.recipient.key):
+        raise PackageInvalid("It is sealed to another key than it was made for.")
     return manifest
+
+
+def _require_as_listed(found: Sequence[Found], manifest: Manifest) -> None:
+    if len(found) != len(manifest.members):
+        raise PackageInvalid("It has other files than its manifest lists.")
+    for there, member in zip(found, manifest.members, strict=True):
+        if there != (member.name, member.size, member.sha256):
+            raise PackageInvalid(f"{member.name} is not as the manifest lists it.")
 
 
 class _Tape:
