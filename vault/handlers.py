@@ -3,12 +3,16 @@
 from types import MappingProxyType
 
 from vault.destruction import contract_change
+from vault.disclosure import deadlines
 from vault.disclosure.carrying import Givers
 from vault.orders import ordering
 from vault.organisations import registering as organisations
 from vault.policies import changing
 from vault.proposals.model import Handlers
 from vault.returning import registering, waiving
+from vault.subjects import deadlines as subject_deadlines
+from vault.subjects import erasing
+from vault.telling.watching import Source
 
 HANDLERS: Handlers = MappingProxyType(
     {
@@ -17,6 +21,7 @@ HANDLERS: Handlers = MappingProxyType(
         **changing.HANDLERS,
         **registering.HANDLERS,
         **waiving.HANDLERS,
+        **erasing.HANDLERS,
         **organisations.HANDLERS,
     }
 )
@@ -24,3 +29,6 @@ HANDLERS: Handlers = MappingProxyType(
 
 GIVERS: Givers = MappingProxyType({})
 """Who carries an approved disclosure out, by its way of giving."""
+
+SOURCES: tuple[Source, ...] = (deadlines.open_deadlines, subject_deadlines.open_deadlines)
+"""Whose deadlines are watched."""

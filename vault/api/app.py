@@ -23,18 +23,24 @@ from vault.api import (
     contracts,
     controllers,
     holds,
+    messages,
     notices,
     orders,
     organisations,
+    packages,
     policies,
     proposals,
     reconciliation,
     recordings,
     retention,
     returns,
+    subjects,
+    traces,
     uploads,
+    webhooks,
 )
 from vault.api.authentication import Authentication
+from vault.api.dependencies import InCustody
 from vault.api.problems import ReadableRequest, plugin, unexpected_problem
 from vault.api.request_log import RequestLog
 from vault.custody.custody import Custody
@@ -58,18 +64,24 @@ ROUTERS: tuple[Router, ...] = (
     holds.router,
     bulk_holds.router,
     retention.router,
+    traces.router,
     certificates.router,
     audit.router,
     reconciliation.router,
+    messages.router,
+    webhooks.router,
     organisations.router,
+    packages.router,
+    subjects.router,
 )
 
 
 class Health(Struct, frozen=True, kw_only=True):
-    """Whether the parts that the API stands on answer."""
+    """Whether the parts that the API stands on answer; `email` tells whether a mail server is configured."""
 
     status: str
     version: str
+    email: str
 
 
 OpenCustody = Callable[[], AbstractAsyncContextManager[Custody]]
@@ -116,11 +128,11 @@ def create_app(
 
 
 @get("/v1/health", operation_id="health", tags=["health"], exclude_from_auth=True)
-async def health() -> Health:
+async def health(custody: InCustody) -> Health:
     """Whether the API and its database answer."""
     async with platform_scope():
         await DB.fetch("SELECT 1")
-    return Health(status="ok", version=VERSION)
+    return Health(status="ok", version=VERSION, email=messages.email_is(custody.mail))
 
 
 @get("/v1/openapi.json", operation_id="read_openapi", tags=["health"], exclude_from_auth=True)

@@ -15,7 +15,8 @@ from vault.destruction.closing import close_days
 from vault.destruction.contract_end import advance
 from vault.destruction.expiry import expire
 from vault.disclosure import carrying as disclosing
-from vault.handlers import GIVERS, HANDLERS
+from vault.disclosure import removing
+from vault.handlers import GIVERS, HANDLERS, SOURCES
 from vault.ingest.sweeping import sweep
 from vault.keeping.bulk_steps import carry_on
 from vault.keeping.lapsing import lapse
@@ -23,6 +24,7 @@ from vault.notices import give
 from vault.proposals import carrying
 from vault.reconciliation import copying, rounds, tenancies
 from vault.reconciliation.reading import ROUND
+from vault.telling import delivering, watching
 from vault.worker.locks import alone
 
 RETENTION_EXPIRE = "retention.expire"
@@ -34,6 +36,9 @@ UPLOADS_SWEEP = "uploads.sweep"
 NOTICES_GIVE = "notices.give"
 PROPOSALS_CARRY_OUT = "proposals.carry_out"
 DISCLOSURES_CARRY_OUT = "disclosures.carry_out"
+PACKAGES_REMOVE = "packages.remove"
+DEADLINES_WATCH = "deadlines.watch"
+MESSAGES_DELIVER = "messages.deliver"
 COPIES_MAKE = "copies.make"
 STORE_COMPARE = "store.compare"
 
@@ -104,6 +109,19 @@ class Hands:
     async def carry_out_disclosures(self, tenant: UUID) -> bool:
         """Give what two persons have approved, once it was checked again."""
         return await disclosing.carry_out(self.custody, GIVERS, tenant)
+
+    async def remove_packages(self, tenant: UUID) -> bool:
+        """Remove the files of packages that nobody is to fetch any more."""
+        return await removing.remove(self.custody, tenant)
+
+    async def watch_deadlines(self, tenant: UUID) -> bool:
+        """Tell what has to be done soon, or should have been."""
+        await watching.watch(self.custody, SOURCES, tenant)
+        return True
+
+    async def deliver_messages(self, tenant: UUID) -> bool:
+        """Send what was told; what was not taken has a time of its own."""
+        return await delivering.deliver(self.custody, tenant)
 
     async def make_copies(self, tenant: UUID) -> bool:
         """Copy into the store what lies in rows alone; what is beyond one run is asked for again."""
@@ -179,3 +197,15 @@ def _declare_disclosing(broker: dramatiq.Broker, hands: Hands) -> None:
     @dramatiq.actor(broker=broker, actor_name=DISCLOSURES_CARRY_OUT)
     async def disclosures_carry_out(*, tenant: str, job: int) -> None:
         await hands.carry_out(job, DISCLOSURES_CARRY_OUT, tenant, hands.carry_out_disclosures)
+
+    @dramatiq.actor(broker=broker, actor_name=PACKAGES_REMOVE)
+    async def packages_remove(*, tenant: str, job: int) -> None:
+        await hands.carry_out(job, PACKAGES_REMOVE, tenant, hands.remove_packages)
+
+    @dramatiq.actor(broker=broker, actor_name=DEADLINES_WATCH)
+    async def deadlines_watch(*, tenant: str, job: int) -> None:
+        await hands.carry_out(job, DEADLINES_WATCH, tenant, hands.watch_deadlines)
+
+    @dramatiq.actor(broker=broker, actor_name=MESSAGES_DELIVER)
+    async def messages_deliver(*, tenant: str, job: int) -> None:
+        await hands.carry_out(job, MESSAGES_DELIVER, tenant, hands.deliver_messages)

@@ -20,18 +20,23 @@ from vault.custody.custody import Custody
 from vault.custody.database import platform_scope, tenant_scope
 from vault.destruction import closing, contract_end, contracts, expiry
 from vault.disclosure import carrying as disclosing
-from vault.handlers import GIVERS
+from vault.disclosure import removing
+from vault.handlers import GIVERS, SOURCES
 from vault.ingest import uploads
 from vault.keeping import bulk, lapsing
 from vault.proposals import carrying
 from vault.reconciliation import copying, rounds, tenancies
+from vault.telling import delivering, watching
 from vault.worker.actors import (
     CONTRACT_ADVANCE,
     COPIES_MAKE,
+    DEADLINES_WATCH,
     DISCLOSURES_CARRY_OUT,
     HOLDS_BULK,
     HOLDS_LAPSE,
+    MESSAGES_DELIVER,
     NOTICES_GIVE,
+    PACKAGES_REMOVE,
     PROPOSALS_CARRY_OUT,
     RETENTION_CLOSE_DAYS,
     RETENTION_EXPIRE,
@@ -164,3 +169,9 @@ async def _of_disclosures(tenant: UUID, contract: Contract, now: datetime) -> As
     """What was asked for and given, also after the contract's end: then what is open of it ends."""
     if await disclosing.is_due(tenant, contract, GIVERS, now):
         yield DISCLOSURES_CARRY_OUT
+    if await removing.is_due(tenant, now):
+        yield PACKAGES_REMOVE
+    if await watching.is_due(tenant, SOURCES, now):
+        yield DEADLINES_WATCH
+    if await delivering.is_due(tenant, now):
+        yield MESSAGES_DELIVER

@@ -1,0 +1,69 @@
+"""Where a webhook is and what signs for it: sealed, and opened for an attempt only."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from vault.custody.custody import Custody
+from vault.custody.database import DB
+from vault.telling.sealing import open_small, seal_small
+from vault.telling.telling import WAITING
+
+OVERLAP: Final = timedelta(days=1)
+"""For so long the secret before signs too, once there is another."""
+
+DROPPED = "dropped"
+"""The state of a delivery whose webhook is no longer posted to."""
+
+_SEALED = "webhook"
+
+
+class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is sealed of a webhook: where it is, what signs now, and until when the secret before does too."""
+
+    url: str
+    secret: str
+    before: str | None = None
+    before_until: datetime | None = None
+
+    def __repr__(self) -> str:
+        """Nothing of it."""
+        return "Target(…)"
+
+    def secrets(self, now: datetime) -> tuple[str, ...]:
+        """What signs at this moment, the newest first."""
+        if self.before is None or self.before_until is None or self.before_until <= now:
+            return (self.secret,)
+        return self.secret, self.before
+
+    def renewed(self, secret: str, now: datetime) -> "Target":
+        """With another secret, and the one before for as long as two overlap."""
+        return Target(url=self.url, secret=secret, before=self.secret, before_until=now + OVERLAP)
+
+
+def seal_target(custody: Custody, tenant: UUID, webhook: UUID, target: Target, *, now: datetime) -> bytes:
+    """A target as it is stored; blocks on the disk."""
+    return seal_small(custody, tenant, webhook, _SEALED, msgspec.json.encode(target), now=now)
+
+
+def open_target(custody: Custody, tenant: UUID, webhook: UUID, sealed: bytes, *, now: datetime) -> Target | None:
+    """The target again; blocks on the disk. None where it does not open (any more)."""
+    opened = open_small(custody, tenant, webhook, _SEALED, sealed, now=now)
+    return None if opened is None else msgspec.json.decode(opened, type=Target)
+
+
+async def drop_waiting(tenant: UUID, webhook: UUID, *, why: str, now: datetime) -> None:
+    """Post nothing of what still waits for a webhook, in the controller's open scope."""
+    await DB.fetch(
+        "UPDATE message_delivery SET state = $3, ended_at = $4, outcome = $5"
+        " WHERE tenant_id = $1 AND webhook_id = $2 AND state = $6",
+        tenant,
+        webhook,
+        DROPPED,
+        now,
+        why,
+        WAITING,
+    )

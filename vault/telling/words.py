@@ -1,0 +1,173 @@
+"""What a letter says of each topic, in the controller's language: no name, no number, no word of anybody's."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from uuid import UUID
+
+from vault.telling.topics import Topic
+
+LANGUAGES = ("fi", "sv", "en")
+OTHERWISE = "en"
+"""The language for a controller that speaks none of these."""
+
+TOPICS: Mapping[Topic, tuple[str, str, str]] = MappingProxyType(
+    {
+        Topic.DISCLOSURE_REQUESTED: (
+            "Luovutuspyyntö odottaa päätöstä",
+            "En begäran om utlämnande väntar på beslut",
+            "A request for disclosure waits for a decision",
+        ),
+        Topic.DISCLOSURE_UNDECIDED: (
+            "Luovutuspyynnöstä ei ole vielä päätetty",
+            "Ingen har ännu beslutat om en begäran om utlämnande",
+            "A request for disclosure is still undecided",
+        ),
+        Topic.DISCLOSURE_LAPSED: (
+            "Luovutuspyyntö raukesi, koska siitä ei päätetty ajoissa",
+            "En begäran om utlämnande förföll eftersom den inte avgjordes i tid",
+            "A request for disclosure lapsed, since nobody decided on it in time",
+        ),
+        Topic.DISCLOSURE_STOPPED: (
+            "Hyväksytty luovutus pysäytettiin",
+            "Ett godkänt utlämnande stoppades",
+            "An approved disclosure was stopped",
+        ),
+        Topic.DISCLOSURE_REFUSED: (
+            "Luovutuspyyntö hylättiin",
+            "En begäran om utlämnande avslogs",
+            "A request for disclosure was refused",
+        ),
+        Topic.DISCLOSURE_APPROVED_URGENTLY: (
+            "Yksi henkilö hyväksyi kiireellisen luovutuksen; toisen on vahvistettava se vuorokauden kuluessa",
+            "En person godkände ett brådskande utlämnande; en annan ska bekräfta det inom ett dygn",
+            "One person approved an urgent disclosure; a second one has to confirm it within a day",
+        ),
+        Topic.DISCLOSURE_UNCONFIRMED: (
+            "Kiireellistä luovutusta ei ole vahvistettu",
+            "Ett brådskande utlämnande har inte bekräftats",
+            "An urgent disclosure is not confirmed",
+        ),
+        Topic.DISCLOSURE_REVOKED: (
+            "Luovutus peruutettiin",
+            "Ett utlämnande återkallades",
+            "A disclosure was revoked",
+        ),
+        Topic.PACKAGE_READY: (
+            "Luovutettava aineisto on noudettavissa",
+            "Det material som lämnas ut kan hämtas",
+            "What is disclosed is ready to be fetched",
+        ),
+        Topic.PACKAGE_UNFETCHED: (
+            "Luovutettua aineistoa ei ole noudettu, ja noutoaika päättyy pian",
+            "Det utlämnade materialet har inte hämtats, och tiden går snart ut",
+            "What is disclosed has not been fetched, and its time is nearly up",
+        ),
+        Topic.PACKAGE_FETCHED: (
+            "Luovutettu aineisto on noudettu",
+            "Det utlämnade materialet har hämtats",
+            "What is disclosed has been fetched",
+        ),
+        Topic.PACKAGE_EXPIRED: (
+            "Luovutetun aineiston noutoaika päättyi",
+            "Tiden för att hämta det utlämnade materialet gick ut",
+            "The time to fetch what is disclosed is over",
+        ),
+        Topic.GRANT_ENDED: (
+            "Oikeus kuunnella päättyi",
+            "En rätt att lyssna upphörde",
+            "A grant to listen has ended",
+        ),
+        Topic.PERMIT_ENDING: (
+            "Tutkimuslupa päättyy pian tai on päättynyt",
+            "Ett forskningstillstånd går snart ut eller har gått ut",
+            "A research permit ends soon or has ended",
+        ),
+        Topic.DUTY_COMING: (
+            "Vastaanottajan on pian palautettava tai hävitettävä luovutetut tiedot",
+            "Mottagaren ska snart återlämna eller förstöra de utlämnade uppgifterna",
+            "A recipient soon has to return or destroy what was disclosed",
+        ),
+        Topic.DUTY_OVERDUE: (
+            "Vastaanottaja ei ole ajoissa osoittanut palauttaneensa tai hävittäneensä luovutettuja tietoja",
+            "Mottagaren har inte i tid visat att de utlämnade uppgifterna har återlämnats eller förstörts",
+            "A recipient has not proved in time that what was disclosed was returned or destroyed",
+        ),
+        Topic.DUTY_FULFILLED: (
+            "Vastaanottaja osoitti palauttaneensa tai hävittäneensä luovutetut tiedot",
+            "Mottagaren visade att de utlämnade uppgifterna har återlämnats eller förstörts",
+            "A recipient proved that what was disclosed was returned or destroyed",
+        ),
+        Topic.SUBJECT_REQUEST_RECEIVED: (
+            "Rekisteröidyn pyyntö on saapunut",
+            "En registrerads begäran har kommit in",
+            "A data subject's request has arrived",
+        ),
+        Topic.SUBJECT_REQUEST_COMING: (
+            "Rekisteröidyn pyyntöön on pian vastattava",
+            "En registrerads begäran ska snart besvaras",
+            "A data subject's request soon has to be answered",
+        ),
+        Topic.SUBJECT_REQUEST_OVERDUE: (
+            "Rekisteröidyn pyyntöön ei ole vastattu määräajassa",
+            "En registrerads begäran har inte besvarats inom tidsfristen",
+            "A data subject's request was not answered in time",
+        ),
+        Topic.SUBJECT_REQUEST_ANSWERED: (
+            "Rekisteröidyn pyyntöön on vastattu",
+            "En registrerads begäran har besvarats",
+            "A data subject's request has been answered",
+        ),
+        Topic.RECIPIENTS_TO_NOTIFY: (
+            "Vastaanottajille on ilmoitettava oikaisusta, poistamisesta tai käsittelyn rajoittamisesta",
+            "Mottagarna ska underrättas om rättelse, radering eller begränsning av behandlingen",
+            "Recipients have to be told of a rectification, an erasure or a restriction of processing",
+        ),
+        Topic.TRANSCRIPT_NOT_SENT: (
+            "Chat-keskustelua ei voitu lähettää sähköpostitse",
+            "En chattkonversation kunde inte skickas per e-post",
+            "A chat could not be sent by e-mail",
+        ),
+        Topic.TRANSCRIPT_UNKNOWN: (
+            "Ei tiedetä, lähtikö chat-keskustelu sähköpostitse",
+            "Det är okänt om en chattkonversation skickades per e-post",
+            "It is not known whether a chat was sent by e-mail",
+        ),
+        Topic.WEBHOOK_DISABLED: (
+            "Webhook ei ole enää käytössä, koska se ei vastaa",
+            "En webhook används inte längre eftersom den inte svarar",
+            "A webhook is not used any more, since it does not answer",
+        ),
+        Topic.WEBHOOK_TESTED: (
+            "Webhookin koe",
+            "Ett prov av en webhook",
+            "A test of a webhook",
+        ),
+    }
+)
+"""In the order of `LANGUAGES`."""
+
+_LETTERS: Mapping[str, str] = MappingProxyType(
+    {
+        "fi": "{what}.\n\nTunniste: {object}\nKatso tarkemmin: vault disclose messages (GET /v1/messages/{message})\n\n"
+        "Tallenneholvi lähetti tämän viestin itsestään. Siinä ei ole henkilötietoja.\n",
+        "sv": "{what}.\n\nIdentifierare: {object}\nSe närmare: vault disclose messages (GET /v1/messages/{message})\n\n"
+        "Inspelningsvalvet skickade detta meddelande av sig självt. Det innehåller inga personuppgifter.\n",
+        "en": "{what}.\n\nIdentifier: {object}\nSee: vault disclose messages (GET /v1/messages/{message})\n\n"
+        "The recording vault sent this by itself. It holds no personal data.\n",
+    }
+)
+
+
+def spoken(languages: tuple[str, ...]) -> str:
+    """The first of a controller's languages that the vault speaks too."""
+    return next((language for language in languages if language in LANGUAGES), OTHERWISE)
+
+
+def said(topic: Topic, language: str) -> str:
+    """A topic in words."""
+    return TOPICS[topic][LANGUAGES.index(language)]
+
+
+def letter(topic: Topic, language: str, *, object_id: UUID | None, message: UUID) -> str:
+    """What an e-mail says of a message: its topic, the id of what it is about, and where the rest is read."""
+    return _LETTERS[language].format(what=said(topic, language), object=object_id or "-", message=message)
