@@ -195,6 +195,14 @@ class PackageMaking(Table, db=DB, tablename="package_making"):
     begun_at = Timestamptz(default=None)
 
 
+class PackageFile(Table, db=DB, tablename="package_file"):
+    """The hash of a file in a package in which the package's mark cannot stand, so that a copy of it is traced."""
+
+    tenant_id = UUID(default=None)
+    package_id = UUID(default=None)
+    sha256 = Bytea(primary_key=True, default=None)
+
+
 class PackageFetch(Table, db=DB, tablename="package_fetch"):
     """One person's download of a package: resumable while it is under way, and a receipt once every byte was sent."""
 
@@ -347,6 +355,7 @@ TABLES: tuple[type[Table], ...] = (
     DisclosureSeal,
     Package,
     PackageMaking,
+    PackageFile,
     PackageFetch,
     Delegation,
     Message,

@@ -42,6 +42,7 @@ HOLDS_RECORDINGS = (
     "disclosure_seal",
     "package_making",
     "organisation_person",
+    "package_file",
     "webhook",
     "transcript_email",
     "part",
