@@ -4,7 +4,7 @@ Which hold keeps a recording is written down with the request, before it is plac
 lets go of what is not needed any more, wherever somebody was killed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -72,7 +72,7 @@ class LetGo:
     hold: UUID
     disclosure: UUID
 
-    notes: Mapping[UUID, str] = NOTHING
+    notes = NOTHING
 
     def after(self, _: Tenancy, standing: Standing, now: datetime) -> tuple[Reason, ...]:
         """Raises Conflict where it has ended."""
