@@ -47,6 +47,7 @@ class Sheet:
     """What stands around a document's text.
 
     `foot` stands at the foot of each page on the left; `page`, on the right, has the places {page} and {pages}.
+    `keywords` stand in the document's own properties.
     """
 
     title: str
@@ -54,6 +55,7 @@ class Sheet:
     language: str
     foot: str
     page: str
+    keywords: str = ""
 
 
 def spoken(languages: Iterable[str]) -> str:
@@ -91,6 +93,7 @@ def _set(sheet: Sheet, story: Iterable[Flowable], out: BytesIO, *, pages: int) -
         author="Recording Vault",
         lang=sheet.language,
         creator="Recording Vault",
+        keywords=sheet.keywords,
     )
 
     def foot(canvas: Any, _: Any) -> None:

@@ -64,7 +64,7 @@ async def cut(
 
 
 def whole(sound: AsyncGenerator[bytes, None], shape: Shape, mark: str) -> AsyncGenerator[bytes, None]:
-    """All of the sound as WAV, without whatever else its file said; raises as `cut` does."""
+    """All of the sound as WAV, to the millisecond, without whatever else its file said; raises as `cut` does."""
     return cut(sound, shape, 0, shape.duration_ms, mark)
 
 
