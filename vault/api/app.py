@@ -22,6 +22,8 @@ from vault.api import (
     certificates,
     contracts,
     controllers,
+    disclosure_papers,
+    disclosures,
     holds,
     messages,
     notices,
@@ -71,6 +73,8 @@ ROUTERS: tuple[Router, ...] = (
     messages.router,
     webhooks.router,
     organisations.router,
+    disclosures.router,
+    disclosure_papers.router,
     packages.router,
     subjects.router,
 )

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from tenants.disclosing import NEEDS, DisclosureState, KindNeeds
 from tenants.recordings import ContactField, Kind
@@ -19,6 +19,8 @@ KEY_CLASS = "disclosure"
 PREFIX = "disclosure/contract/"
 """Where documents and packages lie in the controller's bucket."""
 
+
+Moment = Annotated[datetime, Meta(tz=True)]
 
 CONTRACT_OVER = "contract-over"
 """The rule that ended what was open when the contract was over."""
@@ -107,15 +109,15 @@ class Terms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     legal_basis: str | None = None
     purpose: str | None = None
-    starts_after: datetime | None = None
-    starts_before: datetime | None = None
+    starts_after: Moment | None = None
+    starts_before: Moment | None = None
     recordings: tuple[UUID, ...] = ()
-    valid_from: datetime | None = None
-    valid_until: datetime | None = None
+    valid_from: Moment | None = None
+    valid_until: Moment | None = None
     permit_id: str | None = None
-    permit_until: datetime | None = None
-    duty_until: datetime | None = None
-    give_until: datetime | None = None
+    permit_until: Moment | None = None
+    duty_until: Moment | None = None
+    give_until: Moment | None = None
     fetches: int | None = 1
 
 

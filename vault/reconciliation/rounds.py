@@ -285,7 +285,7 @@ async def _abort_uploads(custody: Custody, current: Round) -> list[Found]:
     found = []
     try:
         for upload in await custody.objects.list_unfinished_uploads(current.bucket):
-            if custody.clock.now() - upload.begun > YOUNG and not upload.key.startswith(RETURNS):
+            if custody.clock.now() - upload.begun > YOUNG and not upload.key.startswith(tuple(KEPT_BY_OTHERS)):
                 await custody.objects.abort_upload(current.bucket, upload)
                 recording = adopting.recording_of(upload.key)
                 found.append(Found(Kind.UNFINISHED_UPLOAD, Action.REMOVED, recording, upload.key))
