@@ -230,7 +230,9 @@ def _recipient(disclosure: Disclosure, row: Record) -> Recipient:
 
 def _is_agreed(disclosure: Disclosure, row: Record) -> bool:
     approvals: Sequence[datetime] = [decision.decided_at for decision in disclosure.approvals]
-    return row["confirmed_at"] is not None or (bool(approvals) and row["named_at"] < min(approvals))
+    if not approvals or disclosure.state.undecided:
+        return False
+    return row["confirmed_at"] is not None or row["named_at"] < min(approvals)
 
 
 def _unfit(sentence: str) -> Invalid:

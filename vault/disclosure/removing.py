@@ -41,7 +41,7 @@ _GIVEN_UP = (
 
 async def is_due(tenant: UUID, now: datetime) -> bool:
     """Whether anything is to be removed; in the controller's open scope."""
-    sql = f"SELECT EXISTS (SELECT {_OVER}) OR EXISTS (SELECT {_GIVEN_UP})"  # noqa: S608 - our own words
+    sql = f"SELECT EXISTS (SELECT {_OVER}) OR EXISTS (SELECT {_GIVEN_UP})"
     return bool((await DB.fetch(sql, tenant, now))[0][0])
 
 
@@ -53,8 +53,8 @@ async def remove(custody: Custody, tenant: UUID) -> bool:
     """
     async with tenant_scope(tenant):
         bucket = (await tenancy(tenant, at=custody.clock.now())).bucket
-        over = await DB.fetch(f"SELECT p.id {_OVER} ORDER BY p.id", tenant, custody.clock.now())  # noqa: S608 - ours
-        begun = await DB.fetch(f"SELECT m.disclosure_id, m.object_key {_GIVEN_UP}", tenant)  # noqa: S608 - ours
+        over = await DB.fetch(f"SELECT p.id {_OVER} ORDER BY p.id", tenant, custody.clock.now())
+        begun = await DB.fetch(f"SELECT m.disclosure_id, m.object_key {_GIVEN_UP}", tenant)
     finished = True
     for row in over:
         try:
