@@ -1,6 +1,6 @@
 """What the policy does not name does not come in, and everything that is wrong is said at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from msgspec import Meta, Struct, ValidationError, convert
 from msgspec.structs import replace
 
 from tenants.contracts import Contract
-from tenants.expiry import expiries
+from tenants.expiry import expiries_by
 from tenants.identifiers import holds_identity_code
 from tenants.policy import Citation, KindRule, Policy
 from tenants.recordings import (
@@ -35,8 +35,13 @@ class Refusal(Struct, frozen=True, kw_only=True):
     clause: Citation
 
 
-def admit(policy: Policy, contract: Contract, metadata: Metadata, now: datetime) -> tuple[Refusal, ...]:
-    """Tell everything that forbids storing a recording; an empty answer admits it."""
+def admit(
+    policy: Policy, contract: Contract, metadata: Metadata, now: datetime, later: Sequence[Policy] = ()
+) -> tuple[Refusal, ...]:
+    """Tell everything that forbids storing a recording; an empty answer admits it.
+
+    `policy` was in force when it was recorded, and `later` are the versions that have come into force since.
+    """
     refusals = [
         *_dates(policy, metadata, now),
         *_contract(policy, contract, metadata, now),
@@ -49,7 +54,7 @@ def admit(policy: Policy, contract: Contract, metadata: Metadata, now: datetime)
     else:
         refusals += [*_direction(policy, rule, metadata), *_fields(policy, rule, metadata)]
         refusals += [*_numbers(policy, rule, metadata), *_moments(policy, rule, metadata, now)]
-        refusals += [*_expired(policy, rule, metadata, now)]
+        refusals += [*_expired(policy, later, metadata, now)]
     return tuple(refusals)
 
 
@@ -145,9 +150,9 @@ def _moments(policy: Policy, rule: KindRule, metadata: Metadata, now: datetime) 
             yield _refusal(policy, path, "in-the-future", f"{field} lies in the future.", rule.contact_clause)
 
 
-def _expired(policy: Policy, rule: KindRule, metadata: Metadata, now: datetime) -> Iterator[Refusal]:
+def _expired(policy: Policy, later: Sequence[Policy], metadata: Metadata, now: datetime) -> Iterator[Refusal]:
     """Refuse when the content's time is up already; a part that is shorter-lived is left out by who stores it."""
-    content = expiries(policy, rule, metadata.started_at)[PartClass.CONTENT]
+    content = (expiries_by(policy, later, metadata.kind, metadata.started_at) or {})[PartClass.CONTENT]
     if content.destroy_at is not None and content.destroy_at <= now:
         reason = f"The content's time was up at {content.destroy_at:%Y-%m-%d %H:%M} UTC; it may not be kept any more."
         yield Refusal(field="started_at", rule="already-expired", reason=reason, clause=content.clause)

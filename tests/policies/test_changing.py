@@ -1,6 +1,6 @@
 """Another version is previewed, confirmed by a second person, and moves what is stored; editing a file does nothing."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -278,3 +278,60 @@ async def test_a_preview_proposes_nothing(world: World, house: House) -> None:
     supervisor = await house.person(Role.SUPERVISOR)
     refused = await supervisor.post("/v1/policies/preview", json={"policy": file(house, SHORTER)})
     assert refused.status_code == 403
+
+
+async def in_force(house: House, second: As, edits: Mapping[str, str], *, version: int = 2) -> None:
+    await confirmed(second, await proposed(house, file(house, edits, version=version)))
+
+
+async def test_what_comes_in_late_goes_by_the_shorter_period_that_is_in_force_by_now(house: House, second: As) -> None:
+    recorded_at = house.world.now() - timedelta(days=60)
+    in_time = await house.recording(wav(0.4), started_at=recorded_at.isoformat())
+    await in_force(house, second, SHORTER)
+    assert await carry_out(house.world.custody, HANDLERS, house.tenant)
+    late = await house.recording(wav(0.4), started_at=recorded_at.isoformat(), source_id="late")
+    assert await days(house, late) == await days(house, in_time)
+    shown = await house.administrator.get(f"/v1/recordings/{late}/retention")
+    content = next(part for part in shown.json()["parts"] if part["name"] == "content")
+    assert content["clause"]["version"] == 2
+
+
+async def test_what_would_be_over_by_the_shorter_period_does_not_come_in(house: House, second: As) -> None:
+    recorded_at = house.world.now() - timedelta(days=120)
+    await in_force(house, second, SHORTER)
+    refused = await house.deliver(wav(0.4), started_at=recorded_at.isoformat())
+    assert refused.status_code == 422
+    problem = refused.json()["errors"][0]
+    assert (problem["rule"], problem["clause"]["version"]) == ("already-expired", 2)
+
+
+async def test_what_comes_in_late_is_not_kept_longer_by_a_longer_period(house: House, second: As) -> None:
+    recorded_at = house.world.now() - timedelta(days=60)
+    in_time = await house.recording(wav(0.4), started_at=recorded_at.isoformat())
+    await in_force(house, second, {SIX: TWELVE})
+    late = await house.recording(wav(0.4), started_at=recorded_at.isoformat(), source_id="late")
+    assert await days(house, late) == await days(house, in_time)
+
+
+async def test_a_recording_on_its_way_in_while_a_shorter_period_comes_into_force_is_sent_again(
+    house: House, second: As
+) -> None:
+    sound, machine = wav(0.4), await house.machine()
+    described = {"started_at": (house.world.now() - timedelta(days=120)).isoformat()}
+    proposal = await proposed(house, file(house, SHORTER))
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield sound[:100]
+        await confirmed(second, proposal)
+        yield sound[100:]
+
+    headers = {
+        "tus-resumable": "1.0.0",
+        "upload-length": str(len(sound)),
+        "content-length": str(len(sound)),
+        "upload-metadata": house.metadata(**described),
+        "content-type": "application/offset+octet-stream",
+    }
+    answer = await machine.post("/v1/uploads", content=slowly(), headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:recording-vault:problem:unavailable")
+    assert (await house.deliver(sound, **described)).status_code == 422

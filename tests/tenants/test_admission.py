@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from tenants.admission import CLOCK_SKEW, admit, normalised
 from tenants.contracts import Contract
-from tenants.expiry import expiries
+from tenants.expiry import expiries, expiries_by
 from tenants.policy import Policy
 from tenants.recordings import Direction, Kind, Metadata, PartClass
 
@@ -202,3 +203,20 @@ def test_every_part_has_its_own_day_and_promise(policies: Mapping[str, Policy], 
         PartClass.IDENTIFIERS: (now + timedelta(hours=1), "retention_identifiers"),
     }
     assert found[PartClass.CONTENT].promised_until == datetime(2028, 6, 15, 9, 30, tzinfo=UTC)
+
+
+def test_what_comes_in_late_goes_by_what_has_come_into_force_since(
+    policies: Mapping[str, Policy], now: datetime
+) -> None:
+    made = policies["prh"]
+    call = made.recorded.kinds[Kind.CALL]
+    kept = structs.replace(call.retention, content=structs.replace(call.retention.content, keep="P1M"))
+    kinds = {**made.recorded.kinds, Kind.CALL: structs.replace(call, retention=kept)}
+    shorter = structs.replace(made, version=2, recorded=structs.replace(made.recorded, kinds=kinds))
+    before, after = expiries_by(made, [], Kind.CALL, now), expiries_by(made, [shorter], Kind.CALL, now)
+    assert before is not None
+    assert after is not None
+    assert after[PartClass.CONTACT] == before[PartClass.CONTACT]
+    assert after[PartClass.CONTENT].clause.version == 2
+    assert after[PartClass.CONTENT].destroy_at == datetime(2026, 7, 14, 21, tzinfo=UTC)
+    assert expiries_by(policies["kaiku24"], [], Kind.CHATBOT, now) is None

@@ -92,6 +92,20 @@ async def policies(tenant: UUID, versions: Collection[int]) -> dict[int, Policy]
     return {row["version"]: _read(row["source"]) for row in rows}
 
 
+async def policies_since(whose: Tenancy, *, now: datetime) -> tuple[Policy, ...]:
+    """The versions that came into force after the one of `whose` and until this moment, in their order."""
+    rows = await DB.fetch(
+        "SELECT id FROM policy_version WHERE tenant_id = $1 AND (effective_from, version) > ($4, $5)"
+        " AND effective_from <= ($2::timestamptz AT TIME ZONE $3)::date ORDER BY effective_from, version",
+        whose.tenant,
+        now,
+        whose.contract.time_zone,
+        whose.policy.effective_from,
+        whose.policy.version,
+    )
+    return tuple([await _policy(whose.tenant, row["id"]) for row in rows])
+
+
 async def _policy(tenant: UUID, version_id: UUID) -> Policy:
     """A version of a policy never changes, so it is fetched and read once."""
     if version_id not in _READ:

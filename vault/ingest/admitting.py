@@ -10,13 +10,13 @@ from msgspec.structs import replace
 
 from tenants.admission import Refusal, admit, normalised
 from tenants.decisions import Action, Refused
-from tenants.expiry import Expiry, expiries
-from tenants.policy import KindRule
+from tenants.expiry import Expiry, expiries_by
+from tenants.policy import KindRule, Policy
 from tenants.recordings import Direction, Kind, Metadata, PartClass
 from vault.accounts import Caller
 from vault.custody import audit
 from vault.custody.database import tenant_scope
-from vault.custody.register import Tenancy, tenancy
+from vault.custody.register import Tenancy, policies_since, tenancy
 from vault.errors import FieldProblem, Invalid, UnsupportedMedia
 from vault.ingest import transcripts
 from vault.ingest.audio import container_of
@@ -29,12 +29,16 @@ YEARS = range(1970, 2200)
 
 @dataclass(frozen=True)
 class Admission:
-    """A recording that may be stored: for whom, under which rule, and when each of its parts goes."""
+    """A recording that may be stored: for whom, under which rule, and when each of its parts goes.
+
+    `later` are the versions of the policy that have come into force since it was recorded.
+    """
 
     tenancy: Tenancy
     metadata: Metadata
     rule: KindRule
     expiries: dict[PartClass, Expiry]
+    later: tuple[Policy, ...] = ()
 
     @property
     def tenant(self) -> UUID:
@@ -94,6 +98,8 @@ def read_metadata(data: bytes) -> Metadata:
 async def admitted(caller: Caller, metadata: Metadata, *, now: datetime) -> Admission:
     """Admit a recording, in the open scope, under the policy that was in force when it was made.
 
+    A version that has come into force since moves its days as it has moved those of what was stored in time.
+
     Raises:
         NotAllowed, Refused: the caller may not deliver recordings, or nobody may any more.
         NotAdmitted: the policy or the contract forbids this one.
@@ -101,13 +107,14 @@ async def admitted(caller: Caller, metadata: Metadata, *, now: datetime) -> Admi
     """
     controller = await tenancy(caller.tenant, at=metadata.started_at)
     decide_for(caller, controller, Action.INGEST, now=now).enforce()
-    refusals = admit(controller.policy, controller.contract, metadata, now)
+    later = await policies_since(controller, now=now)
+    refusals = admit(controller.policy, controller.contract, metadata, now, later)
     rule = controller.policy.kind(metadata.kind)
-    if refusals or rule is None:
+    goes = expiries_by(controller.policy, later, metadata.kind, metadata.started_at)
+    if refusals or rule is None or goes is None:
         raise NotAdmitted(refusals)
     _require_media_type(metadata)
-    goes = expiries(controller.policy, rule, metadata.started_at)
-    return Admission(controller, normalised(metadata), rule, goes)
+    return Admission(controller, normalised(metadata), rule, goes, later)
 
 
 async def audit_refusal(caller: Caller, error: Exception, *, upload_id: UUID | None, now: datetime) -> None:

@@ -11,6 +11,8 @@ from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.keys import ShredKeyId
+from vault.custody.register import policies_since
+from vault.errors import Unavailable
 from vault.ingest import uploads
 from vault.ingest.admitting import Admission
 from vault.ingest.keeping import Keeper
@@ -35,6 +37,7 @@ PART_COLUMNS = {
     "destroy_at": "timestamptz",
     "promised_until": "timestamptz",
     "clause": "text",
+    "policy_version": "integer",
 }
 """What is written of a part, in the order of `_values`. One statement: building it through the tables costs as much as
 sealing a megabyte several times over."""
@@ -56,7 +59,7 @@ async def catalogue(
         Moved: nothing is changed.
         Refused: the contract came to its end meanwhile.
         KeyDestroyed: the time of the contact record came meanwhile.
-        Unavailable: a key of the parts was retired meanwhile.
+        Unavailable: a key of the parts was retired meanwhile, or another version of the policy came into force.
     """
     terms = _index_terms(custody, admission, keeper, now)
     async with tenant_scope(admission.tenant):
@@ -71,6 +74,7 @@ async def catalogue(
         await _insert_index(admission, upload.id, keeper, terms)
         await audit.record(admission.tenant, _event(caller, admission, upload, keeper), now=now)
         await _require_living_contract(admission)
+        await _require_days_in_force(admission, custody.clock.now())
         await refuse_retired(admission.tenant, (part.envelope.header.key_id for part in keeper.parts))
     return Stored(upload.id, upload.length)
 
@@ -124,6 +128,7 @@ def _values(part: StoredPart) -> tuple[object, ...]:
         envelope.expiry.destroy_at,
         envelope.expiry.promised_until,
         envelope.expiry.clause.id,
+        envelope.expiry.clause.version,
     )
 
 
@@ -178,6 +183,16 @@ async def _require_living_contract(admission: Admission) -> None:
     )
     if not rows:
         raise contract_over(admission)
+
+
+async def _require_days_in_force(admission: Admission, now: datetime) -> None:
+    """Asked last, too: whoever moves stored parts to a version's days waits for the log first, and then sees this one.
+
+    Raises:
+        Unavailable: a version has come into force since the days were reckoned; a second try goes by it.
+    """
+    if len(await policies_since(admission.tenancy, now=now)) != len(admission.later):
+        raise Unavailable("Another version of the policy has just come into force; try again.")
 
 
 def contract_over(admission: Admission) -> Refused:

@@ -249,7 +249,7 @@ def _told_plainly(custody: Custody, admission: Admission) -> Iterator[None]:
 
 def _time_is_up(admission: Admission, now: datetime) -> NotAdmitted | None:
     policy, contract = admission.tenancy.policy, admission.tenancy.contract
-    refusals = admit(policy, contract, admission.metadata, now)
+    refusals = admit(policy, contract, admission.metadata, now, admission.later)
     return NotAdmitted(refusals) if refusals else None
 
 

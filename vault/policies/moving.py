@@ -55,6 +55,9 @@ def _begun(proposal: Proposal, policy: Policy, left: int) -> dict[str, Any]:
 async def _affected(tenant: UUID, policy: Policy, now: datetime) -> list[ShredKeyId]:
     """The keys under which any part stands whose day changes; a day that has come stays, also of what is held."""
     async with tenant_scope(tenant):
+        # Whoever stores something has asked for the days in force with the log's end in hand: it is seen here, or asks
+        # after this and finds the version in force.
+        await DB.fetch("SELECT 1 FROM audit_head WHERE tenant_id = $1 FOR UPDATE", tenant)
         found = await DB.fetch(
             "SELECT p.shred_key_id, r.kind, p.part_class, p.destroy_at,"
             " (r.started_at AT TIME ZONE $2)::date AS recorded_on, max(r.started_at) AS recorded_at"
