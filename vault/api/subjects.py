@@ -71,14 +71,14 @@ async def create_request(data: JSONBody[NewRequest], custody: InCustody, caller:
 async def list_requests(
     custody: InCustody,
     caller: FromCaller,
-    state: FromQuery[RequestState | None] = None,
+    standing: Annotated[RequestState | None, QueryParameter(name="state")] = None,
     right: FromQuery[Right | None] = None,
     open: FromQuery[bool] = False,
     cursor: FromQuery[UUID | None] = None,
     limit: Limit = 50,
 ) -> RequestPage:
     """The controller's requests, the newest first; with `open`, those that an answer is owed to."""
-    wanted = Filter(state=state, invoked=right, open=open, after=cursor, limit=limit)
+    wanted = Filter(state=standing, invoked=right, open=open, after=cursor, limit=limit)
     found = await listed(custody, caller, wanted)
     following = found[limit - 1].id if len(found) > limit else None
     return RequestPage(items=[request_view(request) for request in found[:limit]], next=following)
