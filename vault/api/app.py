@@ -43,6 +43,7 @@ from vault.api import (
 )
 from vault.api.authentication import Authentication
 from vault.api.dependencies import InCustody
+from vault.api.pages import receiving
 from vault.api.problems import ReadableRequest, plugin, unexpected_problem
 from vault.api.request_log import RequestLog
 from vault.custody.custody import Custody
@@ -111,7 +112,7 @@ def create_app(
 
     app = Litestar(
         request_class=ReadableRequest,
-        route_handlers=[health, read_openapi, *ROUTERS],
+        route_handlers=[health, read_openapi, *ROUTERS, receiving.router],
         lifespan=[parts],
         middleware=[Authentication],
         dependencies={

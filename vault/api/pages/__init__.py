@@ -1,0 +1,1 @@
+"""Pages for people who have a browser and no client of ours."""

@@ -1,0 +1,243 @@
+"""Where a recipient fetches what was given to them: `/receive`, in a browser, without any script."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, Router, get, post
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from tenants.decisions import Refused
+from vault.accounts import SESSION_LASTS, Caller, Sessions
+from vault.api.authentication import COOKIE
+from vault.api.dependencies import InCustody, WithSessions
+from vault.api.pages.rendering import elsewhere, page, require_same_site, words_of
+from vault.custody.custody import Custody
+from vault.disclosure import fetching, matters, seals
+from vault.disclosure.fetching import HANDED_OVER
+from vault.disclosure.matters import Matter
+from vault.errors import (
+    AccessOver,
+    Conflict,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    Unauthenticated,
+    Unavailable,
+    VaultError,
+)
+
+AT = "/receive"
+KEY_LIMIT = 20_000
+
+Asked = Request[Any, Any, Any]
+
+
+@get("/", name="receive")
+async def show_matters(request: Asked, custody: InCustody, sessions: WithSessions) -> Response[str]:
+    """What there is for whoever is signed in, or where to sign in."""
+    caller = await _caller(request, sessions)
+    if caller is None:
+        return _sign_in_page(request)
+    try:
+        return page(request, "matters.html", signed_in=True, matters=await matters.matters(custody, caller))
+    except VaultError as error:
+        return _told(request, error)
+
+
+@post("/sign-in", status_code=303)
+async def sign_in(request: Asked, sessions: WithSessions, secure: NamedDependency[bool]) -> Response[str]:
+    """Open a session with a password, in a browser."""
+    form = await _form(request)
+    controller = form.get("controller", "").strip()
+    try:
+        _, issued = await sessions.sign_in(controller, form.get("email", ""), form.get("password", ""))
+    except Unauthenticated:
+        return _sign_in_page(request, told=words_of(request).wrong, controller=controller, status=401)
+    answer = elsewhere(request, AT)
+    answer.set_cookie(
+        Cookie(
+            COOKIE,
+            value=issued.secret,
+            httponly=True,
+            samesite="strict",
+            secure=secure,
+            path="/",
+            max_age=int(SESSION_LASTS.total_seconds()),
+        )
+    )
+    return answer
+
+
+@post("/sign-out", status_code=303)
+async def sign_out(request: Asked, sessions: WithSessions) -> Response[str]:
+    """End the session."""
+    await _form(request)
+    caller = await _caller(request, sessions)
+    if caller is not None:
+        await sessions.sign_out(caller)
+    answer = elsewhere(request, AT)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+@get("/invitation")
+async def show_invitation(request: Asked) -> Response[str]:
+    """Where an invitation is taken up."""
+    return page(request, "invitation.html", signed_in=False, told=None)
+
+
+@post("/invitation", status_code=303)
+async def redeem(request: Asked, sessions: WithSessions) -> Response[str]:
+    """Take up an invitation by choosing a password."""
+    form, words = await _form(request), words_of(request)
+    if form.get("password") != form.get("again"):
+        return page(request, "invitation.html", signed_in=False, told=words.differs, status=422)
+    try:
+        await sessions.redeem(form.get("invitation", "").strip(), form.get("password", ""))
+    except (Unauthenticated, Invalid):
+        return page(request, "invitation.html", signed_in=False, told=words.spent, status=422)
+    return elsewhere(request, AT)
+
+
+@get("/{disclosure_id:uuid}")
+async def show_matter(
+    disclosure_id: FromPath[UUID], request: Asked, custody: InCustody, sessions: WithSessions
+) -> Response[str]:
+    """One matter: what it is, to which key it is sealed, and how it is fetched, opened and checked."""
+    caller = await _caller(request, sessions)
+    if caller is None:
+        return _sign_in_page(request)
+    return await _matter_page(request, custody, caller, disclosure_id)
+
+
+@post("/{disclosure_id:uuid}/key")
+async def name_key(
+    disclosure_id: FromPath[UUID], request: Asked, custody: InCustody, sessions: WithSessions
+) -> Response[str]:
+    """Name one's own key, or have a pair made; the secret of that is on this answer alone."""
+    form = await _form(request)
+    caller = await _caller(request, sessions)
+    if caller is None:
+        return _sign_in_page(request)
+    secret = None
+    try:
+        if form.get("generate"):
+            _, made = await seals.set_generated(custody, caller, disclosure_id)
+            secret = made.secret
+        else:
+            await _name_key(custody, caller, disclosure_id, form.get("key", "").strip()[:KEY_LIMIT])
+    except Invalid:
+        told = words_of(request).key_unfit
+        return await _matter_page(request, custody, caller, disclosure_id, told=told, status=422)
+    except Conflict:
+        return await _matter_page(request, custody, caller, disclosure_id, told=words_of(request).refused, status=409)
+    except (VaultError, Refused) as error:
+        return _told(request, error)
+    return await _matter_page(request, custody, caller, disclosure_id, secret=secret)
+
+
+@post("/{disclosure_id:uuid}/fetches", status_code=303)
+async def begin(
+    disclosure_id: FromPath[UUID], request: Asked, custody: InCustody, sessions: WithSessions
+) -> Response[str]:
+    """Begin to fetch the package."""
+    await _form(request)
+    caller = await _caller(request, sessions)
+    if caller is None:
+        return _sign_in_page(request)
+    try:
+        found = await matters.matter(custody, caller, disclosure_id)
+        if found.package is None:
+            raise NotFound
+        await fetching.begin_fetch(custody, caller, found.package.id)
+    except (VaultError, Refused) as error:
+        return _told(request, error)
+    return elsewhere(request, f"{AT}/{disclosure_id}")
+
+
+async def _caller(request: Asked, sessions: Sessions) -> Caller | None:
+    secret = request.cookies.get(COOKIE, "")
+    try:
+        return await sessions.authenticate(secret) if secret else None
+    except VaultError:
+        return None
+
+
+async def _form(request: Asked) -> dict[str, str]:
+    """A form of these pages. Raises NotAllowed where another site sent it."""
+    require_same_site(request)
+    sent = await request.form()
+    return {name: value for name, value in sent.items() if isinstance(value, str)}
+
+
+async def _name_key(custody: Custody, caller: Caller, disclosure_id: UUID, key: str) -> None:
+    if key.startswith("-----BEGIN"):
+        await seals.set_certificate(custody, caller, disclosure_id, key)
+    else:
+        await seals.set_age_key(custody, caller, disclosure_id, key)
+
+
+async def _matter_page(
+    request: Asked,
+    custody: Custody,
+    caller: Caller,
+    disclosure_id: UUID,
+    *,
+    told: str | None = None,
+    secret: str | None = None,
+    status: int = 200,
+) -> Response[str]:
+    try:
+        found = await matters.matter(custody, caller, disclosure_id)
+    except VaultError as error:
+        return _told(request, error)
+    given = {"told": told, "secret": secret} | _shown(found, caller, custody)
+    return page(request, "matter.html", signed_in=True, status=status, **given)
+
+
+def _shown(found: Matter, caller: Caller, custody: Custody) -> dict[str, Any]:
+    disclosure, package, now = found.disclosure, found.package, custody.clock.now()
+    fetch = found.open_fetch(caller.id)
+    handed_over = disclosure.state in HANDED_OVER and package is not None and package.removed_at is None
+    in_time = disclosure.until is None or now < disclosure.until
+    return {
+        "matter": found,
+        "disclosure": disclosure,
+        "package": package,
+        "fetch": fetch,
+        "minutes": -(-sum(item.given_ms or 0 for item in disclosure.given) // 60_000),
+        "may_fetch": handed_over and in_time and (fetch is not None or found.left() != 0),
+        "may_name_key": disclosure.state in seals.BEFORE_PACKING
+        and not (found.seal is not None and found.seal.registered),
+    }
+
+
+def _sign_in_page(request: Asked, *, told: str | None = None, controller: str = "", status: int = 200) -> Response[str]:
+    known = controller or request.query_params.get("controller", "")[:100]
+    return page(request, "sign_in.html", signed_in=False, told=told, controller=known, status=status)
+
+
+def _told(request: Asked, error: VaultError | Refused) -> Response[str]:
+    """What went otherwise, in the reader's language and without particulars."""
+    words = words_of(request)
+    if isinstance(error, Refused):
+        return page(request, "told.html", signed_in=True, told=words.stopped, status=403)
+    told = {
+        NotFound: words.not_here,
+        NotAllowed: words.not_here,
+        AccessOver: words.over,
+        Conflict: words.not_now,
+        Unavailable: words.try_again,
+    }.get(type(error), words.refused)
+    return page(request, "told.html", signed_in=True, told=told, status=error.status)
+
+
+router = Router(
+    path=AT,
+    include_in_schema=False,
+    # Whoever is not signed in is shown where to, and no problem in JSON.
+    opt={"exclude_from_auth": True},
+    route_handlers=[show_matters, sign_in, sign_out, show_invitation, redeem, show_matter, name_key, begin],
+)
