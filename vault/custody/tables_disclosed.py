@@ -216,6 +216,35 @@ class PackageFetch(Table, db=DB, tablename="package_fetch"):
     completed_at = Timestamptz(default=None, null=True)
 
 
+class DisclosureDuty(Table, db=DB, tablename="disclosure_duty"):
+    """How a recipient met the duty to return or destroy what it received, shown by a document, and who said so."""
+
+    tenant_id = UUID(default=None)
+    disclosure_id = UUID(primary_key=True, default=None)
+    means = Text(default=None)
+    done_on = Date(default=None)
+    document_id = UUID(default=None)
+    told_by = UUID(default=None)
+    told_at = Timestamptz(default=None)
+
+
+class RecipientNotice(Table, db=DB, tablename="recipient_notice"):
+    """What the recipient of a recording is to be told of it (Art. 19): that it was rectified, erased, or its use
+    restricted or allowed again, by what `cause_id` names; and who took note.
+    """
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    disclosure_id = UUID(default=None)
+    recording_id = UUID(default=None)
+    cause = Text(default=None)
+    cause_id = UUID(default=None)
+    caused_at = Timestamptz(default=None)
+    noted_at = Timestamptz(default=None)
+    acknowledged_by = UUID(default=None, null=True)
+    acknowledged_at = Timestamptz(default=None, null=True)
+
+
 class Delegation(Table, db=DB):
     """Who decides on disclosures in whose stead, from when until when."""
 
@@ -249,13 +278,16 @@ class Message(Table, db=DB):
 
 
 class MessageDelivery(Table, db=DB, tablename="message_delivery"):
-    """One way that a message goes out by: to a mailbox of the policy's, or to a webhook. `outcome` is a slug."""
+    """One way that a message goes out by: to a mailbox of the policy's, to a person named to receive what it is about,
+    or to a webhook. `outcome` is a slug.
+    """
 
     tenant_id = UUID(default=None)
     id = UUID(primary_key=True, default=None)
     message_id = UUID(default=None)
     channel = Text(default=None)
     mailbox = Text(default=None, null=True)
+    member_id = UUID(default=None, null=True)
     webhook_id = UUID(default=None, null=True)
     state = Text(default=None)
     attempts = Integer(default=None)
@@ -357,6 +389,8 @@ TABLES: tuple[type[Table], ...] = (
     PackageMaking,
     PackageFile,
     PackageFetch,
+    DisclosureDuty,
+    RecipientNotice,
     Delegation,
     Message,
     MessageDelivery,

@@ -71,6 +71,8 @@ OUTLIVES_THE_CONTRACT = MappingProxyType(
         "disclosure_decision": "who decided; the words of their reasons open no more",
         "package": "what was handed over, and the mark by which it is traced",
         "package_fetch": "who fetched it, and when",
+        "disclosure_duty": "that a recipient returned or destroyed what it received, when, and who said so",
+        "recipient_notice": "what recipients were told of a recording after they had received it",
         "message": "what the controller's people were told of all this, and when",
         "message_delivery": "by which way it was told, and whether it arrived",
         "subject_request": "what data subjects asked for, and when they were answered; the words of it open no more",
