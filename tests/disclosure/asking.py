@@ -1,0 +1,137 @@
+"""Builders for disclosures: a controller with two persons who decide, what is asked for, and the steps to its end."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+
+from tenants.vocabulary import Role
+from tests.world import As, House, World
+from vault.custody.database import DB, tenant_scope
+from vault.disclosure.carrying import Givers, carry_out
+
+REASON = "It is asked for."
+NUMBER = "+358501234567"
+
+
+@dataclass
+class Desk:
+    """Where disclosures of one controller are asked for and decided, by an administrator and a DPO of its own."""
+
+    house: House
+    dpo: As
+    supervisor: As
+    people: list[As] = field(default_factory=list)
+
+    @property
+    def administrator(self) -> As:
+        return self.house.administrator
+
+    async def recording(self, number: str = NUMBER, **metadata: Any) -> UUID:
+        """A call that the house's notice allows, with a customer of this number."""
+        field = "customer_number" if self.house.slug.startswith("kaiku24") else "caller_number"
+        return await self.house.recording(**{"contact": {field: number}} | metadata)
+
+    async def ask(self, who: As | None = None, **body: Any) -> httpx.Response:
+        """Ask for a disclosure, as the supervisor unless told otherwise."""
+        return await (who or self.supervisor).post("/v1/disclosures", json=body)
+
+    async def asked(self, who: As | None = None, **body: Any) -> dict[str, Any]:
+        """What was asked for, as the administrator sees it."""
+        answer = await self.ask(who, **body)
+        assert answer.status_code == 201, answer.text
+        return await self.see(answer.json()["id"])
+
+    async def see(self, disclosure: str, who: As | None = None) -> dict[str, Any]:
+        """A disclosure as it stands."""
+        answer = await (who or self.administrator).get(f"/v1/disclosures/{disclosure}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def decide(self, who: As, disclosure: str, approve: bool = True, **more: Any) -> httpx.Response:
+        """One person's decision."""
+        body = {"approve": approve, "reason": "It was looked at."} | more
+        return await who.post(f"/v1/disclosures/{disclosure}/decisions", json=body)
+
+    async def approve(self, disclosure: str) -> dict[str, Any]:
+        """Both persons approve."""
+        for who in (self.dpo, self.administrator):
+            answer = await self.decide(who, disclosure)
+            assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def change(
+        self, disclosure: str, recording: UUID | str, who: As | None = None, **body: Any
+    ) -> httpx.Response:
+        """Narrow or review one recording."""
+        return await (who or self.dpo).request("PUT", f"/v1/disclosures/{disclosure}/items/{recording}", json=body)
+
+    async def organisation(self, kind: str, *legal_bases: str, member: bool = False) -> UUID:
+        """A registered organisation, as its row says; how it is registered is tested elsewhere."""
+        id, now = uuid4(), self.house.world.now()
+        async with tenant_scope(self.house.tenant):
+            await DB.fetch(
+                "INSERT INTO organisation (tenant_id, id, kind, name, legal_bases, registered_at, registered_by,"
+                " approved_by) VALUES ($1, $2, $3, 'Demo Organisation', $4, $5, $6, $7)",
+                self.house.tenant,
+                id,
+                kind,
+                list(legal_bases),
+                now,
+                self.administrator.id,
+                self.dpo.id,
+            )
+            if member:
+                await self._join(id)
+        return id
+
+    async def _join(self, organisation: UUID) -> None:
+        now = self.house.world.now()
+        await DB.fetch(
+            "INSERT INTO group_membership (tenant_id, id, organisation_id, member_from, recorded_by, recorded_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6)",
+            self.house.tenant,
+            uuid4(),
+            organisation,
+            (now - timedelta(days=100)).date(),
+            self.administrator.id,
+            now,
+        )
+
+    async def leave(self, organisation: UUID) -> None:
+        """The company's membership of the group ended yesterday."""
+        yesterday = (self.house.world.now() - timedelta(days=1)).date()
+        async with tenant_scope(self.house.tenant):
+            await DB.fetch(
+                "UPDATE group_membership SET member_until = $2 WHERE organisation_id = $1", organisation, yesterday
+            )
+
+    async def end(self, organisation: UUID) -> None:
+        """The organisation is registered no more."""
+        async with tenant_scope(self.house.tenant):
+            await DB.fetch("UPDATE organisation SET ended_at = $2 WHERE id = $1", organisation, self.house.world.now())
+
+    async def holds(self, recording: UUID) -> list[dict[str, Any]]:
+        """The live holds on a recording."""
+        answer = await self.administrator.get("/v1/holds", params={"recording": str(recording)})
+        assert answer.status_code == 200, answer.text
+        return [hold for hold in answer.json()["items"] if hold["recording"] == str(recording)]
+
+    async def work(self, givers: Givers | None = None) -> bool:
+        """The worker's turn."""
+        return await carry_out(self.house.world.custody, givers or {}, self.house.tenant)
+
+
+async def desk(world: World, policy: str = "kaiku24", **more: Any) -> Desk:
+    """A controller whose notice allows authorities and its group, with the persons who decide."""
+    house = await world.house(policy, **more)
+    return Desk(house, await house.person(Role.DPO), await house.person(Role.SUPERVISOR))
+
+
+def authority(organisation: UUID, *recordings: UUID, **changes: Any) -> dict[str, Any]:
+    """A request in an authority's name."""
+    terms = {"legal_basis": "demo-act-1", "recordings": [str(each) for each in recordings]} | changes.pop("terms", {})
+    details = {"reason": REASON, "case_number": "2026/17"} | changes.pop("details", {})
+    return {"kind": "authority", "organisation": str(organisation), "terms": terms, "details": details} | changes
