@@ -26,7 +26,7 @@ from vault.custody.database import DB, tenant_scope
 from vault.custody.register import tenancy
 from vault.emailing import Letter, NotTaken, Unknown, hand_over
 from vault.telling.posting import Answer, Signed, Unreachable, post
-from vault.telling.targets import DROPPED, drop_waiting, open_target
+from vault.telling.targets import DROPPED, drop_waiting, lock, open_target
 from vault.telling.telling import EMAIL, WAITING, tell
 from vault.telling.topics import Audience, Topic
 from vault.telling.words import letter, said, spoken
@@ -221,6 +221,8 @@ async def _note(custody: Custody, due: Due, outcome: Outcome) -> None:
     if state == WAITING and due.attempts >= len(_DELAYS):
         state = GIVEN_UP
     async with tenant_scope(due.tenant):
+        if due.webhook is not None:
+            await lock(due.tenant, due.webhook)
         noted = await DB.fetch(
             "UPDATE message_delivery SET state = $3, attempts = attempts + 1, tried_at = $4, next_at = $5,"
             " ended_at = $6, outcome = $7 WHERE tenant_id = $1 AND id = $2 AND ended_at IS NULL RETURNING id",

@@ -55,6 +55,15 @@ def open_target(custody: Custody, tenant: UUID, webhook: UUID, sealed: bytes, *,
     return None if opened is None else msgspec.json.decode(opened, type=Target)
 
 
+async def lock(tenant: UUID, webhook: UUID) -> bool:
+    """Let one at a time write down what becomes of a webhook and its deliveries, in the controller's open scope.
+
+    It comes before any of their rows is touched. Returns whether there is such a webhook.
+    """
+    sql = "SELECT 1 FROM webhook WHERE tenant_id = $1 AND id = $2 FOR UPDATE"
+    return bool(await DB.fetch(sql, tenant, webhook))
+
+
 async def drop_waiting(tenant: UUID, webhook: UUID, *, why: str, now: datetime) -> None:
     """Post nothing of what still waits for a webhook, in the controller's open scope."""
     await DB.fetch(

@@ -18,7 +18,7 @@ from vault.custody.database import DB, tenant_scope
 from vault.custody.register import tenancy
 from vault.errors import Conflict, FieldProblem, Invalid, NotFound
 from vault.telling.posting import problem_of
-from vault.telling.targets import Target, drop_waiting, open_target, seal_target
+from vault.telling.targets import Target, drop_waiting, lock, open_target, seal_target
 from vault.telling.telling import WAITING, WEBHOOK
 from vault.telling.topics import Audience, Topic
 
@@ -130,7 +130,8 @@ async def end(custody: Custody, caller: Caller, webhook: UUID) -> None:
     caller.require(Action.MANAGE_WEBHOOKS)
     now = custody.clock.now()
     async with tenant_scope(caller.tenant):
-        await _row(caller, webhook)
+        if not await lock(caller.tenant, webhook):
+            raise NotFound
         await drop_waiting(caller.tenant, webhook, why="ended", now=now)
         await DB.fetch("DELETE FROM webhook WHERE tenant_id = $1 AND id = $2", caller.tenant, webhook)
         await _record(caller, "webhook.ended", webhook, now)
