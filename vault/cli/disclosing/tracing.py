@@ -4,13 +4,23 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import click
 
 from vault.cli import session
-from vault.cli.output import emit_table, moment, with_json
+from vault.cli.output import emit, moment, with_json
 
 PIECE = 1 << 20
+
+HOW = MappingProxyType(
+    {
+        "mark": "bears the mark of",
+        "file": "is an original that was also in",
+        "manifest": "is the manifest of",
+        "sealed_file": "is the sealed file of",
+    }
+)
 
 
 @click.command(short_help="Say from which package a file comes.")
@@ -28,21 +38,18 @@ def trace(file: Path) -> None:
     asked = [{"mark": mark} for mark in marks] or [{"sha256": _sha256(file)}]
     with session.connect() as client:
         found = [one for question in asked for one in client.post("/v1/packages/trace", question)["packages"]]
-    columns = ("package", "disclosure", "kind", "known by", "made", "organisation", "recipients", "fetched by")
-    rows = [
-        (
-            one["package"],
-            one["disclosure"],
-            one["kind"],
-            one["by"],
-            moment(one["made_at"]),
-            one["organisation"] or "",
-            " ".join(one["recipients"]),
-            " ".join(one["fetched_by"]),
-        )
-        for one in found
-    ]
-    emit_table(found, columns, rows, empty="It comes from no package of this controller.")
+    lines = [line for one in found for line in _said(one)]
+    emit(found, *(lines or ["It comes from no package of this controller."]))
+
+
+def _said(one: dict[str, Any]) -> Iterator[str]:
+    """One package, in sentences."""
+    yield f"It {HOW[one['by']]} package {one['package']}, made {moment(one['made_at'])}"
+    yield f"  for the disclosure {one['disclosure']} ({one['kind']})"
+    if one["organisation"]:
+        yield f"  to the organisation {one['organisation']}"
+    yield f"  named to receive it: {', '.join(one['recipients']) or 'nobody'}"
+    yield f"  fetched all of it: {', '.join(one['fetched_by']) or 'nobody'}"
 
 
 def _pieces(file: Path) -> Iterator[bytes]:
