@@ -7,7 +7,7 @@ between two seeks.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -18,6 +18,7 @@ from tenants.decisions import Action, Decision, Person, RecordingFacts
 from tenants.vocabulary import RestrictedUse, Role
 from vault.access.alarms import alarmed
 from vault.access.finding import find
+from vault.access.granted import AskGrant, Granted
 from vault.access.kept import CONTACT, CONTENT, RECORDING_COLUMNS, Kept, KeptRecording, as_kept, part_columns
 from vault.access.opening import Opening
 from vault.access.refusals import OPENED, enforce, refuse_operators
@@ -37,14 +38,15 @@ LASTS = timedelta(minutes=15)
 REASON_LEAST, REASON_MOST = 3, 500
 """How many characters a reason has."""
 
-USED, ENDED = "access.used", "access.ended"
+USED = "access.used"
 
 
 @dataclass(frozen=True)
 class Access:
     """Leave to listen to one recording for one purpose until a moment.
 
-    `restricted_use` is what Art. 18(2) allows of a restricted recording; `purpose` then is the same word.
+    `restricted_use` is what Art. 18(2) allows of a restricted recording; `purpose` then is the same word. `granted`
+    stands where a disclosure gives the leave, and no role of the policy.
     """
 
     id: UUID
@@ -53,6 +55,7 @@ class Access:
     granted_at: datetime
     expires_at: datetime
     restricted_use: RestrictedUse | None = None
+    granted: Granted | None = None
 
     def require(self, custody: Custody) -> None:
         """Raises AccessOver once its time is up."""
@@ -84,35 +87,50 @@ async def open_access(
         Refused, NotAllowed: the person may not listen to it for this; a refusal quotes its clause and is audited.
     """
     await refuse_operators(custody, caller, OPENED)
-    reason = _checked(reason)
+    reason = checked_reason(reason)
     stated = _stated(purpose, restricted_use)
     held = await find(custody, caller, recording_id)
     recording = held.recording
     facts = recording.facts_for(CONTENT, agent_id=held.agent_id)
     decision = _decide(caller, held.tenancy, facts, purpose, restricted_use, recording.at)
     await enforce(caller, OPENED, decision, held, part=CONTENT, purpose=stated)
-    access = Access(uuid4(), held, stated or "", recording.at, _until(held), restricted_use)
+    access = Access(uuid4(), held, stated or "", recording.at, lasts_until(held), restricted_use)
+
+    async def again(whose: Tenancy) -> Decision:
+        return _decide(caller, whose, facts, purpose, restricted_use, recording.at)
+
+    await let_in(custody, caller, access, reason, again)
+    return access
+
+
+async def let_in(
+    custody: Custody, caller: Caller, access: Access, reason: str, again: Callable[[Tenancy], Awaitable[Decision]]
+) -> None:
+    """Write an access down, its reason sealed; asks `again`, in the open scope, what was decided before.
+
+    Raises as the decision does.
+    """
+    recording = access.held.recording
     sealed_reason = await asyncio.to_thread(_seal_reason, custody, access, reason)
     async with tenant_scope(caller.tenant):
         await DB.fetch(
             "INSERT INTO access (tenant_id, id, recording_id, member_id, purpose, sealed_reason, granted_at,"
-            " expires_at, restricted_use) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            " expires_at, restricted_use, disclosure_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             caller.tenant,
             access.id,
-            recording_id,
+            recording.id,
             caller.id,
             access.purpose,
             sealed_reason,
             access.granted_at,
             access.expires_at,
-            restricted_use,
+            access.restricted_use,
+            access.granted.disclosure if access.granted else None,
         )
         await _record(caller, OPENED, access, now=recording.at)
         # Asked once more, now that whoever begins to destroy waits for the log or has been waited for.
-        whose = await tenancy(caller.tenant, at=recording.at)
-        _decide(caller, whose, facts, purpose, restricted_use, recording.at).enforce()
+        (await again(await tenancy(caller.tenant, at=recording.at))).enforce()
         await refuse_retired(caller.tenant, [Header.read(sealed_reason).key_id])
-    return access
 
 
 def _decide(
@@ -134,42 +152,14 @@ def _stated(purpose: str | None, use: RestrictedUse | None) -> str | None:
     return purpose if use is None else use.value
 
 
-async def end_access(custody: Custody, caller: Caller, access_id: UUID) -> None:
-    """End one's own access before its time; one that is over already stays over.
-
-    Raises:
-        NotFound: no such access of this person.
-    """
-    now = custody.clock.now()
-    async with tenant_scope(caller.tenant):
-        rows = await DB.fetch(
-            "SELECT recording_id, purpose, expires_at FROM access WHERE tenant_id = $1 AND id = $2 AND member_id = $3"
-            " FOR UPDATE",
-            caller.tenant,
-            access_id,
-            caller.id,
-        )
-        if not rows:
-            raise NotFound
-        if rows[0]["expires_at"] > now:
-            await DB.fetch(
-                "UPDATE access SET expires_at = $3 WHERE tenant_id = $1 AND id = $2", caller.tenant, access_id, now
-            )
-            event = audit.Event(
-                act=ENDED,
-                actor=caller.id,
-                object_id=rows[0]["recording_id"],
-                purpose=rows[0]["purpose"],
-                details={"access": str(access_id)},
-            )
-            await audit.record(caller.tenant, event, now=now)
-
-
-async def resume(custody: Custody, caller: Caller, access_id: UUID, *opened: str) -> Access:
-    """The access, if it still holds: everything that `open_access` asked is asked again.
+async def resume(
+    custody: Custody, caller: Caller, access_id: UUID, *opened: str, ask: AskGrant | None = None
+) -> Access:
+    """The access, if it still holds: everything that was asked when it was opened is asked again.
 
     Args:
         opened: the small parts that are to be opened under it.
+        ask: what a disclosure lets somebody hear; without it, nothing.
 
     Raises:
         NotFound: no such access of this person.
@@ -185,17 +175,31 @@ async def resume(custody: Custody, caller: Caller, access_id: UUID, *opened: str
         row = rows[0]
         whose = await tenancy(caller.tenant, at=now)
         recording = (await as_kept(whose, rows, now=now))[0]
-    caller = _as_now(caller, row)
+        caller = _as_now(caller, row)
+        granted = await _granted(caller, whose, row, recording, ask)
     use = None if row["restricted_use"] is None else RestrictedUse(row["restricted_use"])
     kept = Kept(whose, recording, None)
-    access = Access(access_id, kept, row["purpose"], row["granted_at"], row["expires_at"], use)
+    access = Access(access_id, kept, row["purpose"], row["granted_at"], row["expires_at"], use, granted)
     access.require(custody)
-    facts = recording.facts_for(CONTENT, agent_id=await _agent_of(custody, caller, recording))
-    decision = _decide(caller, whose, facts, access.purpose if use is None else None, use, now)
+    if granted is None:
+        facts = recording.facts_for(CONTENT, agent_id=await _agent_of(custody, caller, recording))
+        decision = _decide(caller, whose, facts, access.purpose if use is None else None, use, now)
+    else:
+        decision = granted.decision
     await enforce(caller, USED, decision, access.held, part=CONTENT, purpose=access.purpose)
     if row["used_at"] is None:
         await _note_first_use(caller, access, now)
     return access
+
+
+async def _granted(
+    caller: Caller, whose: Tenancy, row: Record, recording: KeptRecording, ask: AskGrant | None
+) -> Granted | None:
+    if row["disclosure_id"] is None:
+        return None
+    if ask is None:
+        raise NotFound
+    return await ask(caller, whose, row["disclosure_id"], recording, row["purpose"])
 
 
 async def _agent_of(custody: Custody, caller: Caller, recording: KeptRecording) -> str | None:
@@ -209,8 +213,8 @@ async def _agent_of(custody: Custody, caller: Caller, recording: KeptRecording) 
 
 async def _load(caller: Caller, access_id: UUID, opened: Sequence[str]) -> list[Record]:
     return await DB.fetch(
-        "SELECT a.purpose, a.granted_at, a.expires_at, a.used_at, a.restricted_use, m.roles, m.agent_id, m.active,"  # noqa: S608 - ours
-        f" {RECORDING_COLUMNS}, {part_columns(*opened)}"
+        "SELECT a.purpose, a.granted_at, a.expires_at, a.used_at, a.restricted_use, a.disclosure_id,"  # noqa: S608 - ours
+        f" m.roles, m.agent_id, m.active, {RECORDING_COLUMNS}, {part_columns(*opened)}"
         " FROM access a JOIN member m ON m.tenant_id = a.tenant_id AND m.id = a.member_id"
         " JOIN recording r ON r.tenant_id = a.tenant_id AND r.id = a.recording_id"
         " LEFT JOIN part p ON p.tenant_id = r.tenant_id AND p.recording_id = r.id"
@@ -247,7 +251,8 @@ async def _note_first_use(caller: Caller, access: Access, now: datetime) -> None
             await _record(caller, USED, access, now=now)
 
 
-def _checked(reason: str) -> str:
+def checked_reason(reason: str) -> str:
+    """The reason without space around it. Raises Invalid where it says nothing, or too much."""
     reason = reason.strip()
     if not REASON_LEAST <= len(reason) <= REASON_MOST:
         sentence = f"Say in {REASON_LEAST} to {REASON_MOST} characters why you listen."
@@ -255,8 +260,8 @@ def _checked(reason: str) -> str:
     return reason
 
 
-def _until(held: Kept) -> datetime:
-    """A quarter of an hour, or until the content goes."""
+def lasts_until(held: Kept) -> datetime:
+    """When an access that is opened now is over: in a quarter of an hour, or when the content goes."""
     part = held.recording.part(CONTENT)
     over = held.recording.at + LASTS
     return over if part is None or part.goes_at is None else min(over, part.goes_at)
@@ -277,6 +282,8 @@ async def _record(caller: Caller, act: str, access: Access, *, now: datetime) ->
     details = {"access": str(access.id)}
     if access.restricted_use is not None:
         details["restricted_use"] = access.restricted_use.value
+    if access.granted is not None:
+        details["disclosure"] = str(access.granted.disclosure)
     event = audit.Event(
         act=act,
         actor=caller.id,

@@ -1,6 +1,7 @@
 """What is heard or read under an access: the sound in any range, the waveform, the transcript."""
 
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -8,7 +9,8 @@ from uuid import UUID
 
 from vault.access.accesses import Access, resume
 from vault.access.alarms import alarmed
-from vault.access.kept import CONTACT, CONTENT, IDENTIFIERS, PEAKS, PLAYBACK, Kept, KeptPart
+from vault.access.granted import AskGrant
+from vault.access.kept import CONTACT, CONTENT, IDENTIFIERS, PEAKS, PLAYBACK, KeptPart
 from vault.access.opening import Opening, place_of
 from vault.access.streaming import Content, Streamed, Whole
 from vault.access.transcripts import Form, render
@@ -26,14 +28,36 @@ _FORMS: dict[bool, set[Form | None]] = {
 WATCHED_SECONDS = 1.0
 """How long an answer that is under way goes on before everything about its access is asked again."""
 
+Cut = Callable[[Custody, Caller, Access, KeptPart, int, Callable[[], Awaitable[None]]], Awaitable[Content]]
+"""Gives one excerpt of a part, by its number from 1; what it is given last is asked before each piece of it."""
+
+
+@dataclass(frozen=True)
+class Grants:
+    """How what a disclosure lets somebody hear is asked, and how it is cut to its excerpts."""
+
+    ask: AskGrant
+    cut: Cut
+
 
 async def content(
-    custody: Custody, caller: Caller, access_id: UUID, form: Form | None = None, *, reads_text: bool = False
+    custody: Custody,
+    caller: Caller,
+    access_id: UUID,
+    form: Form | None = None,
+    *,
+    reads_text: bool = False,
+    excerpt: int = 1,
+    grants: Grants | None = None,
 ) -> Content:
     """What was recorded, in the form asked for. Where a browser plays the original, that is its playback form.
 
+    What a disclosure gives is heard or read and no more: as a browser plays it, as text, and within its excerpts.
+
     Args:
         reads_text: whether a transcript is wanted as text where no form is named.
+        excerpt: which one, from 1, where not all may be heard.
+        grants: who is asked what a disclosure gives; without it, nothing of that is given.
 
     Raises:
         NotFound: no such access of this person.
@@ -42,33 +66,40 @@ async def content(
         Invalid: the recording does not come in this form.
         Altered: it is not what was stored.
     """
-    access = await resume(custody, caller, access_id, CONTACT, IDENTIFIERS)
+    ask = None if grants is None else grants.ask
+    access = await resume(custody, caller, access_id, CONTACT, IDENTIFIERS, ask=ask)
     recording = access.held.recording
+    if access.granted is not None:
+        form = _granted_form(form, is_sound=recording.is_sound)
     if form not in _FORMS[recording.is_sound]:
         raise _no_such_form(form)
     playback = recording.live(PLAYBACK) if form is Form.PLAYBACK else None
     part = playback or recording.live(CONTENT)
     if part is None:
         raise NotFound
+    watch = Watch(custody, caller, access, part, ask)
+    if grants is not None and access.granted is not None and access.granted.excerpts:
+        async with alarmed(custody, caller, recording, part.name):
+            return await grants.cut(custody, caller, access, recording.part(CONTENT) or part, excerpt, watch)
     async with alarmed(custody, caller, recording, part.name):
-        streamed = _streamed(custody, caller, access, part)
+        streamed = _streamed(custody, caller, access, part, watch)
     if recording.is_sound:
         return streamed
     as_text = form is Form.TEXT or (form is None and reads_text)
-    return await _transcript(custody, caller, access.held, part, streamed, Form.TEXT if as_text else Form.ORIGINAL)
+    return await _transcript(custody, caller, access, part, streamed, Form.TEXT if as_text else Form.ORIGINAL)
 
 
-async def peaks(custody: Custody, caller: Caller, access_id: UUID) -> dict[str, Any]:
+async def peaks(custody: Custody, caller: Caller, access_id: UUID, *, grants: Grants | None = None) -> dict[str, Any]:
     """The waveform, as audiowaveform's JSON with `duration` in seconds: what browser players draw.
 
     Raises:
-        NotFound: no such access of this person, or the recording has no sound.
+        NotFound: no such access of this person, or the recording has no sound, or not all of it may be heard.
         AccessOver, Destroyed, Refused, NotAllowed, Altered: as for the content.
     """
-    access = await resume(custody, caller, access_id, CONTACT, PEAKS)
+    access = await resume(custody, caller, access_id, CONTACT, PEAKS, ask=None if grants is None else grants.ask)
     recording = access.held.recording
     part = recording.live(PEAKS)
-    if part is None or part.sealed is None:
+    if part is None or part.sealed is None or (access.granted is not None and access.granted.excerpts):
         raise NotFound("This recording has no waveform.")
     async with alarmed(custody, caller, recording, PEAKS):
         try:
@@ -90,6 +121,7 @@ class Watch:
     caller: Caller
     access: Access
     part: KeptPart
+    ask: AskGrant | None = None
     asked_at: float = field(default_factory=time.monotonic)
 
     async def __call__(self) -> None:
@@ -98,11 +130,20 @@ class Watch:
         recording = replace(self.access.held.recording, at=self.custody.clock.now())
         Opening(self.custody).key(recording, self.part)
         if time.monotonic() - self.asked_at >= WATCHED_SECONDS:
-            await resume(self.custody, self.caller, self.access.id, CONTACT)
+            await resume(self.custody, self.caller, self.access.id, CONTACT, ask=self.ask)
             self.asked_at = time.monotonic()
 
 
-def _streamed(custody: Custody, caller: Caller, access: Access, part: KeptPart) -> Streamed:
+def _granted_form(form: Form | None, *, is_sound: bool) -> Form:
+    """What is heard under a disclosure is no copy: never the file as it was delivered."""
+    heard = Form.PLAYBACK if is_sound else Form.TEXT
+    if form not in (None, heard):
+        sentence = "This is for listening: it comes as a browser plays it, or as text to read."
+        raise Invalid(sentence, [FieldProblem("as", "form", sentence)])
+    return heard
+
+
+def _streamed(custody: Custody, caller: Caller, access: Access, part: KeptPart, watch: Watch) -> Streamed:
     recording = access.held.recording
     return Streamed(
         recording=recording.id,
@@ -116,17 +157,18 @@ def _streamed(custody: Custody, caller: Caller, access: Access, part: KeptPart) 
         data_key=Opening(custody).data_key(recording, part),
         place=place_of(recording, part),
         prefix=part.prefix or b"",
-        require_access=Watch(custody, caller, access, part),
+        require_access=watch,
         alarmed=partial(alarmed, custody, caller, recording, part.name),
     )
 
 
 async def _transcript(
-    custody: Custody, caller: Caller, held: Kept, part: KeptPart, streamed: Streamed, form: Form
+    custody: Custody, caller: Caller, access: Access, part: KeptPart, streamed: Streamed, form: Form
 ) -> Whole:
-    recording = held.recording
+    held, recording = access.held, access.held.recording
     stored = b"".join([piece async for piece in await streamed.read(0, part.size)])
-    cut = recording.live(IDENTIFIERS)
+    # What goes after an hour is for those who speak with the customer, and for nobody from outside.
+    cut = recording.live(IDENTIFIERS) if access.granted is None else None
     async with alarmed(custody, caller, recording, part.name):
         identifiers = Opening(custody).small(recording, cut) if cut else None
         try:

@@ -8,13 +8,14 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
-from vault.access.accesses import end_access
+from vault.access.ending import end_access
 from vault.access.listening import content, peaks
 from vault.access.streaming import Content
 from vault.access.transcripts import Form
 from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.ranges import is_unchanged, parse_range, range_applies
+from vault.grants.excerpts import GRANTS
 from vault.ingest.audio import MEDIA_TYPES
 
 EXTENSIONS = MEDIA_TYPES | {"application/json": "json", "text/plain": "txt"}
@@ -45,19 +46,23 @@ async def read_content(
     custody: InCustody,
     caller: FromCaller,
     form: Annotated[Form | None, QueryParameter(name="as")] = None,
+    excerpt: Annotated[int, QueryParameter(ge=1, le=10_000)] = 1,
 ) -> Response[Any]:
     """What was recorded: sound as delivered or as a browser plays it, a transcript as JSON or as text.
 
     Without `as`, a transcript comes as the client's `Accept` prefers it. `Range` gives one range, also `bytes=0-1`.
+    Of what a disclosure limits to excerpts, `excerpt` is the number of one.
     """
-    found = await content(custody, caller, access_id, form, reads_text=_prefers_text(request))
+    found = await content(
+        custody, caller, access_id, form, reads_text=_prefers_text(request), excerpt=excerpt, grants=GRANTS
+    )
     return await _answer(found, request)
 
 
 @get("/accesses/{access_id:uuid}/peaks", operation_id="read_peaks")
 async def read_peaks(access_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> Response[dict[str, Any]]:
     """The waveform as audiowaveform's JSON, which wavesurfer.js and peaks.js draw; `duration` is in seconds."""
-    return Response(await peaks(custody, caller, access_id), headers=PRIVATE)
+    return Response(await peaks(custody, caller, access_id, grants=GRANTS), headers=PRIVATE)
 
 
 @delete("/accesses/{access_id:uuid}", operation_id="end_access", status_code=204)

@@ -375,6 +375,18 @@ class SubjectAct(Table, db=DB, tablename="subject_act"):
     done_at = Timestamptz(default=None)
 
 
+class ReviewSession(Table, db=DB, tablename="review_session"):
+    """One supervised review at a place: by whom, at which device (`credential_id`), and the document of its minutes."""
+
+    tenant_id = UUID(default=None)
+    disclosure_id = UUID(primary_key=True, default=None)
+    supervisor_id = UUID(default=None)
+    credential_id = UUID(default=None)
+    opened_at = Timestamptz(default=None)
+    closed_at = Timestamptz(default=None, null=True)
+    minutes_id = UUID(default=None, null=True)
+
+
 TABLES: tuple[type[Table], ...] = (
     Organisation,
     GroupMembership,
@@ -398,4 +410,5 @@ TABLES: tuple[type[Table], ...] = (
     TranscriptEmail,
     SubjectRequest,
     SubjectAct,
+    ReviewSession,
 )

@@ -69,6 +69,7 @@ OUTLIVES_THE_CONTRACT = MappingProxyType(
         "disclosure": "what was given, refused or stopped; the words of it open no more",
         "disclosure_item": "which recordings it covered",
         "disclosure_decision": "who decided; the words of their reasons open no more",
+        "review_session": "which reviews were held, and by whom",
         "package": "what was handed over, and the mark by which it is traced",
         "package_fetch": "who fetched it, and when",
         "disclosure_duty": "that a recipient returned or destroyed what it received, when, and who said so",

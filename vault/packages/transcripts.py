@@ -3,6 +3,7 @@
 Identifiers that go sooner than the rest never go along: a package would keep them beyond their hour.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -29,7 +30,7 @@ def within(transcript: Transcript, started_at: datetime, limits: Limits, making:
     given = tuple(
         msgspec.structs.replace(message, at=making.moment(message.at))
         for message in transcript.messages
-        if not limits.excerpts or _lies_within(message, started_at, limits)
+        if not limits.excerpts or lies_within(message, started_at, limits.excerpts)
     )
     return msgspec.structs.replace(transcript, messages=given)
 
@@ -39,7 +40,8 @@ def to_text(transcript: Transcript, making: Making, *, time_zone: str) -> bytes:
     return f"{making.mark}\n\n{as_text(transcript, ZoneInfo(time_zone))}".encode()
 
 
-def _lies_within(message: Message, started_at: datetime, limits: Limits) -> bool:
+def lies_within(message: Message, started_at: datetime, excerpts: Iterable[tuple[int, int]]) -> bool:
+    """Whether a message was written within one of the excerpts, in milliseconds from the recording's beginning."""
     # A source may have stamped the first message before the recording's own beginning.
     at = max((message.at - started_at) // timedelta(milliseconds=1), 0)
-    return any(start <= at < stop for start, stop in limits.excerpts)
+    return any(start <= at < stop for start, stop in excerpts)

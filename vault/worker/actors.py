@@ -16,6 +16,7 @@ from vault.destruction.contract_end import advance
 from vault.destruction.expiry import expire
 from vault.disclosure import carrying as disclosing
 from vault.disclosure import removing
+from vault.grants import ending as grants
 from vault.handlers import GIVERS, HANDLERS, SOURCES
 from vault.ingest.sweeping import sweep
 from vault.keeping.bulk_steps import carry_on
@@ -36,6 +37,7 @@ UPLOADS_SWEEP = "uploads.sweep"
 NOTICES_GIVE = "notices.give"
 PROPOSALS_CARRY_OUT = "proposals.carry_out"
 DISCLOSURES_CARRY_OUT = "disclosures.carry_out"
+GRANTS_END = "grants.end"
 PACKAGES_REMOVE = "packages.remove"
 DEADLINES_WATCH = "deadlines.watch"
 MESSAGES_DELIVER = "messages.deliver"
@@ -105,6 +107,11 @@ class Hands:
     async def carry_out_proposals(self, tenant: UUID) -> bool:
         """Do what two persons have decided."""
         return await carrying.carry_out(self.custody, HANDLERS, tenant)
+
+    async def end_grants(self, tenant: UUID) -> bool:
+        """End what may be heard no more."""
+        await grants.end(self.custody, tenant)
+        return True
 
     async def carry_out_disclosures(self, tenant: UUID) -> bool:
         """Give what two persons have approved, once it was checked again."""
@@ -197,6 +204,10 @@ def _declare_disclosing(broker: dramatiq.Broker, hands: Hands) -> None:
     @dramatiq.actor(broker=broker, actor_name=DISCLOSURES_CARRY_OUT)
     async def disclosures_carry_out(*, tenant: str, job: int) -> None:
         await hands.carry_out(job, DISCLOSURES_CARRY_OUT, tenant, hands.carry_out_disclosures)
+
+    @dramatiq.actor(broker=broker, actor_name=GRANTS_END)
+    async def grants_end(*, tenant: str, job: int) -> None:
+        await hands.carry_out(job, GRANTS_END, tenant, hands.end_grants)
 
     @dramatiq.actor(broker=broker, actor_name=PACKAGES_REMOVE)
     async def packages_remove(*, tenant: str, job: int) -> None:

@@ -21,6 +21,7 @@ from vault.custody.database import platform_scope, tenant_scope
 from vault.destruction import closing, contract_end, contracts, expiry
 from vault.disclosure import carrying as disclosing
 from vault.disclosure import removing
+from vault.grants import ending as grants
 from vault.handlers import GIVERS, SOURCES
 from vault.ingest import uploads
 from vault.keeping import bulk, lapsing
@@ -32,6 +33,7 @@ from vault.worker.actors import (
     COPIES_MAKE,
     DEADLINES_WATCH,
     DISCLOSURES_CARRY_OUT,
+    GRANTS_END,
     HOLDS_BULK,
     HOLDS_LAPSE,
     MESSAGES_DELIVER,
@@ -169,6 +171,8 @@ async def _of_disclosures(tenant: UUID, contract: Contract, now: datetime) -> As
     """What was asked for and given, also after the contract's end: then what is open of it ends."""
     if await disclosing.is_due(tenant, contract, GIVERS, now):
         yield DISCLOSURES_CARRY_OUT
+    if await grants.is_due(tenant, contract, now):
+        yield GRANTS_END
     if await removing.is_due(tenant, now):
         yield PACKAGES_REMOVE
     if await watching.is_due(tenant, SOURCES, now):
