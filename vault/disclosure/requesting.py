@@ -1,6 +1,7 @@
 """Somebody asks for a disclosure: the rule is asked, its scope computed and kept, and two persons have to decide."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -33,7 +34,12 @@ REQUESTED = "disclosure.requested"
 
 
 async def request(
-    custody: Custody, caller: Caller, wanted: Wanted, *, action: Action = Action.REQUEST_DISCLOSURE
+    custody: Custody,
+    caller: Caller,
+    wanted: Wanted,
+    *,
+    action: Action = Action.REQUEST_DISCLOSURE,
+    beside: Callable[[Disclosure], Awaitable[None]] | None = None,
 ) -> Disclosure:
     """Ask for a disclosure; what it covers is held at once, and stays as it was found until persons decide.
 
@@ -41,6 +47,7 @@ async def request(
 
     Args:
         action: what the caller must be allowed to do.
+        beside: what is written in the same transaction.
 
     Raises:
         NotAllowed: no role of the caller asks for this, or not for this organisation.
@@ -67,6 +74,8 @@ async def request(
             refused = await _refused(whose, drafted, now)
         if refused is None:
             drafted = await _insert(drafted, sealed, now)
+            if beside is not None:
+                await beside(drafted)
         else:
             await _record_refusal(drafted, whose, refused, now)
     if refused is not None:
