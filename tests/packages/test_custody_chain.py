@@ -1,0 +1,106 @@
+"""Whoever gets a recording sees by the controller's own log how it came there and who used it for what."""
+
+import hashlib
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tenants.vocabulary import DisclosureKind, Role
+from tests.builders import REASON, access
+from tests.packages.given import gathered, making
+from tests.world import House, World
+from vault.custody import audit
+from vault.custody.database import tenant_scope
+from vault.packages.custody_chain import custody_member
+
+
+@pytest.fixture
+async def house(world: World) -> House:
+    return await world.house("prh")
+
+
+async def told(house: House, kind: DisclosureKind, *recordings: UUID, decided: UUID | None = None) -> dict[str, Any]:
+    async with tenant_scope(house.tenant):
+        head = await audit.head(house.tenant)
+    terms = making(house, kind, **({"disclosure": decided} if decided else {}))
+    member = custody_member(house.tenant, terms, recordings, head)
+    read: dict[str, Any] = json.loads(await gathered(member.chunks))
+    assert (read["head"], read["mark"]) == ({"seq": head.seq, "hash": head.hash.hex()}, terms.mark)
+    return read
+
+
+async def used(house: House) -> UUID:
+    """A recording that somebody listened to and that is held for a legal claim."""
+    recording = await house.recording()
+    supervisor = await house.person(Role.SUPERVISOR)
+    opened = await access(supervisor, recording, "quality")
+    assert (await supervisor.get(f"/v1/accesses/{opened['id']}/content")).status_code == 200
+    held = await supervisor.post(f"/v1/recordings/{recording}/holds", json={"reason": "legal_claim", "note": "Because."})
+    assert held.status_code == 201, held.text
+    return recording
+
+
+async def test_an_authority_gets_each_event_with_what_its_hash_is_made_of(house: House) -> None:
+    recording = await used(house)
+    (entry,) = (await told(house, DisclosureKind.AUTHORITY, recording))["recordings"]
+    acts = [event["act"] for event in entry["events"]]
+    assert acts == ["recording.received", "access.used", "hold.placed"]
+    assert [listen["purpose"] for listen in entry["listens"]] == ["quality"]
+    bodies = [event for event in entry["events"] if "body" in event]
+    assert [event["act"] for event in bodies] == ["recording.received", "access.used"]
+    for event in bodies:
+        hashed = bytes.fromhex(event["previous"]) + event["seq"].to_bytes(8, "big") + event["body"].encode()
+        assert hashlib.sha256(hashed).hexdigest() == event["hash"]
+
+
+async def test_nobody_learns_for_which_other_matter_it_is_held(house: House) -> None:
+    recording = await used(house)
+    for kind in DisclosureKind:
+        assert "legal_claim" not in json.dumps(await told(house, kind, recording))
+
+
+async def test_a_data_subject_learns_when_and_for_what_it_was_listened_to_and_not_by_whom(house: House) -> None:
+    recording = await used(house)
+    chain = await told(house, DisclosureKind.SUBJECT_ACCESS, recording)
+    (entry,) = chain["recordings"]
+    assert [event["act"] for event in entry["events"]] == ["recording.received", "access.used"]
+    (listen,) = entry["listens"]
+    assert listen["purpose"] == "quality"
+    assert listen["at"] == entry["events"][1]["at"]
+    supervisor = await house.person(Role.SUPERVISOR)
+    assert str(supervisor.id) not in json.dumps(chain)
+    assert REASON not in json.dumps(chain)
+
+
+async def test_research_learns_only_that_it_came_in(house: House) -> None:
+    recording, other = await used(house), await house.recording()
+    entries = (await told(house, DisclosureKind.RESEARCH, recording, other))["recordings"]
+    assert [entry["id"] for entry in entries] == [str(recording), str(other)]
+    for entry in entries:
+        assert [event["act"] for event in entry["events"]] == ["recording.received"]
+        assert "listens" not in entry
+        assert "body" not in entry["events"][0]
+
+
+async def test_how_it_was_decided_is_told_and_nothing_that_comes_after(house: House) -> None:
+    recording = await house.recording()
+    disclosure = making(house).disclosure
+    async with tenant_scope(house.tenant):
+        event = audit.Event(act="disclosure.requested", actor=house.administrator.id, object_id=disclosure)
+        await audit.record(house.tenant, event, now=house.world.now())
+        refused = audit.Event(act="disclosure.approved", actor=None, object_id=disclosure, outcome="refused")
+        await audit.record(house.tenant, refused, now=house.world.now())
+    chain = await told(house, DisclosureKind.EVIDENCE, recording, decided=disclosure)
+    assert [event["act"] for event in chain["decided"]] == ["disclosure.requested"]
+    async with tenant_scope(house.tenant):
+        head = audit.Head(chain["decided"][0]["seq"] - 1, bytes(32))
+    member = custody_member(house.tenant, making(house, disclosure=disclosure), [recording], head)
+    assert json.loads(await gathered(member.chunks))["decided"] == []
+
+
+async def test_another_controllers_log_says_nothing(world: World, house: House) -> None:
+    recording = await (await world.house("prh")).recording()
+    (entry,) = (await told(house, DisclosureKind.AUTHORITY, recording))["recordings"]
+    assert entry["events"] == []
