@@ -6,6 +6,7 @@ import tracemalloc
 import zipfile
 from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,6 +76,14 @@ async def test_the_same_contents_make_the_same_bytes_however_they_come_in_pieces
     assert whole == await written(contents(members=members(files, piece=999)))
     assert verify([whole], PEM).members[1].size == 3 * LARGEST_BLOCK
     assert zipfile.ZipFile(io.BytesIO(whole)).testzip() is None
+
+
+async def test_a_package_of_the_first_version_is_verified_for_ever_and_still_written_so() -> None:
+    here = Path(__file__).parent
+    kept, key = (here / "package.zip").read_bytes(), (here / "platform.pem").read_bytes()
+
+    assert verify([kept], key).mark == MARK
+    assert await written() == kept
 
 
 async def test_a_package_altered_in_any_single_byte_is_refused() -> None:

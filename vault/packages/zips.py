@@ -15,6 +15,7 @@ Stored blocks, since sound hardly gets smaller, and since a stream of them says 
 import struct
 import zlib
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Final
 
 LOCAL: Final = b"PK\x03\x04"
@@ -48,7 +49,7 @@ class ZipWriter:
         self._directory: list[bytes] = []
         self._name = b""
         self._begun_at = self._size = self._crc = 0
-        self._waiting = bytearray()
+        self._waiting = b""
 
     def begin(self, name: str) -> bytes:
         """The bytes before a file's content."""
@@ -62,18 +63,17 @@ class ZipWriter:
         """The bytes for the next of a file's content, in whole blocks; the rest waits."""
         self._size += len(content)
         self._crc = zlib.crc32(content, self._crc)
-        self._waiting += content
+        ready = memoryview(self._waiting + content)
         # A full block waits, too: it may turn out to be the last.
-        whole = max(len(self._waiting) - 1, 0) // LARGEST_BLOCK * LARGEST_BLOCK
-        ready = memoryview(bytes(self._waiting[:whole]))
-        del self._waiting[:whole]
+        whole = max(len(ready) - 1, 0) // LARGEST_BLOCK * LARGEST_BLOCK
+        self._waiting = bytes(ready[whole:])
         blocks = (_block(ready[at : at + LARGEST_BLOCK], last=False) for at in range(0, whole, LARGEST_BLOCK))
-        return self._out(b"".join(blocks))
+        return self._out(b"".join(chain.from_iterable(blocks)))
 
     def end(self) -> bytes:
         """The last of a file's content, and its descriptor."""
-        written = self._out(_block(self._waiting, last=True))
-        self._waiting.clear()
+        written = self._out(b"".join(_block(self._waiting, last=True)))
+        self._waiting = b""
         packed = self._offset - self._begun_at - LOCAL_SIZE - len(self._name) - len(_LOCAL_ZIP64)
         descriptor = struct.pack("<4sIQQ", b"PK\x07\x08", self._crc, packed, self._size)
         self._directory.append(self._entry(packed))
@@ -115,6 +115,6 @@ def dos_time(at: datetime) -> bytes:
     return struct.pack("<HH", time, (utc.year - 1980) << 9 | utc.month << 5 | utc.day)
 
 
-def _block(content: bytes | bytearray | memoryview, *, last: bool) -> bytes:
+def _block(content: bytes | memoryview, *, last: bool) -> tuple[bytes, bytes | memoryview]:
     size = len(content)
-    return b"".join((struct.pack("<BHH", last, size, size ^ 0xFFFF), content))
+    return struct.pack("<BHH", last, size, size ^ 0xFFFF), content
