@@ -113,7 +113,8 @@ class KindNeeds(Struct, frozen=True, kw_only=True):
     `decisions`: how many persons decide. `by_notice`: whether the policy's list of disclosures must name it.
     `organisation`: whether it goes to a registered one. `holds`: whether what it covers is kept meanwhile.
     `gives`: the event by which the worker carries it out. `reviewed`: whether a person looks at each recording first,
-    for what it says of others. `urgent`: whether one person may approve it now, and the second within a day.
+    for what it says of others. `urgent`: whether one person may approve it now, and the second within a day. `duty`:
+    whether the recipient returns or destroys what it received, by a day, and shows so.
     """
 
     decisions: int = 2

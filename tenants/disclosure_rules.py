@@ -28,6 +28,7 @@ class GivingFacts(Struct, frozen=True, kw_only=True):
     legal_basis: str | None = None
     purpose: str | None = None
     permit_until: datetime | None = None
+    duty_until: datetime | None = None
     valid_until: datetime | None = None
     recorded: frozenset[Kind] = frozenset()
 
@@ -44,6 +45,7 @@ def may_disclose(policy: Policy, facts: GivingFacts, now: datetime) -> Decision:
         _refuse_unnamed(policy, facts.kind)
         or _refuse_organisation(facts, clause)
         or _refuse_purpose(policy, facts)
+        or _refuse_permit(facts, clause, now)
         or _refuse_past(facts, clause, now)
     )
     return refusal or Decision.permit(_GROUNDS.get(facts.kind, "The notice names it."), clause=clause)
@@ -123,9 +125,18 @@ def _refuse_purpose(policy: Policy, facts: GivingFacts) -> Decision | None:
     return None
 
 
-def _refuse_past(facts: GivingFacts, clause: Citation | None, now: datetime) -> Decision | None:
-    if facts.kind is DisclosureKind.RESEARCH and (facts.permit_until is None or facts.permit_until <= now):
+def _refuse_permit(facts: GivingFacts, clause: Citation | None, now: datetime) -> Decision | None:
+    if facts.kind is not DisclosureKind.RESEARCH:
+        return None
+    if facts.permit_until is None or facts.permit_until <= now:
         return Decision.refuse("permit-ended", "The research permit is not in force at this moment.", clause)
+    if facts.duty_until is None or facts.duty_until > facts.permit_until:
+        reason = "What is given for research is returned or destroyed before its permit ends."
+        return Decision.refuse("duty-after-permit", reason, clause)
+    return None
+
+
+def _refuse_past(facts: GivingFacts, clause: Citation | None, now: datetime) -> Decision | None:
     if facts.valid_until is not None and facts.valid_until <= now:
         return Decision.refuse("time-over", "The time for which it was asked is over.", clause)
     return None

@@ -23,6 +23,7 @@ async def asked(whose: Tenancy, disclosure: Disclosure, *, now: datetime) -> Dec
         legal_basis=terms.legal_basis,
         purpose=terms.purpose,
         permit_until=terms.permit_until,
+        duty_until=disclosure.duty_until,
         valid_until=terms.valid_until,
         recorded=frozenset(item.kind for item in disclosure.given if item.kind is not None),
     )

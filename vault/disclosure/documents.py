@@ -89,7 +89,8 @@ async def add(
         whose = await tenancy(caller.tenant, at=now)
         action = Action.REQUEST_DISCLOSURE if caller.may(Action.REQUEST_DISCLOSURE) else Action.RECEIVE_DISCLOSURE
         decide_for(caller, whose, action, now=now).enforce()
-    if disclosure.state.over:
+    # What was received and then revoked is returned or destroyed all the same, and that has to be shown.
+    if disclosure.state.over and not (purpose is DocumentPurpose.PROOF and disclosure.owes_duty):
         raise Conflict("The disclosure is over: nothing is added to it.")
     return await store(custody, disclosure, purpose, media_type, content, by=caller.id)
 

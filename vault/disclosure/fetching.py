@@ -13,7 +13,7 @@ from tenants.disclosing import DisclosureEvent, DisclosureState
 from vault.accounts import Caller
 from vault.custody import audit
 from vault.custody.custody import Custody
-from vault.custody.database import tenant_scope
+from vault.custody.database import DB, tenant_scope
 from vault.custody.objects import ObjectError
 from vault.custody.register import Tenancy, tenancy
 from vault.disclosure import checking, package_rows, rows
@@ -159,10 +159,15 @@ async def _receipt(caller: Caller, package: Package, fetch: Fetch, now: datetime
     event = audit.Event(act="package.fetched", actor=caller.id, object_id=package.disclosure_id, details=details)
     await audit.record(caller.tenant, event, now=now)
     disclosure = (await rows.fetch(caller.tenant, package.disclosure_id, lock=True)).disclosure
-    # What was revoked while the last bytes went was received all the same; the receipt above says so.
+    received_at = disclosure.received_at or now
     if disclosure.state in HANDED_OVER:
-        received_at = disclosure.received_at or now
         await move(disclosure, DisclosureEvent.FETCH, actor=caller.id, now=now, received_at=received_at)
+    else:
+        # What was revoked while the last bytes went was received all the same, and owes what it owes.
+        await DB.fetch(
+            "UPDATE disclosure SET received_at = $3 WHERE tenant_id = $1 AND id = $2",
+            *(caller.tenant, disclosure.id, received_at),
+        )
     told: dict[str, Detail] = {"disclosure": disclosure.id, "kind": disclosure.kind}
     await tell(caller.tenant, Topic.PACKAGE_FETCHED, package.id, audience=Audience.DPO, now=now, details=told)
 

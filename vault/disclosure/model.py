@@ -213,6 +213,11 @@ class Disclosure:
         """Whether one person approved it in an emergency and the second has not yet."""
         return self.confirm_by is not None and self.confirmed_at is None
 
+    @property
+    def owes_duty(self) -> bool:
+        """Whether its recipient still has what is to be returned or destroyed, also where it was revoked meanwhile."""
+        return self.received_at is not None and self.duty_until is not None and self.duty_done_at is None
+
     def is_blocked(self, now: datetime) -> bool:
         """Whether nothing of it may be handed over at this moment, since the second person did not confirm in time."""
         return self.confirm_by is not None and self.confirmed_at is None and self.confirm_by <= now

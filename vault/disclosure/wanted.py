@@ -103,6 +103,9 @@ def _of_kind(wanted: Wanted) -> Iterator[FieldProblem]:
     for name in NEEDED.get(wanted.kind, ()) + (("terms.purpose",) if wanted.kind in PURPOSEFUL else ()):
         if not attrgetter(name)(wanted):
             yield FieldProblem(name, "missing", "This kind of disclosure needs it.")
+    if wanted.terms.duty_until is not None and not needs.duty:
+        rule = "Nothing of this kind of disclosure is returned or destroyed by a day."
+        yield FieldProblem("terms.duty_until", "no-duty", rule)
     if wanted.urgent and not needs.urgent:
         yield FieldProblem("urgent", "not-urgent", "This kind of disclosure has no emergency.")
     if wanted.secret_until is not None and wanted.kind is not DisclosureKind.AUTHORITY:
