@@ -55,23 +55,25 @@ async def test_an_identity_code_is_refused_wherever_it_stands(
 
 async def test_an_identity_code_is_refused_in_what_the_handler_writes(house: House) -> None:
     request = await asked(house, "rectification")
-    for step, body in {
+    steps: dict[str, dict[str, Any]] = {
         "extension": {"reason": f"Busy with {CODE}."},
         "refusal": {"ground": "unfounded", "reason": f"It is {CODE} again."},
         "answer": {"words": f"Dear {CODE}"},
         "statements": {"text": f"I, {CODE}, never said so."},
         "restrictions": {"ground": "accuracy_contested", "note": f"By {CODE}"},
-    }.items():
+    }
+    for step, body in steps.items():
         answer = await request.post(step, **body)
         assert answer.status_code == 422, step
         assert CODE not in answer.text
 
 
 async def test_an_agent_asks_by_their_id_and_others_by_their_numbers(house: House) -> None:
-    assert (await ask(house, "access", **{"for": "agent"})).status_code == 422
+    agent: dict[str, Any] = {"for": "agent"}
+    assert (await ask(house, "access", **agent)).status_code == 422
     assert (await ask(house, "access", said={"agent_id": "agent-1"})).status_code == 422
     recording = await house.recording(contact={"caller_number": "+358501110001", "agent_id": "agent-77"})
-    request = await asked(house, "rectification", **{"for": "agent"}, said={"agent_id": "agent-77"})
+    request = await asked(house, "rectification", **agent, said={"agent_id": "agent-77"})
     assert await request.candidates() == [recording]
 
 
@@ -130,11 +132,12 @@ async def test_anothers_recording_is_refused_as_one_that_does_not_exist(house: H
 async def test_nothing_is_done_before_it_is_known_who_asks(house: House) -> None:
     await house.recording()
     request = await asked(house, "rectification", identified=False)
-    for step, body in {
+    steps: dict[str, dict[str, Any]] = {
         "statements": {"text": "I said yes."},
         "restrictions": {"ground": "accuracy_contested"},
         "answer": {},
-    }.items():
+    }
+    for step, body in steps.items():
         answer = await request.post(step, **body)
         assert (answer.status_code, "who asks" in answer.text) == (409, True), step
     weighed = (await request.handler.get(f"/v1/subject-requests/{request.id}/weighing")).json()
@@ -199,13 +202,14 @@ async def test_nobody_can_answer_twice(house: House) -> None:
     request = await asked(house, "access")
     answered = await request.post("answer", words="We looked twice.")
     assert (answered.status_code, answered.json()["state"]) == (200, "answered")
-    for step, body in {
+    steps: dict[str, dict[str, Any]] = {
         "answer": {},
         "refusal": {"ground": "unfounded", "reason": WORDS},
         "withdrawal": {},
         "extension": {"reason": WORDS},
         "identification": {"means": "document_seen"},
-    }.items():
+    }
+    for step, body in steps.items():
         assert (await request.post(step, **body)).status_code == 409, step
     words = await request.letter()
     assert "Meillä ei ole sinua koskevia tallenteita" in words

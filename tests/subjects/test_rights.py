@@ -13,7 +13,6 @@ from tests.subjects.asking import NUMBER, WHY, asked
 from tests.world import As, House, World
 from vault.handlers import HANDLERS
 from vault.proposals.carrying import carry_out
-from vault.subjects import erasing
 
 GRANTED: Mapping[str, str] = MappingProxyType(
     {
@@ -234,7 +233,7 @@ async def test_what_the_notice_denies_is_refused_in_its_words(world: World) -> N
         weighed = (await request.handler.get(f"/v1/subject-requests/{request.id}/weighing")).json()
         assert (weighed["owed"], weighed["clause"]["id"]) == (False, "rights_refused")
         step = {"erasure": "destruction", "objection": "restrictions"}[right]
-        body = {"reason": WHY} if right == "erasure" else {"ground": "objection_pending"}
+        body: dict[str, Any] = {"reason": WHY} if right == "erasure" else {"ground": "objection_pending"}
         answer = await request.post(step, **body)
         assert (answer.status_code, answer.json()["clause"]["id"]) == (403, "rights_refused")
         refused = await request.post("refusal", ground="not_granted", reason="Det är en lagstadgad uppgift.")
@@ -288,6 +287,6 @@ async def die_before_striking(house: House) -> None:
         raise Killed
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(erasing.destroying, "carry_out", dies)
+        patch.setattr("vault.orders.destroying.carry_out", dies)
         with pytest.raises(Killed):
             await carry_out(house.world.custody, HANDLERS, house.tenant)

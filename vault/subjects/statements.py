@@ -14,19 +14,17 @@ from typing import Final
 from uuid import UUID, uuid4
 
 import msgspec
-from asyncpg import Record
-from msgspec import Struct
 
 from tenants.decisions import Action
 from tenants.vocabulary import Right
 from vault.access.finding import find
-from vault.access.kept import CONTACT, CONTENT, RECORDING_COLUMNS, KeptPart, KeptRecording, as_kept, part_columns
+from vault.access.kept import CONTACT, CONTENT, KeptPart, KeptRecording
 from vault.access.opening import Opening
 from vault.access.refusals import DESCRIBED, enforce, refuse_operators
+from vault.access.statements import Statement, load, name_of, numbers_of, stated
 from vault.accounts import Caller
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
-from vault.custody.register import tenancy
 from vault.custody.sealed import Header, Place, Sealer
 from vault.errors import Conflict, Destroyed, FieldProblem, Invalid, Unavailable
 from vault.ingest.parts import object_key
@@ -39,27 +37,12 @@ from vault.subjects.receiving import record
 from vault.subjects.refusing import refuse_identity_codes
 from vault.subjects.steps import admit_to_act, reloaded
 
-STATEMENT: Final = "statement"
-"""What the names of such parts begin with."""
-
 MEDIA_TYPE: Final = "application/json"
 TEXT_LEAST, TEXT_MOST = 3, 4000
 """How many characters a statement has."""
 
 TRIES: Final = 20
 """How often it is begun anew because the recording was changed by another meanwhile."""
-
-
-class Statement(Struct, frozen=True, kw_only=True):
-    """What a data subject states about a recording (Art. 16), and by which request it came here."""
-
-    text: str
-    request: UUID
-    stated_at: datetime
-
-    def __repr__(self) -> str:
-        """Nothing of it."""
-        return "Statement(…)"
 
 
 @dataclass(frozen=True)
@@ -116,38 +99,13 @@ async def statements(custody: Custody, caller: Caller, recording_id: UUID) -> li
     facts = held.recording.facts_for(None, agent_id=held.agent_id)
     decision = decide_for(caller, held.tenancy, Action.SEARCH, now=held.recording.at, recording=facts)
     await enforce(caller, DESCRIBED, decision, held)
-    recording = await _load(custody, caller.tenant, recording_id)
-    return await asyncio.to_thread(opened, custody, recording)
-
-
-def opened(custody: Custody, recording: KeptRecording) -> list[Statement]:
-    """The statements that live with a recording, whose parts are at hand with their sealed bytes; blocks on the disk.
-
-    Raises:
-        Altered: one is not what was stored.
-    """
-    opening = Opening(custody)
-    live = [part for part in recording.parts if is_statement(part.name) and part.is_live(recording.at)]
-    return [
-        msgspec.json.decode(opening.small(recording, part), type=Statement)
-        for part in sorted(live, key=lambda part: number_of(part.name))
-    ]
-
-
-def is_statement(name: str) -> bool:
-    """Whether a part of this name is a statement."""
-    return name.partition(".")[0] == STATEMENT
-
-
-def number_of(name: str) -> int:
-    """Which of a recording's statements a part of this name is."""
-    return int(name.partition(".")[2])
+    return await stated(custody, caller.tenant, recording_id)
 
 
 async def _add(custody: Custody, caller: Caller, request: SubjectRequest, recording_id: UUID, text: str) -> None:
     """Add the statement to one recording, unless its time came meanwhile."""
     for _ in range(TRIES):
-        recording = await _load(custody, caller.tenant, recording_id)
+        recording = await load(custody, caller.tenant, recording_id)
         beside = _lasting(recording)
         if beside is None:
             return
@@ -169,8 +127,7 @@ def _lasting(recording: KeptRecording) -> KeptPart | None:
 
 
 def _seal(custody: Custody, recording: KeptRecording, beside: KeptPart, statement: Statement) -> _Sealed:
-    number = 1 + max((number_of(part.name) for part in recording.parts if is_statement(part.name)), default=0)
-    place = Place(recording.tenant, recording.id, f"{STATEMENT}.{number}")
+    place = Place(recording.tenant, recording.id, name_of(1 + max(numbers_of(recording), default=0)))
     opening, fresh = Opening(custody), custody.keyring.new_data_key()
     held = None if beside.hold_key_id is None else opening.key(recording, beside).wrap(fresh, place)
     # Beyond its day a part is opened by its hold key alone, and the wrap of its own key stands for nothing.
@@ -233,31 +190,6 @@ async def _insert(tenant: UUID, recording: KeptRecording, sealed: _Sealed) -> No
         sealed.content,
     )
     await DB.fetch("UPDATE recording SET copied_at = NULL WHERE tenant_id = $1 AND id = $2", tenant, recording.id)
-
-
-async def _load(custody: Custody, tenant: UUID, recording_id: UUID) -> KeptRecording:
-    """The recording with the sealed bytes of what is small, in a scope of its own."""
-    now = custody.clock.now()
-    async with tenant_scope(tenant):
-        names = [
-            row["name"]
-            for row in await DB.fetch(
-                "SELECT name FROM part WHERE tenant_id = $1 AND recording_id = $2 AND name LIKE 'statement.%'",
-                tenant,
-                recording_id,
-            )
-        ]
-        found = await _fetch(tenant, recording_id, [name for name in names if is_statement(name)])
-        return (await as_kept(await tenancy(tenant, at=now), found, now=now))[0]
-
-
-async def _fetch(tenant: UUID, recording_id: UUID, opened: Sequence[str]) -> list[Record]:
-    return await DB.fetch(
-        f"SELECT {RECORDING_COLUMNS}, {part_columns(*opened or [CONTACT])} FROM recording r LEFT JOIN part p"  # noqa: S608 - ours
-        " ON p.tenant_id = r.tenant_id AND p.recording_id = r.id WHERE r.tenant_id = $1 AND r.id = $2 ORDER BY p.name",
-        tenant,
-        recording_id,
-    )
 
 
 def _checked(text: str) -> str:
