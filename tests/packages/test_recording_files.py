@@ -182,6 +182,8 @@ async def test_a_statement_goes_along_and_the_recording_stays_as_it_is(house: Ho
     _, attached = vcon_of(found)["attachments"]
     assert (attached["purpose"], attached["body"]) == ("statement", statement.text)
     assert found["original.wav"] == wav()
+    research = making(house, DisclosureKind.RESEARCH, pseudonyms=Pseudonyms())
+    assert "statement-01.txt" not in await files(house, recording, research, WHOLE, (statement,))
 
 
 async def test_a_survey_is_given_as_questions_and_answers(house: House) -> None:

@@ -43,14 +43,16 @@ async def members_of(
 
     Args:
         kept: the recording as `vault.packages.parts.find` finds it, now.
-        statements: of Art. 16, in their order.
+        statements: of Art. 16, in their order; a pseudonymised package has none.
 
     Raises:
         Altered: the store gives back something else than was stored; also from a file, midway.
         Destroyed: a key went meanwhile.
         ObjectError: the store does not give it now.
     """
-    giving = _Giving(custody, making, kept, limits, tuple(statements))
+    # What somebody wrote of themselves has no pseudonyms.
+    stated = () if making.pseudonyms is not None else tuple(statements)
+    giving = _Giving(custody, making, kept, limits, stated)
     async for member in giving.members():
         yield member
 
@@ -115,7 +117,7 @@ class _Giving:
         return Member(self._folder + name, media_type, _once(content), marked=marked)
 
     def _stated(self, statement: Statement) -> bytes:
-        at = self.making.moment(statement.at).isoformat(timespec="minutes")
+        at = statement.at.isoformat(timespec="minutes")
         return f"{self.making.mark}\n\n{at}\n\n{statement.text}\n".encode()
 
     async def _sounds(self, content: KeptPart, cuts: Sequence[_Cut]) -> AsyncGenerator[Member, None]:
