@@ -28,7 +28,6 @@ class Topic(StrEnum):
     SUBJECT_REQUEST_OVERDUE = "subject_request.overdue"
     SUBJECT_REQUEST_ANSWERED = "subject_request.answered"
     RECIPIENTS_TO_NOTIFY = "recipients.to_notify"
-    TRANSCRIPT_NOT_SENT = "transcript.not_sent"
     TRANSCRIPT_UNKNOWN = "transcript.unknown"
     WEBHOOK_DISABLED = "webhook.disabled"
     WEBHOOK_TESTED = "webhook.tested"

@@ -122,11 +122,6 @@ TOPICS: Mapping[Topic, tuple[str, str, str]] = MappingProxyType(
             "Mottagarna ska underrättas om rättelse, radering eller begränsning av behandlingen",
             "Recipients have to be told of a rectification, an erasure or a restriction of processing",
         ),
-        Topic.TRANSCRIPT_NOT_SENT: (
-            "Chat-keskustelua ei voitu lähettää sähköpostitse",
-            "En chattkonversation kunde inte skickas per e-post",
-            "A chat could not be sent by e-mail",
-        ),
         Topic.TRANSCRIPT_UNKNOWN: (
             "Ei tiedetä, lähtikö chat-keskustelu sähköpostitse",
             "Det är okänt om en chattkonversation skickades per e-post",
@@ -157,6 +152,32 @@ _LETTERS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+_OUTSIDE: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "fi": (
+            "Teille luovutettua aineistoa koskeva ilmoitus",
+            "{controller} on luovuttanut teille aineistoa. Jotain siitä on oikaistu tai poistettu, tai sen käsittelyn"
+            " rajoitus on muuttunut.\n\nTunniste: {object}\nKirjautukaa sisään siellä, mistä nouditte aineiston, ja"
+            " katsokaa, mitä ilmoitus koskee.\n\n"
+            "Tallenneholvi lähetti tämän viestin itsestään. Siinä ei ole henkilötietoja.\n",
+        ),
+        "sv": (
+            "Meddelande om material som lämnats ut till er",
+            "{controller} har lämnat ut material till er. Något av det har rättats eller raderats, eller begränsningen"
+            " av dess behandling har ändrats.\n\nIdentifierare: {object}\nLogga in där ni hämtade materialet och se"
+            " vad meddelandet gäller.\n\n"
+            "Inspelningsvalvet skickade detta meddelande av sig självt. Det innehåller inga personuppgifter.\n",
+        ),
+        "en": (
+            "News of what was disclosed to you",
+            "{controller} has disclosed material to you. Something of it was rectified or erased, or the restriction of"
+            " its use has changed.\n\nIdentifier: {object}\nSign in where you fetched it, and see what this is about."
+            "\n\nThe recording vault sent this by itself. It holds no personal data.\n",
+        ),
+    }
+)
+"""What a person of outside is written, subject and text."""
+
 
 def spoken(languages: tuple[str, ...]) -> str:
     """The first of a controller's languages that the vault speaks too."""
@@ -171,3 +192,9 @@ def said(topic: Topic, language: str) -> str:
 def letter(topic: Topic, language: str, *, object_id: UUID | None, message: UUID) -> str:
     """What an e-mail says of a message: its topic, the id of what it is about, and where the rest is read."""
     return _LETTERS[language].format(what=said(topic, language), object=object_id or "-", message=message)
+
+
+def outside(language: str, *, object_id: UUID | None, controller: str) -> tuple[str, str]:
+    """Subject and text of a letter to a person of outside: of what was disclosed to them there is news, once signed in."""
+    subject, text = _OUTSIDE[language]
+    return subject, text.format(object=object_id or "-", controller=controller)
