@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 from tenants.disclosing import DisclosureEvent
 from vault.destruction import contract_change
-from vault.disclosure import deadlines
+from vault.disclosure import deadlines, packing
 from vault.disclosure.carrying import Givers
 from vault.grants import opening
 from vault.orders import ordering
@@ -29,7 +29,7 @@ HANDLERS: Handlers = MappingProxyType(
 )
 """By the action's slug."""
 
-GIVERS: Givers = MappingProxyType({DisclosureEvent.OPEN: opening.GIVER})
+GIVERS: Givers = MappingProxyType({DisclosureEvent.PACK: packing.GIVER, DisclosureEvent.OPEN: opening.GIVER})
 """Who carries an approved disclosure out, by its way of giving."""
 
 SOURCES: tuple[Source, ...] = (deadlines.open_deadlines, subject_deadlines.open_deadlines)
