@@ -23,6 +23,7 @@ class DeliveryView(Struct, frozen=True, kw_only=True):
     message_id: UUID
     channel: str
     mailbox: str | None
+    member_id: UUID | None
     webhook_id: UUID | None
     state: str
     attempts: int

@@ -29,7 +29,7 @@ from vault.telling.posting import Answer, Signed, Unreachable, post
 from vault.telling.targets import DROPPED, drop_waiting, lock, open_target
 from vault.telling.telling import EMAIL, WAITING, tell
 from vault.telling.topics import Audience, Topic
-from vault.telling.words import letter, said, spoken
+from vault.telling.words import letter, outside, said, spoken
 
 DELIVERED, GIVEN_UP, NOT_CONFIGURED = "delivered", "given_up", "not_configured"
 
@@ -66,6 +66,8 @@ class Due:
     told_at: datetime
     channel: str
     mailbox: Audience | None
+    member: UUID | None
+    address: str | None = field(repr=False)
     webhook: UUID | None
     sealed: bytes | None = field(repr=False)
     attempts: int
@@ -120,9 +122,11 @@ async def deliver(custody: Custody, tenant: UUID) -> bool:
 
 async def _due(tenant: UUID, now: datetime) -> Sequence[Due]:
     rows = await DB.fetch(
-        "SELECT d.*, m.topic, m.object_id, m.details, m.told_at, w.sealed, w.disabled_at FROM message_delivery d"
+        "SELECT d.*, m.topic, m.object_id, m.details, m.told_at, w.sealed, w.disabled_at, p.email"
+        " FROM message_delivery d"
         " JOIN message m ON m.tenant_id = d.tenant_id AND m.id = d.message_id"
         " LEFT JOIN webhook w ON w.tenant_id = d.tenant_id AND w.id = d.webhook_id"
+        " LEFT JOIN member p ON p.tenant_id = d.tenant_id AND p.id = d.member_id AND p.active"
         " WHERE d.tenant_id = $1 AND d.ended_at IS NULL AND d.next_at <= $2 ORDER BY d.next_at, d.id LIMIT $3",
         tenant,
         now,
@@ -142,6 +146,8 @@ def _read(row: Record) -> Due:
         told_at=row["told_at"],
         channel=row["channel"],
         mailbox=None if row["mailbox"] is None else Audience(row["mailbox"]),
+        member=row["member_id"],
+        address=row["email"],
         webhook=row["webhook_id"],
         sealed=row["sealed"],
         attempts=row["attempts"],
@@ -157,15 +163,9 @@ async def _try(custody: Custody, policy: Policy, trust: ssl.SSLContext, due: Due
 async def _mail(custody: Custody, policy: Policy, due: Due) -> Outcome:
     if custody.mail is None:
         return Outcome(state=NOT_CONFIGURED)
-    language = spoken(policy.languages)
-    written = Letter(
-        id=due.message,
-        to=policy.dpo.contact if due.mailbox is Audience.DPO else policy.controller.contact,
-        subject=said(due.topic, language),
-        text=letter(due.topic, language, object_id=due.object_id, message=due.message),
-        language=language,
-        at=due.told_at,
-    )
+    if due.member is not None and due.address is None:  # whoever signs in no more is told nothing by the vault
+        return Outcome(state=DROPPED, said="ended")
+    written = _written(policy, due)
     try:
         await hand_over(custody.mail, written)
     except NotTaken as refused:
@@ -173,6 +173,16 @@ async def _mail(custody: Custody, policy: Policy, due: Due) -> Outcome:
     except Unknown:  # a second copy is known by its Message-ID; none at all is worse
         return Outcome(state=WAITING, said="unknown")
     return Outcome(state=DELIVERED)
+
+
+def _written(policy: Policy, due: Due) -> Letter:
+    language = spoken(policy.languages)
+    subject, text = said(due.topic, language), letter(due.topic, language, object_id=due.object_id, message=due.message)
+    to = policy.dpo.contact if due.mailbox is Audience.DPO else policy.controller.contact
+    if due.address is not None:
+        subject, text = outside(language, object_id=due.object_id, controller=policy.controller.name)
+        to = due.address
+    return Letter(id=due.message, to=to, subject=subject, text=text, language=language, at=due.told_at)
 
 
 async def _post(custody: Custody, trust: ssl.SSLContext, due: Due) -> Outcome:

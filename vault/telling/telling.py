@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -32,6 +32,7 @@ async def tell(
     now: datetime,
     details: Mapping[str, Detail] = MappingProxyType({}),
     once: str | None = None,
+    members: Iterable[UUID] = (),
 ) -> UUID | None:
     """Tell people of the controller something, in its open scope: it stands with the fact or not at all.
 
@@ -41,6 +42,7 @@ async def tell(
         details: ids, slugs, numbers and dates. Names, numbers of people and free text have no place in a message.
         once: a word for what is told of an object but once under a topic (`first_reminder`); telling it again is
             nothing.
+        members: people of outside whom it concerns: they get a letter that they should sign in, and nothing of it.
 
     Returns:
         The message's id; None where it was told before.
@@ -64,6 +66,7 @@ async def tell(
     if not rows:
         return None
     await _send_out(tenant, message, topic, audience, now)
+    await _send_to_members(tenant, message, members, now)
     event = audit.Event(
         act="message.told",
         actor=None,
@@ -98,6 +101,19 @@ async def _send_out(tenant: UUID, message: UUID, topic: Topic, audience: Audienc
         WAITING,
         now,
         topic,
+    )
+
+
+async def _send_to_members(tenant: UUID, message: UUID, members: Iterable[UUID], now: datetime) -> None:
+    await DB.fetch(
+        "INSERT INTO message_delivery (tenant_id, id, message_id, channel, member_id, state, attempts, next_at)"
+        " SELECT $1, gen_random_uuid(), $2, $3, member, $4, 0, $5 FROM unnest($6::uuid[]) member",
+        tenant,
+        message,
+        EMAIL,
+        WAITING,
+        now,
+        sorted(set(members)),
     )
 
 

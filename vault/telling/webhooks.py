@@ -37,6 +37,7 @@ class Delivery:
     message_id: UUID
     channel: str
     mailbox: str | None
+    member_id: UUID | None
     webhook_id: UUID | None
     state: str
     attempts: int
@@ -229,6 +230,7 @@ def delivery(row: Record) -> Delivery:
         message_id=row["message_id"],
         channel=row["channel"],
         mailbox=row["mailbox"],
+        member_id=row["member_id"],
         webhook_id=row["webhook_id"],
         state=row["state"],
         attempts=row["attempts"],

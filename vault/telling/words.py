@@ -195,6 +195,6 @@ def letter(topic: Topic, language: str, *, object_id: UUID | None, message: UUID
 
 
 def outside(language: str, *, object_id: UUID | None, controller: str) -> tuple[str, str]:
-    """Subject and text of a letter to a person of outside: of what was disclosed to them there is news, once signed in."""
+    """Subject and text of a letter to a person of outside: there is news of what they received, once they sign in."""
     subject, text = _OUTSIDE[language]
     return subject, text.format(object=object_id or "-", controller=controller)
