@@ -97,10 +97,14 @@ async def move(
     if unknown:
         raise TypeError(f"A step does not write {', '.join(sorted(unknown))}.")
     rows = await DB.fetch(
-        "SELECT state FROM disclosure WHERE tenant_id = $1 AND id = $2 FOR UPDATE", disclosure.tenant, disclosure.id
+        "SELECT state, confirm_by, confirmed_at FROM disclosure WHERE tenant_id = $1 AND id = $2 FOR UPDATE",
+        disclosure.tenant,
+        disclosure.id,
     )
     if not rows:
         raise NotFound
+    if event is E.FULFIL and rows[0]["confirm_by"] is not None and rows[0]["confirmed_at"] is None:
+        raise Conflict("It was approved in an emergency, and the second person has not confirmed it yet.")
     try:
         state = after(DisclosureState(rows[0]["state"]), event)
     except StepRefused as refused:

@@ -1,0 +1,76 @@
+"""A disclosure in sentences, and a moment as one types it."""
+
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+import click
+
+from vault.cli.output import moment
+
+
+class Moment(click.ParamType[datetime]):
+    """A day or a moment (ISO 8601); without an offset it is this machine's time."""
+
+    name = "moment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The moment that a text names."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            read = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a moment such as 2026-12-31 or 2026-12-31T12:00+02:00.", param, ctx)
+        return read if read.tzinfo else read.astimezone()
+
+
+at = Moment()
+
+
+def sentences(found: dict[str, Any]) -> list[str]:
+    """A disclosure in words, one line a thing."""
+    lines = [f"{found['id']}: {found['kind'].replace('_', ' ')}, {found['state'].replace('_', ' ')}"]
+    details = found["details"] or {}
+    if details:
+        lines.append(f"  why: {details['reason']}")
+    lines.append(f"  asked for {moment(found['requested_at'])}; waits until {moment(found['lapses_at'])}")
+    if found["ended_rule"]:
+        lines.append(f"  ended {moment(found['ended_at'])}: {found['ended_rule']}")
+    if found["confirm_by"] and not found["confirmed_at"]:
+        lines.append(f"  approved in an emergency; the second person confirms by {moment(found['confirm_by'])}")
+    if found["scope"]:
+        lines += _of_scope(found["scope"])
+    for decision in found["decisions"]:
+        stead = f" in the stead of {decision['on_behalf_of']}" if decision["on_behalf_of"] else ""
+        who = decision["member"] or "the controller"
+        clause = f" ({decision['clause']})" if decision["clause"] else ""
+        lines.append(f"  {decision['verdict']} by {who}{stead}{clause}: {decision['reason'] or '(no longer readable)'}")
+    return lines
+
+
+def _of_scope(scope: dict[str, Any]) -> list[str]:
+    kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(scope["kinds"].items()))
+    span = f" from {moment(scope['since'])} to {moment(scope['until'])}" if scope["since"] else ""
+    lines = [f"  gives {scope['recordings']} recordings ({kinds or 'none'}), {scope['minutes']} minutes{span}"]
+    lines += [
+        f"  {scope[name]} {words}"
+        for name, words in (
+            ("unreviewed", "still to be reviewed for what they say of others"),
+            ("excluded", "taken out"),
+            ("restricted", "restricted (Art. 18), and not given"),
+            ("destroyed", "destroyed already"),
+        )
+        if scope[name]
+    ]
+    for item in scope["items"]:
+        gone = f", certificate {item['destruction']}" if item["destruction"] else ""
+        limits = item["limits"]
+        narrowed = limits["excerpts"] or not limits["content"] or limits["contact_fields"] is not None
+        part = ", in part" if item["state"] == "included" and narrowed else ""
+        lines.append(f"    {item['recording']} {item['state']}{part}{gone}")
+    return lines
+
+
+COMMANDS: MappingProxyType[str, click.Command] = MappingProxyType({})
+"""No verbs: what the modules beside this one share."""
