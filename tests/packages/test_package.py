@@ -297,6 +297,14 @@ async def test_a_large_package_is_written_and_verified_in_little_memory() -> Non
         tracemalloc.stop()
 
 
+def test_a_package_has_room_for_more_files_than_a_short_zip() -> None:
+    many = _zipped((str(number), b"") for number in range(70_000))
+
+    with zipfile.ZipFile(io.BytesIO(many)) as archive:
+        assert len(archive.namelist()) == 70_000
+        assert archive.read("69999") == b""
+
+
 def test_times_of_files_are_whole_pairs_of_seconds_in_utc() -> None:
     assert dos_time(AT) == dos_time(AT + timedelta(seconds=0.5)) != dos_time(AT + timedelta(seconds=2))
 
