@@ -29,6 +29,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "waive_return": {"reason": "a stranger tries"},
     "change_contract": {"last_day": "2026-01-01", "reason": "a stranger tries"},
     "confirm_return": {"manifest_sha256": "00" * 32},
+    "name_disclosure_recipient": {"email": "stranger@outside.example", "name": "Demo Person"},
+    "set_seal": {"generate": True},
 }
 TUS = {"tus-resumable": "1.0.0", "upload-offset": "0", "content-type": "application/offset+octet-stream"}
 
@@ -88,6 +90,8 @@ async def ids(owner: House) -> dict[str, str]:
         "token_id": token,
         "contract_id": str(owner.contract),
         "certificate_id": str(uuid4()),
+        "package_id": str(uuid4()),
+        "fetch_id": str(uuid4()),
         "notice_id": str(uuid4()),
         "destruction_id": str(uuid4()),
     }
