@@ -39,6 +39,7 @@ from vault.api import (
     returns,
     subjects,
     traces,
+    transcript_email,
     uploads,
     webhooks,
 )
@@ -74,6 +75,7 @@ ROUTERS: tuple[Router, ...] = (
     reconciliation.router,
     messages.router,
     webhooks.router,
+    transcript_email.router,
     organisations.router,
     disclosures.router,
     grants.router,

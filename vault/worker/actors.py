@@ -15,7 +15,7 @@ from vault.destruction.closing import close_days
 from vault.destruction.contract_end import advance
 from vault.destruction.expiry import expire
 from vault.disclosure import carrying as disclosing
-from vault.disclosure import removing
+from vault.disclosure import removing, transcript_sending
 from vault.grants import ending as grants
 from vault.handlers import GIVERS, HANDLERS, SOURCES
 from vault.ingest.sweeping import sweep
@@ -41,6 +41,7 @@ GRANTS_END = "grants.end"
 PACKAGES_REMOVE = "packages.remove"
 DEADLINES_WATCH = "deadlines.watch"
 MESSAGES_DELIVER = "messages.deliver"
+TRANSCRIPTS_SEND = "transcripts.send"
 COPIES_MAKE = "copies.make"
 STORE_COMPARE = "store.compare"
 
@@ -129,6 +130,10 @@ class Hands:
     async def deliver_messages(self, tenant: UUID) -> bool:
         """Send what was told; what was not taken has a time of its own."""
         return await delivering.deliver(self.custody, tenant)
+
+    async def send_transcripts(self, tenant: UUID) -> bool:
+        """Send chats to whoever took part in them and chose so."""
+        return await transcript_sending.send(self.custody, tenant)
 
     async def make_copies(self, tenant: UUID) -> bool:
         """Copy into the store what lies in rows alone; what is beyond one run is asked for again."""
@@ -220,3 +225,7 @@ def _declare_disclosing(broker: dramatiq.Broker, hands: Hands) -> None:
     @dramatiq.actor(broker=broker, actor_name=MESSAGES_DELIVER)
     async def messages_deliver(*, tenant: str, job: int) -> None:
         await hands.carry_out(job, MESSAGES_DELIVER, tenant, hands.deliver_messages)
+
+    @dramatiq.actor(broker=broker, actor_name=TRANSCRIPTS_SEND)
+    async def transcripts_send(*, tenant: str, job: int) -> None:
+        await hands.carry_out(job, TRANSCRIPTS_SEND, tenant, hands.send_transcripts)

@@ -20,7 +20,7 @@ from vault.custody.custody import Custody
 from vault.custody.database import platform_scope, tenant_scope
 from vault.destruction import closing, contract_end, contracts, expiry
 from vault.disclosure import carrying as disclosing
-from vault.disclosure import removing
+from vault.disclosure import removing, transcript_sending
 from vault.grants import ending as grants
 from vault.handlers import GIVERS, SOURCES
 from vault.ingest import uploads
@@ -43,6 +43,7 @@ from vault.worker.actors import (
     RETENTION_CLOSE_DAYS,
     RETENTION_EXPIRE,
     STORE_COMPARE,
+    TRANSCRIPTS_SEND,
     UPLOADS_SWEEP,
 )
 from vault.worker.locks import alone
@@ -179,3 +180,5 @@ async def _of_disclosures(tenant: UUID, contract: Contract, now: datetime) -> As
         yield DEADLINES_WATCH
     if await delivering.is_due(tenant, now):
         yield MESSAGES_DELIVER
+    if await transcript_sending.is_due(tenant, now):
+        yield TRANSCRIPTS_SEND
