@@ -17,6 +17,7 @@ from vault.custody.custody import Custody
 from vault.custody.database import DB
 from vault.custody.register import Tenancy
 from vault.disclosure.model import Disclosure, ItemState
+from vault.disclosure.reporting import report_of
 from vault.disclosure.seals import Seal
 from vault.packages import parts
 from vault.packages.cover import Cover, Listed, cover
@@ -122,6 +123,10 @@ async def _members(custody: Custody, packing: Packing) -> AsyncGenerator[Member,
         statements = [Statement(at=one.stated_at, text=one.text) for one in said]
         async for member in members_of(custody, packing.making, kept, item.limits, statements):
             yield member
+    for member in await report_of(
+        custody, packing.whose, packing.disclosure, packing.making, language=packing.language
+    ):
+        yield member
     given = [item.recording_id for item in packing.disclosure.given]
     yield custody_member(packing.disclosure.tenant, packing.making, given, packing.head)
 
