@@ -70,6 +70,21 @@ async def test_a_package_sealed_to_a_certificate_is_verified_by_its_holder_alone
     assert verify(here, bytes(altered), identity="key.pem", certificate="certificate.pem").exit_code == 1
 
 
+async def test_a_package_is_opened_where_it_is_genuine_and_left_nowhere_where_it_is_not(here: Path) -> None:
+    to = Recipient(name="Demo Authority", sealing="age", key=str(IDENTITY.to_public()))
+    package = await written(contents(recipient=to))
+    opened = here / "package.zip"
+
+    for genuine in (package, package[:-1]):
+        opened.unlink(missing_ok=True)
+        sealed = pyrage.encrypt(genuine, [IDENTITY.to_public()])
+        done = verify(here, sealed, identity="identity.txt", output="package.zip")
+        assert (done.exit_code == 0) == opened.exists() == (genuine == package)
+        assert not opened.with_name("package.zip.unproven").exists()
+    verify(here, pyrage.encrypt(package, [IDENTITY.to_public()]), identity="identity.txt", output="package.zip")
+    assert (opened.read_bytes(), opened.stat().st_mode & 0o777) == (package, 0o600)
+
+
 async def test_what_is_no_genuine_package_proves_nothing(here: Path) -> None:
     package = await written()
     for forged in (package[:-1], package.replace(b"authority", b"authoritY", 1), b"PK\x03\x04", b"{}"):

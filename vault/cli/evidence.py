@@ -88,17 +88,20 @@ def read_proof(recording: str, certificate: str | None, output: Any) -> None:
 @click.option("--proof", type=FILE, help="Also that the recording of this proof is among what was destroyed.")
 @click.option("--identity", type=FILE, help="What opens a sealed package: age's identity file, or a private key, PEM.")
 @click.option("--certificate", type=FILE, help="The certificate, PEM, that a package is sealed to.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to put an opened package.")
 @with_json
-def verify(file: Path, key: Path, proof: Path | None, identity: Path | None, certificate: Path | None) -> None:
+def verify(
+    file: Path, key: Path, proof: Path | None, identity: Path | None, certificate: Path | None, output: Path | None
+) -> None:
     """Verify a FILE, with neither vault nor network. Exits with 0 only if it is genuine.
 
     The FILE is a certificate of destruction, or a package that was disclosed, sealed or opened.
     """
-    from vault.cli.proving import verify_package
+    from vault.cli.proving import Means, verify_package
     from vault.packages.opening import form_of
 
     if form := form_of(file):
-        verify_package(file, form, key, identity, certificate)
+        verify_package(file, form, Means(key, identity, certificate, output))
     else:
         _verify_certificate(file, key, proof)
 

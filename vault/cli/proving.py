@@ -1,6 +1,8 @@
 """What a package proves, to whoever was given it: checked here, without the vault."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -14,7 +16,17 @@ if TYPE_CHECKING:
     from vault.packages.opening import Form, Opened
 
 
-def verify_package(file: Path, form: "Form", key: Path, identity: Path | None, certificate: Path | None) -> None:
+@dataclass(frozen=True)
+class Means:
+    """What whoever verifies a package has: the platform's key, what opens the package, and where it is to be put."""
+
+    key: Path
+    identity: Path | None = None
+    certificate: Path | None = None
+    output: Path | None = None
+
+
+def verify_package(file: Path, form: "Form", means: Means) -> None:
     """Check all of a package, sealed or not, and say what it is; ends with 1 where it is not genuine."""
     import msgspec
 
@@ -22,30 +34,54 @@ def verify_package(file: Path, form: "Form", key: Path, identity: Path | None, c
     from vault.packages.verifying import PackageInvalid, verify
 
     try:
-        with file.open("rb") as sealed:
-            opened = _opened(sealed, form, identity, certificate)
-            manifest = verify(opened.pieces, key.read_bytes(), sealed_to=opened.sealed_to)
+        with file.open("rb") as sealed, _saving(means.output) as save:
+            opened = _opened(sealed, form, means)
+            manifest = verify(save(opened.pieces), means.key.read_bytes(), sealed_to=opened.sealed_to)
     except (NotOpened, PackageInvalid) as invalid:
         fail(f"{file} proves nothing. {invalid}")
     emit(
         msgspec.to_builtins(manifest),
-        f"{file} is genuine: signed by its controller's key, for which the key in {key} vouches, and unaltered.",
+        f"{file} is genuine: signed by its controller's key, for which the key in {means.key} vouches, and unaltered.",
         *_said(manifest),
+        *([f"Opened, it is in {means.output}."] if means.output else ()),
     )
 
 
-def _opened(file: BinaryIO, form: "Form", identity: Path | None, certificate: Path | None) -> "Opened":
+@contextmanager
+def _saving(output: Path | None) -> Iterator[Callable[[Iterator[bytes]], Iterator[bytes]]]:
+    """Writes what passes by to a file, which stands under its name only if nothing was wrong with it."""
+    if output is None:
+        yield lambda pieces: pieces
+        return
+    unproven = output.with_name(f"{output.name}.unproven")
+
+    def saved(pieces: Iterator[bytes]) -> Iterator[bytes]:
+        unproven.touch(mode=0o600)
+        with unproven.open("wb") as out:
+            for piece in pieces:
+                out.write(piece)
+                yield piece
+
+    try:
+        yield saved
+        unproven.replace(output)
+    finally:
+        unproven.unlink(missing_ok=True)
+
+
+def _opened(file: BinaryIO, form: "Form", means: Means) -> "Opened":
     from vault.packages import opening
 
     if form is opening.Form.OPEN:
         return opening.opened(file)
-    if identity is None:
+    if means.identity is None:
         raise click.UsageError("The package is sealed: name what opens it with --identity.")
     if form is opening.Form.AGE:
-        return opening.open_age(file, identity.read_text(errors="replace"))
-    if certificate is None:
+        return opening.open_age(file, means.identity.read_text(errors="replace"))
+    if means.certificate is None:
         raise click.UsageError("The package is sealed to a certificate: name it with --certificate.")
-    return opening.open_to_certificate(file, certificate.read_text(errors="replace"), identity.read_bytes())
+    certificate = means.certificate.read_text(errors="replace")
+    return opening.open_to_certificate(file, certificate, means.identity.read_bytes())
 
 
 def _said(manifest: "Manifest") -> Iterator[str]:

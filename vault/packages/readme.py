@@ -17,6 +17,15 @@ OPENING: Final = MappingProxyType(
 )
 """How a sealed package is opened by hand."""
 
+BY_TOOL: Final = MappingProxyType(
+    {
+        "age": "vault verify PACKAGE.age --key platform.pem --identity KEY-FILE --output package.zip",
+        "cms": "vault verify PACKAGE.p7m --key platform.pem --identity KEY.pem --certificate CERTIFICATE.pem"
+        " --output package.zip",
+    }
+)
+"""How a sealed package is verified, and opened if it is genuine, in one."""
+
 UNPACKING: Final = "unzip -q package.zip -d package && cd package"
 
 VERIFYING: Final = MappingProxyType(
@@ -62,7 +71,7 @@ def text(contents: Contents) -> str:
         _commands(*OPENING[contents.recipient.sealing], UNPACKING),
         _heading(said["verifying"]),
         said["by_tool"],
-        _commands("vault verify package.zip --key platform.pem"),
+        _commands("vault verify package.zip --key platform.pem", BY_TOOL[contents.recipient.sealing]),
         said["by_hand"],
         *(f"{said[step]}\n\n{_commands(*commands)}" for step, commands in VERIFYING.items()),
     )

@@ -70,12 +70,14 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "verifying": ("TARKISTAMINEN", "ATT KONTROLLERA", "VERIFYING"),
     "by_tool": (
-        "Ohjelmalla, ilman verkkoyhteyttä. platform.pem on järjestelmän julkinen avain (/v1/certificate-key),\n"
-        "joka haetaan ja säilytetään erikseen: avain, joka tulee paketin mukana, ei todista mitään.",
-        "Med programmet, utan nätverk. platform.pem är systemets offentliga nyckel (/v1/certificate-key),\n"
-        "som hämtas och förvaras för sig: en nyckel som följer med paketet bevisar ingenting.",
-        "With the tool, offline. platform.pem is the platform's public key (/v1/certificate-key), fetched\n"
-        "and kept apart: a key that comes with the package proves nothing.",
+        "Ohjelmalla, avattuna tai sinetöitynä, ilman verkkoyhteyttä. platform.pem on järjestelmän julkinen\n"
+        "avain (/v1/certificate-key), joka haetaan ja säilytetään erikseen: avain, joka tulee paketin mukana,\n"
+        "ei todista mitään.",
+        "Med programmet, öppnat eller förseglat, utan nätverk. platform.pem är systemets offentliga nyckel\n"
+        "(/v1/certificate-key), som hämtas och förvaras för sig: en nyckel som följer med paketet bevisar\n"
+        "ingenting.",
+        "With the tool, opened or sealed, offline. platform.pem is the platform's public key\n"
+        "(/v1/certificate-key), fetched and kept apart: a key that comes with the package proves nothing.",
     ),
     "by_hand": (
         "Käsin yleisillä välineillä, kansiossa johon paketti on purettu (avain sen vieressä):",
