@@ -23,6 +23,7 @@ from vault.api import (
     contracts,
     controllers,
     disclosure_papers,
+    disclosure_register,
     disclosures,
     grants,
     holds,
@@ -80,6 +81,7 @@ ROUTERS: tuple[Router, ...] = (
     disclosures.router,
     grants.router,
     disclosure_papers.router,
+    disclosure_register.router,
     packages.router,
     subjects.router,
 )

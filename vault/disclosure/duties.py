@@ -58,8 +58,8 @@ async def fulfil(custody: Custody, caller: Caller, disclosure_id: UUID, done: Fu
     now = custody.clock.now()
     async with tenant_scope(caller.tenant):
         disclosure = (await rows.fetch(caller.tenant, disclosure_id, lock=True)).disclosure
-        if not caller.may(Action.READ_DISCLOSURES):
-            await _require_recipient(caller, disclosure)
+        if not caller.may(Action.READ_DISCLOSURES) and not await may_receive(disclosure, caller.id):
+            raise NotAllowed("Whoever was named to receive it says so, or somebody who decides on disclosures.")
         if disclosure.received_at is None or not disclosure.owes_duty:
             raise Conflict("Nothing of it is to be returned or destroyed: it was not received, or owes nothing (more).")
         zone = ZoneInfo((await tenancy(caller.tenant, at=now)).policy.time_zone)
@@ -67,12 +67,6 @@ async def fulfil(custody: Custody, caller: Caller, disclosure_id: UUID, done: Fu
         if problems:
             raise Invalid("This does not show that the duty is met.", problems)
         return await _write(disclosure, caller, done, now)
-
-
-async def _require_recipient(caller: Caller, disclosure: Disclosure) -> None:
-    caller.require(Action.RECEIVE_DISCLOSURE)
-    if not await may_receive(disclosure, caller.id):
-        raise NotAllowed("Whoever was named to receive it says so, or somebody who decides on disclosures.")
 
 
 def _of_day(done: Fulfilment, received_at: datetime, now: datetime, zone: ZoneInfo) -> list[FieldProblem]:

@@ -15,7 +15,7 @@ from vault.destruction.closing import close_days
 from vault.destruction.contract_end import advance
 from vault.destruction.expiry import expire
 from vault.disclosure import carrying as disclosing
-from vault.disclosure import removing, transcript_sending
+from vault.disclosure import noticing, removing, transcript_sending
 from vault.grants import ending as grants
 from vault.handlers import GIVERS, HANDLERS, SOURCES
 from vault.ingest.sweeping import sweep
@@ -39,6 +39,7 @@ PROPOSALS_CARRY_OUT = "proposals.carry_out"
 DISCLOSURES_CARRY_OUT = "disclosures.carry_out"
 GRANTS_END = "grants.end"
 PACKAGES_REMOVE = "packages.remove"
+RECIPIENTS_NOTIFY = "recipients.notify"
 DEADLINES_WATCH = "deadlines.watch"
 MESSAGES_DELIVER = "messages.deliver"
 TRANSCRIPTS_SEND = "transcripts.send"
@@ -121,6 +122,10 @@ class Hands:
     async def remove_packages(self, tenant: UUID) -> bool:
         """Remove the files of packages that nobody is to fetch any more."""
         return await removing.remove(self.custody, tenant)
+
+    async def notify_recipients(self, tenant: UUID) -> bool:
+        """Tell recipients what happened to recordings that they received."""
+        return await noticing.notify(self.custody, tenant)
 
     async def watch_deadlines(self, tenant: UUID) -> bool:
         """Tell what has to be done soon, or should have been."""
@@ -217,6 +222,10 @@ def _declare_disclosing(broker: dramatiq.Broker, hands: Hands) -> None:
     @dramatiq.actor(broker=broker, actor_name=PACKAGES_REMOVE)
     async def packages_remove(*, tenant: str, job: int) -> None:
         await hands.carry_out(job, PACKAGES_REMOVE, tenant, hands.remove_packages)
+
+    @dramatiq.actor(broker=broker, actor_name=RECIPIENTS_NOTIFY)
+    async def recipients_notify(*, tenant: str, job: int) -> None:
+        await hands.carry_out(job, RECIPIENTS_NOTIFY, tenant, hands.notify_recipients)
 
     @dramatiq.actor(broker=broker, actor_name=DEADLINES_WATCH)
     async def deadlines_watch(*, tenant: str, job: int) -> None:

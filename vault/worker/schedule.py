@@ -20,7 +20,7 @@ from vault.custody.custody import Custody
 from vault.custody.database import platform_scope, tenant_scope
 from vault.destruction import closing, contract_end, contracts, expiry
 from vault.disclosure import carrying as disclosing
-from vault.disclosure import removing, transcript_sending
+from vault.disclosure import noticing, removing, transcript_sending
 from vault.grants import ending as grants
 from vault.handlers import GIVERS, SOURCES
 from vault.ingest import uploads
@@ -40,6 +40,7 @@ from vault.worker.actors import (
     NOTICES_GIVE,
     PACKAGES_REMOVE,
     PROPOSALS_CARRY_OUT,
+    RECIPIENTS_NOTIFY,
     RETENTION_CLOSE_DAYS,
     RETENTION_EXPIRE,
     STORE_COMPARE,
@@ -178,6 +179,8 @@ async def _of_disclosures(tenant: UUID, contract: Contract, now: datetime) -> As
         yield PACKAGES_REMOVE
     if await watching.is_due(tenant, SOURCES, now):
         yield DEADLINES_WATCH
+    if await noticing.is_due(tenant):
+        yield RECIPIENTS_NOTIFY
     if await delivering.is_due(tenant, now):
         yield MESSAGES_DELIVER
     if await transcript_sending.is_due(tenant, now):
