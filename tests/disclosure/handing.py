@@ -1,5 +1,7 @@
 """Builders for handing over: a disclosure whose recipient is named and whose key is known, packed and fetched."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -89,6 +91,19 @@ class Hand:
         assert answer.status_code == 200, answer.text
         return answer.content
 
+    async def until(self, is_so: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The package as the DPO sees it once something is so: a client has its last byte before that is noted."""
+        for _ in range(250):
+            seen: dict[str, Any] = (await self.package()).json()
+            if is_so(seen):
+                return seen
+            await asyncio.sleep(0.02)
+        raise AssertionError(seen)
+
+    async def received(self, times: int = 1) -> dict[str, Any]:
+        """The package once so many fetches are complete."""
+        return await self.until(lambda seen: sum(bool(one["completed_at"]) for one in seen["fetches"]) == times)
+
     def opened(self, sealed: bytes) -> bytes:
         """What the recipient's key makes of it."""
         plain: bytes = pyrage.decrypt(sealed, [self.identity])
@@ -101,5 +116,3 @@ async def copy_for_subject(desk: Desk, *recordings: UUID, **changes: Any) -> Han
     hand = Hand(desk, asked["id"])
     await hand.review()
     return hand
-
-
