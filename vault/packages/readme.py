@@ -69,6 +69,7 @@ def text(contents: Contents) -> str:
         _heading(said["opening"]),
         said["opened"],
         _commands(*OPENING[contents.recipient.sealing], UNPACKING),
+        *([said["large"]] if contents.recipient.sealing == "cms" else []),
         _heading(said["verifying"]),
         said["by_tool"],
         _commands("vault verify package.zip --key platform.pem", BY_TOOL[contents.recipient.sealing]),

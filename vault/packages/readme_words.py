@@ -68,6 +68,11 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Den förseglade filen öppnas med mottagarens egen nyckel:",
         "The sealed file is opened with the recipient's own key:",
     ),
+    "large": (
+        "OpenSSL avaa enintään 2 gigatavun tiedoston; suuremman avaa alla oleva ohjelma.",
+        "OpenSSL öppnar filer på högst 2 gigabyte; en större öppnas med programmet nedan.",
+        "OpenSSL opens files of at most 2 gigabytes; the tool below opens larger ones.",
+    ),
     "verifying": ("TARKISTAMINEN", "ATT KONTROLLERA", "VERIFYING"),
     "by_tool": (
         "Ohjelmalla, avattuna tai sinetöitynä, ilman verkkoyhteyttä. platform.pem on järjestelmän julkinen\n"
