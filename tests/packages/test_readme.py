@@ -75,9 +75,11 @@ def test_the_readme_is_in_the_controllers_language_and_shows_how_the_seal_is_ope
     language: Language, title: str
 ) -> None:
     cms = readme.text(contents(language=language))
-    age = readme.text(contents(language=language, recipient=Recipient(name="x", sealing="age", key="age1")))
+    subject = Recipient(name="data subject", sealing="age", key="age1")
+    age = readme.text(contents(language=language, recipient=subject))
 
     assert cms.startswith(title)
     assert "openssl cms -decrypt" in cms
     assert "age -d" in age
+    assert ("data subject" in age) == (language == "en")
     assert max(len(line) for line in cms.splitlines() if not line.startswith("    ")) <= 110

@@ -4,7 +4,7 @@ from types import MappingProxyType
 from typing import Final
 
 from vault.packages.members import COVER, CUSTODY, MANIFEST, RECORDINGS, Contents
-from vault.packages.readme_words import Words, words
+from vault.packages.readme_words import Words, recipient_name, words
 
 OPENING: Final = MappingProxyType(
     {
@@ -82,7 +82,7 @@ def text(contents: Contents) -> str:
 def _facts(contents: Contents, said: Words) -> str:
     lines = (
         ("controller", contents.controller.name),
-        ("recipient", contents.recipient.name),
+        ("recipient", recipient_name(contents.recipient.name, contents.language)),
         ("law", contents.basis.law),
         ("clause", contents.basis.clause),
         ("purpose", contents.basis.purpose),

@@ -16,6 +16,16 @@ def words(language: Language) -> Words:
     return MappingProxyType({name: row[column] for name, row in _WORDS.items()})
 
 
+def recipient_name(name: str, language: Language) -> str:
+    """A recipient as a reader of this language calls them: an organisation by its name, a person by who they are."""
+    return _PERSONS[name][_LANGUAGES.index(language)] if name in _PERSONS else name
+
+
+_PERSONS: Final[dict[str, tuple[str, str, str]]] = {
+    "data subject": ("rekisteröity", "den registrerade", "data subject"),
+    "agent": ("asiakaspalvelija", "kundrådgivaren", "agent"),
+}
+
 _WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "title": ("LUOVUTETTU AINEISTO", "UTLÄMNAT MATERIAL", "DISCLOSED RECORDINGS"),
     "controller": ("Rekisterinpitäjä", "Personuppgiftsansvarig", "Controller"),
