@@ -2,7 +2,7 @@
 
 import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +32,7 @@ async def report(
     house: House,
     *recordings: UUID,
     language: str = "en",
-    with_reasons: bool = False,
+    reviewed_at: datetime | None = None,
     received: tuple[Received, ...] = (),
     policy: str = "prh",
     party: Party = Party.CUSTOMER,
@@ -42,7 +42,7 @@ async def report(
     reported = []
     for recording in recordings:
         kept = await find(custody, house.tenant, recording)
-        reported.append(Reported(kept=kept, listens=await listens_of(custody, kept, with_reasons=with_reasons)))
+        reported.append(Reported(kept=kept, listens=await listens_of(custody, kept, reviewed_at=reviewed_at)))
     terms = making(house, DisclosureKind.SUBJECT_ACCESS)
     rules = read_policy((POLICIES / f"{policy}.toml").read_text(), source=f"{policy}.toml")
     printed, written = access_report(terms, rules, reported, received, language=language, party=party)
@@ -80,9 +80,11 @@ async def test_each_listen_is_told_with_its_purpose_and_nobodys_name(house: Hous
 
 async def test_the_reason_of_a_listen_is_told_once_it_was_reviewed(house: House) -> None:
     recording = await listened(house)
-    told, text = await report(house, recording, with_reasons=True)
+    told, text = await report(house, recording, reviewed_at=house.world.now())
     assert told["recordings"][0]["listens"][0]["reason"] == REASON
     assert REASON in text
+    told, _ = await report(house, recording, reviewed_at=house.world.now() - timedelta(hours=1))
+    assert "reason" not in told["recordings"][0]["listens"][0], "nobody has seen this one"
 
 
 async def test_a_reason_that_has_gone_is_not_told_and_an_altered_one_is_not_believed(house: House) -> None:
@@ -95,10 +97,10 @@ async def test_a_reason_that_has_gone_is_not_told_and_an_altered_one_is_not_beli
         sealed[-1] ^= 1
         await DB.fetch("UPDATE access SET sealed_reason = $1", bytes(sealed))
     with pytest.raises(Altered):
-        await listens_of(custody, kept, with_reasons=True)
+        await listens_of(custody, kept, reviewed_at=house.world.now())
     async with tenant_scope(house.tenant):
         await DB.fetch("UPDATE access SET sealed_reason = ''")
-    (listen,) = await listens_of(custody, kept, with_reasons=True)
+    (listen,) = await listens_of(custody, kept, reviewed_at=house.world.now())
     assert (listen.purpose, listen.reason) == ("quality", None)
 
 

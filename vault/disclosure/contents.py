@@ -17,7 +17,7 @@ from vault.custody.custody import Custody
 from vault.custody.database import DB
 from vault.custody.register import Tenancy
 from vault.disclosure.model import Disclosure, ItemState
-from vault.disclosure.reporting import report_of
+from vault.disclosure.reporting import REPORTED, report_of
 from vault.disclosure.seals import Seal
 from vault.packages import parts
 from vault.packages.cover import Cover, Listed, cover
@@ -156,6 +156,7 @@ def _cover(packing: Packing) -> Cover:
         certificates=_certificates(disclosure),
         duty_until=packing.duty_until,
         secret_until=disclosure.secret_until,
+        report=disclosure.kind in REPORTED,
     )
 
 

@@ -1,28 +1,38 @@
-"""What a copy tells beside the recordings (Art. 15(1)): purposes, recipients, how long, and each listen."""
+"""What a copy tells beside the recordings (Art. 15(1)): purposes, recipients, how long, and each listen.
+
+What listeners wrote is looked at first, for what it says of others: whoever marks a recording as reviewed has seen it.
+"""
 
 import asyncio
-from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
 from tenants.vocabulary import DisclosureKind, Party
-from vault.access.kept import Kept
+from vault.accounts import Caller
+from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.register import Tenancy
-from vault.disclosure.model import Disclosure
+from vault.disclosure.model import Disclosure, Item
+from vault.disclosure.reading import look
 from vault.disclosure.register import Entry, received_of
+from vault.errors import NotFound
 from vault.packages.access_report import Received, Reported, access_report
 from vault.packages.given import Making
 from vault.packages.listens import Listen, listens_of
 from vault.packages.members import Member
 from vault.packages.parts import find
 
-REPORTED: Final = {DisclosureKind.SUBJECT_ACCESS: Party.CUSTOMER, DisclosureKind.AGENT_ACCESS: Party.AGENT}
+REPORTED: Final = MappingProxyType(
+    {DisclosureKind.SUBJECT_ACCESS: Party.CUSTOMER, DisclosureKind.AGENT_ACCESS: Party.AGENT}
+)
 """The kinds that come with the report, and which end of the interaction asks."""
 
 RECIPIENTS: Final = frozenset({DisclosureKind.AUTHORITY, DisclosureKind.GROUP, DisclosureKind.RESEARCH})
 """What others received. What the data subject, the agent or the controller itself got is no disclosure to another."""
+
+READ: Final = "disclosure.listens_read"
 
 
 async def report_of(
@@ -34,6 +44,7 @@ async def report_of(
         language: the controller's; a request that asked for another is told in that.
 
     Raises:
+        NotFound: a recording is gone.
         Altered: something is not what was stored.
     """
     party = REPORTED.get(disclosure.kind)
@@ -42,36 +53,50 @@ async def report_of(
     named = [item.recording_id for item in disclosure.given]
     async with tenant_scope(disclosure.tenant):
         entries = await received_of(disclosure.tenant, named, now=making.made_at)
-        asked_in, reviewed_at = await _asked(disclosure)
-    reported = [await _reported(custody, disclosure.tenant, id, reviewed_at) for id in named]
+        asked_in = await _asked_in(disclosure)
+    reported = [await _reported(custody, disclosure.tenant, item) for item in disclosure.given]
     received = [_received(entry) for entry in entries if entry.kind in RECIPIENTS]
     return await asyncio.to_thread(
         access_report, making, whose.policy, reported, received, language=asked_in or language, party=party
     )
 
 
-async def _asked(disclosure: Disclosure) -> tuple[str | None, datetime | None]:
-    """In which language the request is answered, and until when the reasons of listens were reviewed; in the scope."""
+async def listens(custody: Custody, caller: Caller, disclosure_id: UUID, recording_id: UUID) -> list[Listen]:
+    """Each listen to one recording of a copy, with what the listener wrote, for whoever reviews what is given.
+
+    Raises:
+        NotFound: no such disclosure that the caller sees whole, or no such recording among what it gives; or it is no
+            copy for somebody of their own.
+        NotAllowed: the caller's roles have to do with none.
+        Altered: a reason is not what was written.
+    """
+    seen = await look(custody, caller, disclosure_id)
+    given = {item.recording_id for item in seen.disclosure.given}
+    if not seen.whole or seen.disclosure.kind not in REPORTED or recording_id not in given:
+        raise NotFound
+    now = custody.clock.now()
+    kept = await find(custody, caller.tenant, recording_id)
+    found = await listens_of(custody, kept, reviewed_at=now)
+    async with tenant_scope(caller.tenant):
+        details = {"recording": str(recording_id), "listens": len(found)}
+        event = audit.Event(act=READ, actor=caller.id, object_id=disclosure_id, details=details)
+        await audit.record(caller.tenant, event, now=now)
+    return found
+
+
+async def _asked_in(disclosure: Disclosure) -> str | None:
+    """In which language the request is answered, in the open scope."""
     rows = await DB.fetch(
-        "SELECT language, reasons_reviewed_at FROM subject_request WHERE tenant_id = $1 AND id = $2",
+        "SELECT language FROM subject_request WHERE tenant_id = $1 AND id = $2",
         disclosure.tenant,
         disclosure.subject_request_id,
     )
-    return (rows[0]["language"], rows[0]["reasons_reviewed_at"]) if rows else (None, None)
+    return str(rows[0]["language"]) if rows else None
 
 
-async def _reported(custody: Custody, tenant: UUID, recording_id: UUID, reviewed_at: datetime | None) -> Reported:
-    kept = await find(custody, tenant, recording_id)
-    return Reported(kept=kept, listens=await _listens(custody, kept, reviewed_at))
-
-
-async def _listens(custody: Custody, kept: Kept, reviewed_at: datetime | None) -> list[Listen]:
-    """Every listen; with its reason where that was there when somebody reviewed them."""
-    found = await listens_of(custody, kept, with_reasons=reviewed_at is not None)
-    return [
-        one if reviewed_at is not None and one.at <= reviewed_at else Listen(at=one.at, purpose=one.purpose)
-        for one in found
-    ]
+async def _reported(custody: Custody, tenant: UUID, item: Item) -> Reported:
+    kept = await find(custody, tenant, item.recording_id)
+    return Reported(kept=kept, listens=await listens_of(custody, kept, reviewed_at=item.reviewed_at))
 
 
 def _received(entry: Entry) -> Received:

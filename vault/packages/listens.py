@@ -27,11 +27,12 @@ class Listen:
     reason: str | None = field(default=None, repr=False)
 
 
-async def listens_of(custody: Custody, kept: Kept, *, with_reasons: bool) -> list[Listen]:
+async def listens_of(custody: Custody, kept: Kept, *, reviewed_at: datetime | None) -> list[Listen]:
     """Each time that somebody heard or read the recording, the earliest first.
 
     Args:
-        with_reasons: whether somebody has reviewed that the reasons say nothing of others, and they are told.
+        reviewed_at: until when somebody has looked at what the reasons say of others; later ones are not told, and
+            none where nobody has.
 
     Raises:
         Altered: a reason is not what was written.
@@ -49,7 +50,9 @@ async def listens_of(custody: Custody, kept: Kept, *, with_reasons: bool) -> lis
             Listen(
                 at=row["used_at"],
                 purpose=row["purpose"],
-                reason=_reason(custody, recording.tenant, recording.id, row) if with_reasons else None,
+                reason=_reason(custody, recording.tenant, recording.id, row)
+                if reviewed_at is not None and row["used_at"] <= reviewed_at
+                else None,
             )
             for row in rows
         ]

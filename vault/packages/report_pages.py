@@ -104,7 +104,10 @@ class _Page:
 
     def _recipients(self) -> Iterator[Flowable]:
         w = self.words
-        rows = [(one["recipient"], self._moment(one["at"]), one.get("basis", "")) for one in self.report["recipients"]]
+        rows = [
+            (w.get(f"who.{one['recipient']}", one["recipient"]), self._moment(one["at"]), one.get("basis", ""))
+            for one in self.report["recipients"]
+        ]
         if not rows:
             yield from section(w["recipients"], [("", w["nobody"])])
             return

@@ -38,6 +38,12 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "keep": ("Säilytysaika", "Lagringstid", "Kept for"),
     "recipients": ("Kenelle tietoja on annettu", "Vem som har fått uppgifterna", "Who received the data"),
     "recipient": ("Vastaanottaja", "Mottagare", "Recipient"),
+    "who.agent": (
+        "Puhelun tai keskustelun asiakaspalvelija",
+        "Samtalets eller konversationens kundrådgivare",
+        "The agent of the call or chat",
+    ),
+    "who.data_subject": ("Asiakas", "Kunden", "The customer"),
     "received": ("Annettu", "Utlämnat", "Given"),
     "nobody": (
         "Tietoja ei ole luovutettu kenellekään rekisterinpitäjän ulkopuolelle.",

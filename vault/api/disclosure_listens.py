@@ -1,0 +1,45 @@
+"""What listeners wrote of a recording, looked at before a copy of it tells that to whoever is in it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from litestar import Router, get
+from litestar.params import FromPath
+from msgspec import Struct
+
+from vault.api.dependencies import FromCaller, InCustody
+from vault.disclosure import reporting
+
+
+class ReviewedListen(Struct, frozen=True, kw_only=True):
+    """One listen: when, for which purpose, and what the listener wrote; null where that has gone."""
+
+    at: datetime
+    purpose: str
+    reason: str | None
+
+    def __repr__(self) -> str:
+        """Without the reason, which may name somebody."""
+        return f"ReviewedListen(at={self.at!r}, purpose={self.purpose!r}, …)"
+
+
+class ReviewedListens(Struct, frozen=True, kw_only=True):
+    """Each listen to one recording, the earliest first."""
+
+    items: list[ReviewedListen]
+
+
+@get("/disclosures/{disclosure_id:uuid}/items/{recording_id:uuid}/listens", operation_id="read_disclosure_listens")
+async def read_listens(
+    disclosure_id: FromPath[UUID], recording_id: FromPath[UUID], custody: InCustody, caller: FromCaller
+) -> ReviewedListens:
+    """When and why a recording was listened to, as a copy for the data subject or the agent will tell it (C-579/21).
+
+    Whoever marks the recording as reviewed has looked at these reasons too: those that stood there then are told.
+    Reading them stands in the log.
+    """
+    found = await reporting.listens(custody, caller, disclosure_id, recording_id)
+    return ReviewedListens(items=[ReviewedListen(at=one.at, purpose=one.purpose, reason=one.reason) for one in found])
+
+
+router = Router(path="/v1", tags=["disclosures"], route_handlers=[read_listens])
