@@ -1,0 +1,243 @@
+"""A recipient with nothing but a browser signs in, names a key, fetches, and is told how to open and check it."""
+
+import base64
+import hashlib
+import html
+import re
+from collections.abc import AsyncIterator
+from html.parser import HTMLParser
+from uuid import uuid4
+
+import httpx
+import pyrage
+import pytest
+
+from tests.disclosure.asking import Desk, desk
+from tests.disclosure.handing import Hand, copy_for_subject
+from tests.packages.certified import holder, rsa_key
+from tests.world import PASSWORD, World
+
+
+@pytest.fixture
+async def at(world: World) -> Desk:
+    return await desk(world)
+
+
+@pytest.fixture
+async def browser(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    """Keeps cookies, sends forms, and runs no script."""
+    async with httpx.AsyncClient(base_url=world.client.base_url, timeout=60, follow_redirects=True) as client:
+        yield client
+
+
+class Visitor:
+    """A person named for a disclosure, in their browser."""
+
+    def __init__(self, browser: httpx.AsyncClient, hand: Hand, language: str = "en") -> None:
+        self.browser, self.hand, self.language = browser, hand, language
+        self.email = f"{uuid4().hex}@outside.example"
+
+    async def named(self) -> str:
+        """Named by the DPO; the invitation."""
+        answer = await self.hand.name(email=self.email, name="Demo Person")
+        return str(answer.json()["invitation"])
+
+    async def send(self, path: str, **form: str) -> httpx.Response:
+        return await self.browser.post(f"/receive{path}?lang={self.language}", data=form)
+
+    async def look(self, path: str = "") -> httpx.Response:
+        return await self.browser.get(f"/receive{path}?lang={self.language}")
+
+    async def arrive(self, invitation: str) -> httpx.Response:
+        """Take up the invitation and sign in."""
+        await self.send("/invitation", invitation=invitation, password=PASSWORD, again=PASSWORD)
+        slug = self.hand.desk.house.slug
+        return await self.send("/sign-in", controller=slug, email=self.email, password=PASSWORD)
+
+
+async def test_a_recipient_without_a_key_needs_nothing_but_a_browser(at: Desk, browser: httpx.AsyncClient) -> None:
+    hand = await copy_for_subject(at, await at.recording())
+    visitor = Visitor(browser, hand)
+    invitation = await visitor.named()
+    await at.approve(hand.id)
+    arrived = await visitor.arrive(invitation)
+    assert arrived.status_code == 200, arrived.text
+    assert f'href="/receive/{hand.id}?lang=en"' in arrived.text
+    made = await visitor.send(f"/{hand.id}/key", generate="yes")
+    found = re.search(r"AGE-SECRET-KEY-1[A-Z0-9]+", made.text)
+    assert found is not None
+    assert "AGE-SECRET-KEY" not in (await visitor.look(f"/{hand.id}")).text, "it was shown twice"
+    package = await hand.pack()
+    page = await visitor.look(f"/{hand.id}")
+    assert package["sha256"] in page.text
+    assert "Begin to fetch it" in page.text
+    page = await visitor.send(f"/{hand.id}/fetches")
+    link = re.search(r'href="(/v1/fetches/[^"]+)"', page.text)
+    assert link is not None
+    sealed = (await browser.get(link[1])).content
+    assert hashlib.sha256(sealed).hexdigest() == package["sha256"]
+    assert pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(found[0])])
+    await hand.received()
+    over = await visitor.look(f"/{hand.id}")
+    assert "/v1/fetches/" not in over.text
+    assert (await visitor.send("/sign-out")).status_code == 200
+    assert 'name="password"' in (await visitor.look(f"/{hand.id}")).text
+
+
+async def test_a_certificate_is_given_in_a_form_too(at: Desk, browser: httpx.AsyncClient) -> None:
+    hand = await copy_for_subject(at, await at.recording())
+    visitor, whose = Visitor(browser, hand), holder(rsa_key())
+    invitation = await visitor.named()
+    await at.approve(hand.id)
+    await visitor.arrive(invitation)
+    refused = await visitor.send(f"/{hand.id}/key", key="age1nonsense")
+    assert (refused.status_code, "Nothing can be sealed to this key" in refused.text) == (422, True)
+    assert (await visitor.send(f"/{hand.id}/key", key=whose.pem)).status_code == 200
+    assert (await hand.pack())["sealing"] == "cms"
+    assert "openssl cms -decrypt" in (await visitor.look(f"/{hand.id}")).text
+
+
+@pytest.mark.parametrize(
+    ("asked", "language", "word"),
+    [
+        ("fi-FI,fi;q=0.9,en;q=0.5", "fi", "Kirjaudu sisään"),
+        ("sv", "sv", "Logga in"),
+        ("de;q=0.9, en-GB;q=0.8, fi;q=0.1", "en", "Sign in"),
+        ("de", "fi", "Kirjaudu sisään"),
+        ("", "fi", "Kirjaudu sisään"),
+        ("en;q=nonsense, sv;q=0", "fi", "Kirjaudu sisään"),
+    ],
+)
+async def test_pages_speak_the_language_that_is_preferred(world: World, asked: str, language: str, word: str) -> None:
+    page = await world.client.get("/receive", headers={"accept-language": asked})
+    assert page.headers["content-language"] == language
+    assert f'<html lang="{language}">' in page.text
+    assert word in html.unescape(page.text)
+
+
+async def test_every_page_is_well_formed_in_every_language_and_loads_nothing(
+    at: Desk, browser: httpx.AsyncClient
+) -> None:
+    hand = await copy_for_subject(at, await at.recording())
+    visitor = Visitor(browser, hand)
+    invitation = await visitor.named()
+    await at.approve(hand.id)
+    pages = [await visitor.look(), await visitor.look("/invitation")]
+    await visitor.arrive(invitation)
+    await hand.seal()
+    await hand.pack()
+    for visitor.language in ("fi", "sv", "en"):
+        pages += [await visitor.look(), await visitor.look(f"/{hand.id}"), await visitor.look(f"/{uuid4()}")]
+    for page in pages:
+        _require_closed(page)
+        parsed = _Tags()
+        parsed.feed(page.text)
+        assert parsed.open == [], page.url
+        assert not parsed.seen & {"script", "img", "iframe", "link", "object"}
+        assert parsed.unlabelled == 0
+
+
+def _require_closed(page: httpx.Response) -> None:
+    """Nothing is loaded, framed, or kept; the one style is ours."""
+    policy = page.headers["content-security-policy"]
+    style = re.search(r"<style>(.*?)</style>", page.text, re.S)
+    assert style is not None
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}'")
+    assert "frame-ancestors 'none'" in policy
+    assert "no-store" in page.headers["cache-control"]
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_another_site_cannot_send_a_form(at: Desk, browser: httpx.AsyncClient) -> None:
+    hand = await copy_for_subject(at, await at.recording())
+    visitor = Visitor(browser, hand)
+    invitation = await visitor.named()
+    await hand.seal()
+    await at.approve(hand.id)
+    await visitor.arrive(invitation)
+    await hand.pack()
+    for headers in ({"sec-fetch-site": "cross-site"}, {"origin": "https://elsewhere.example"}, {"origin": "null"}):
+        for path in (f"/{hand.id}/fetches", f"/{hand.id}/key", "/sign-out", "/sign-in", "/invitation"):
+            sent = await browser.post(f"/receive{path}", data={"generate": "yes"}, headers=headers)
+            assert sent.status_code == 403, (path, headers)
+    own = str(browser.base_url).rstrip("/")
+    sent = await browser.post(f"/receive/{hand.id}/fetches", headers={"origin": own, "sec-fetch-site": "same-origin"})
+    assert sent.status_code == 200
+    assert (await hand.package()).json()["fetches"]
+
+
+async def test_the_session_is_no_scripts_and_no_other_sites(at: Desk, browser: httpx.AsyncClient) -> None:
+    hand = await copy_for_subject(at, await at.recording())
+    visitor = Visitor(browser, hand)
+    await visitor.send("/invitation", invitation=await visitor.named(), password=PASSWORD, again=PASSWORD)
+    form = {"controller": at.house.slug, "email": visitor.email, "password": PASSWORD}
+    answer = await browser.post("/receive/sign-in", data=form, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/receive?lang=fi")
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+
+
+async def test_a_wrong_password_and_a_spent_invitation_are_told_without_particulars(
+    at: Desk, browser: httpx.AsyncClient
+) -> None:
+    hand = await copy_for_subject(at, await at.recording())
+    visitor = Visitor(browser, hand)
+    invitation = await visitor.named()
+    differs = await visitor.send("/invitation", invitation=invitation, password=PASSWORD, again="another one")
+    assert (differs.status_code, "The two passwords differ." in differs.text) == (422, True)
+    await visitor.send("/invitation", invitation=invitation, password=PASSWORD, again=PASSWORD)
+    spent = await visitor.send("/invitation", invitation=invitation, password=PASSWORD, again=PASSWORD)
+    assert spent.status_code == 422
+    slug = at.house.slug
+    wrong = await visitor.send("/sign-in", controller=slug, email=visitor.email, password="another password")
+    unknown = await visitor.send("/sign-in", controller=slug, email="nobody@outside.example", password="another")
+    assert (wrong.status_code, unknown.status_code) == (401, 401)
+    assert wrong.text == unknown.text
+
+
+async def test_what_is_shown_of_a_matter_is_a_recipients_own(at: Desk, browser: httpx.AsyncClient) -> None:
+    hand = await copy_for_subject(at, await at.recording())
+    other = await copy_for_subject(at, await at.recording())
+    visitor = Visitor(browser, hand)
+    invitation = await visitor.named()
+    await visitor.arrive(invitation)
+    assert hand.id not in (await visitor.look()).text, "it was shown before anybody had approved it"
+    await at.approve(hand.id)
+    await at.approve(other.id)
+    seen = (await visitor.look()).text
+    assert (hand.id in seen, other.id in seen) == (True, False)
+    there, absent = await visitor.look(f"/{other.id}"), await visitor.look(f"/{uuid4()}")
+    assert (there.status_code, absent.status_code) == (404, 404)
+    assert (await visitor.send(f"/{other.id}/fetches")).status_code == 404
+    assert (await visitor.send(f"/{other.id}/key", generate="yes")).status_code == 404
+
+
+async def test_a_form_field_cannot_bring_markup_into_a_page(world: World) -> None:
+    page = await world.client.get("/receive", params={"controller": '"><script>alert(1)</script>'})
+    assert "<script>" not in page.text
+
+
+class _Tags(HTMLParser):
+    """Which elements a page has, whether each is closed, and whether each field has a label."""
+
+    VOID = frozenset({"meta", "input"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: set[str] = set()
+        self.unlabelled = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.add(tag)
+        named = dict(attrs)
+        if tag in ("input", "textarea") and named.get("type") != "hidden" and "label" not in self.open:
+            self.unlabelled += 1
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
