@@ -167,7 +167,6 @@ class RequestView(Struct, frozen=True, kw_only=True, rename={"asker": "for"}):
     means: IdentityMeans | None
     identified_by: UUID | None
     identified_at: datetime | None
-    reasons_reviewed_at: datetime | None
     said: SaidView | None
     acts: list[ActView]
     disclosures: list[GivenView]
@@ -214,21 +213,6 @@ class WeighedView(Struct, frozen=True, kw_only=True):
     grounds: dict[RefusalGround, str]
 
 
-class ListenView(Struct, frozen=True, kw_only=True):
-    """One listen to a recording that was found: when, for which purpose, and what the person wrote as a reason."""
-
-    recording: UUID
-    at: datetime
-    purpose: str
-    reason: str | None
-
-
-class Listens(Struct, frozen=True, kw_only=True):
-    """Each listen to what was found for a request, the earliest first for each recording."""
-
-    items: list[ListenView]
-
-
 class StatementView(Struct, frozen=True, kw_only=True):
     """What a data subject states about a recording."""
 
@@ -272,7 +256,6 @@ def request_view(request: SubjectRequest) -> RequestView:
         means=request.means,
         identified_by=request.identified_by,
         identified_at=request.identified_at,
-        reasons_reviewed_at=request.reasons_reviewed_at,
         said=_said(said) if said else None,
         acts=[
             ActView(

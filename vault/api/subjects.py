@@ -18,8 +18,6 @@ from vault.api.subject_views import (
     Erasing,
     Extension,
     Identification,
-    Listens,
-    ListenView,
     NewRequest,
     NewStatement,
     Refusing,
@@ -39,7 +37,6 @@ from vault.subjects.disclosing import Giving, disclose
 from vault.subjects.erasing import order_erasure
 from vault.subjects.finding import candidates
 from vault.subjects.letters.writing import letter
-from vault.subjects.listens import listens, review_reasons
 from vault.subjects.reading import Filter, find, listed
 from vault.subjects.receiving import Received, receive, say_more
 from vault.subjects.restricting import restrict_for
@@ -113,24 +110,6 @@ async def record_identification(
 async def list_candidates(request_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> Candidates:
     """What may be the data subject's, found by what they said; a person says which of it is."""
     return Candidates(items=[candidate_view(one) for one in await candidates(custody, caller, request_id)])
-
-
-@get(f"{ONE}/listens", operation_id="list_listens")
-async def list_listens(request_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> Listens:
-    """When and why somebody listened to what was found, to be reviewed before it is told (C-579/21); no names."""
-    found = await listens(custody, caller, request_id)
-    return Listens(
-        items=[
-            ListenView(recording=recording, at=one.at, purpose=one.purpose, reason=one.reason)
-            for recording, one in found
-        ]
-    )
-
-
-@post(f"{ONE}/listens/review", operation_id="review_listens", status_code=200)
-async def create_listens_review(request_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> RequestView:
-    """Record that the reasons of the listens so far say nothing of others: they are told with the copy."""
-    return request_view(await review_reasons(custody, caller, request_id))
 
 
 @get(f"{ONE}/weighing", operation_id="weigh_subject_request")
@@ -243,8 +222,6 @@ router = Router(
         change_said,
         record_identification,
         list_candidates,
-        list_listens,
-        create_listens_review,
         weigh_request,
         extend_request,
         create_disclosure,

@@ -355,8 +355,6 @@ class SubjectRequest(Table, db=DB, tablename="subject_request"):
     means = Text(default=None, null=True)
     identified_at = Timestamptz(default=None, null=True)
     identified_by = UUID(default=None, null=True)
-    reasons_reviewed_at = Timestamptz(default=None, null=True)
-    reasons_reviewed_by = UUID(default=None, null=True)
     ended_at = Timestamptz(default=None, null=True)
     ended_by = UUID(default=None, null=True)
     ground = Text(default=None, null=True)

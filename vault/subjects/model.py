@@ -116,7 +116,6 @@ class SubjectRequest:
     means: IdentityMeans | None = None
     identified_at: datetime | None = None
     identified_by: UUID | None = None
-    reasons_reviewed_at: datetime | None = None
     ended_at: datetime | None = None
     ended_by: UUID | None = None
     ground: RefusalGround | None = None

@@ -189,7 +189,6 @@ def _request(row: Record, acts: Sequence[Record], given: Sequence[Record], order
         means=None if row["means"] is None else IdentityMeans(row["means"]),
         identified_at=row["identified_at"],
         identified_by=row["identified_by"],
-        reasons_reviewed_at=row["reasons_reviewed_at"],
         ended_at=row["ended_at"],
         ended_by=row["ended_by"],
         ground=None if row["ground"] is None else RefusalGround(row["ground"]),

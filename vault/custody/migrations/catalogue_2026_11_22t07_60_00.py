@@ -31,8 +31,6 @@ CREATE TABLE subject_request (
     means text,
     identified_at timestamptz,
     identified_by uuid,
-    reasons_reviewed_at timestamptz,
-    reasons_reviewed_by uuid,
     ended_at timestamptz,
     ended_by uuid,
     ground text,
