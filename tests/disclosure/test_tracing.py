@@ -12,13 +12,17 @@ import pytest
 
 from tenants.vocabulary import Role
 from tests.cli.conftest import Terminal
+from tests.disclosure.asking import desk
+from tests.disclosure.handing import copy_for_subject
 from tests.packages.samples import SIGNERS, collected, contents, members
 from tests.world import As, House, World
 from vault.custody.database import DB, tenant_scope
 from vault.disclosure import package_rows, tracing
 from vault.disclosure.package_rows import Package
-from vault.packages.marks import new_mark
+from vault.packages.marks import marks_in, new_mark
+from vault.packages.opening import open_age
 from vault.packages.sealing import Sealing
+from vault.packages.verifying import verify
 from vault.packages.writing import write
 
 
@@ -152,6 +156,37 @@ async def test_a_file_is_traced_from_a_terminal_without_being_sent(terminal: Ter
         assert str(leak.id) in (await terminal.run("disclose", "trace", str(file), as_=house.administrator)).stdout
     nothing = await terminal.run("disclose", "trace", str(_saved(terminal.home, b"")), as_=house.administrator)
     assert "no package" in nothing.stdout
+
+
+async def test_every_file_of_a_package_that_was_fetched_leads_back_to_who_fetched_it(world: World) -> None:
+    at = await desk(world)
+    hand = await copy_for_subject(at, await at.recording(), await at.recording())
+    subject = await hand.person(f"{uuid4().hex}@subject.example")
+    await hand.seal()
+    await at.approve(hand.id)
+    package = await hand.pack()
+    sealed = await hand.fetch(subject, package["id"])
+    await hand.received()
+
+    key = (await world.client.get("/v1/certificate-key")).content
+    opened = open_age(io.BytesIO(sealed), str(hand.identity))
+    manifest = verify(opened.pieces, key, sealed_to=opened.sealed_to)
+    assert (manifest.id, manifest.disclosure) == (UUID(package["id"]), UUID(hand.id))
+
+    with zipfile.ZipFile(io.BytesIO(hand.opened(sealed))) as archive:
+        files = [archive.read(name) for name in archive.namelist()]
+    assert len(files) == len(manifest.members) + 1
+    for content in (sealed, *files):
+        assert (hand.id, [str(subject.id)]) in [
+            (one["disclosure"], one["fetched_by"]) for one in await _traced(at.administrator, content)
+        ]
+
+
+async def _traced(who: As, content: bytes) -> list[dict[str, Any]]:
+    """As the command asks: by the marks in the file, or else by its hash."""
+    marks = marks_in([content])
+    assert len(marks) < 2
+    return await asked(who, **({"mark": marks[0]} if marks else {"sha256": sha256(content)}))
 
 
 def _saved(folder: Path, content: bytes) -> Path:
