@@ -13,6 +13,7 @@ from tenants.recordings import ContactField, Kind
 from tenants.vocabulary import DisclosureKind
 from vault.packages.given import Limits, Making
 from vault.packages.members import COVER, CUSTODY, MANIFEST, README, RECORDINGS, Member, Recipient, Scope
+from vault.packages.readme_words import recipient_name
 from vault.packages.words import words
 from vault.printing import (
     HEADING,
@@ -125,7 +126,7 @@ class _Page:
             (w["controller"], policy.controller.name),
             (w["contact"], policy.controller.contact),
             (w["dpo"], policy.dpo.contact),
-            (w["recipient"], told.recipient.name),
+            (w["recipient"], recipient_name(told.recipient.name, self.language)),
             (w["sealed_to"], told.recipient.key),
         ]
         return [*rows, (w["case"], told.case_number)] if told.case_number else rows

@@ -7,7 +7,7 @@ from vault.packages.members import Language
 
 Words = MappingProxyType[str, str]
 
-_LANGUAGES: Final[tuple[Language, ...]] = ("fi", "sv", "en")
+_LANGUAGES: Final[tuple[str, ...]] = ("fi", "sv", "en")
 
 
 def words(language: Language) -> Words:
@@ -16,7 +16,7 @@ def words(language: Language) -> Words:
     return MappingProxyType({name: row[column] for name, row in _WORDS.items()})
 
 
-def recipient_name(name: str, language: Language) -> str:
+def recipient_name(name: str, language: str) -> str:
     """A recipient as a reader of this language calls them: an organisation by its name, a person by who they are."""
     return _PERSONS[name][_LANGUAGES.index(language)] if name in _PERSONS else name
 
