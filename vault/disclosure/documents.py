@@ -107,7 +107,7 @@ async def store(
     """
     _require_valid(media_type, content)
     now, id, tenant = custody.clock.now(), uuid4(), disclosure.tenant
-    key = f"{PREFIX}{disclosure.id}/documents/{id}"
+    key = f"{PREFIX}{disclosure.id}/document-{id}"
     sealed, wrapped = await asyncio.to_thread(_seal, custody, tenant, id, media_type, content, now)
     async with tenant_scope(tenant):
         bucket = (await tenancy(tenant, at=now)).bucket
