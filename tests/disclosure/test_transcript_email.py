@@ -305,6 +305,17 @@ async def test_a_worker_killed_before_handing_over_is_followed_by_the_letter(
     assert len(postbox.letters) == 1
 
 
+async def test_what_no_worker_came_to_for_a_day_is_not_sent_any_more(
+    world: World, house: House, postbox: Postbox
+) -> None:
+    machine, recording = await chat_system(house), await a_chat(house)
+    await asked(machine, recording)
+    async with world.later(timedelta(hours=26)):
+        await send(world, house)
+    assert not postbox.letters
+    assert (await stands(house, recording))["outcome"] == "too-late"
+
+
 async def test_without_a_mail_server_nothing_is_promised(world: World, house: House, postbox: Postbox) -> None:
     machine, recording, later = await chat_system(house), await a_chat(house), await a_chat(house)
     await asked(machine, later)

@@ -11,6 +11,9 @@ import pytest
 from tenants.vocabulary import Role
 from tests.world import As, House, World
 from vault.api.app import DESCRIPTION
+from vault.custody.database import tenant_scope
+from vault.telling.telling import tell
+from vault.telling.topics import Audience, Topic
 
 METHODS = ("get", "head", "post", "patch", "delete", "put")
 OPEN = {"health", "read_openapi", "read_certificate_key", "read_document_certificate", "sign_in", "redeem_invitation"}
@@ -29,6 +32,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "waive_return": {"reason": "a stranger tries"},
     "change_contract": {"last_day": "2026-01-01", "reason": "a stranger tries"},
     "confirm_return": {"manifest_sha256": "00" * 32},
+    "register_webhook": {"url": "https://hooks.example/"},
+    "send_transcript": {"chosen_by": "customer", "address": "stranger@customer.example"},
     "name_disclosure_recipient": {"email": "stranger@outside.example", "name": "Demo Person"},
     "set_seal": {"generate": True},
 }
@@ -78,6 +83,7 @@ async def ids(owner: House) -> dict[str, str]:
     token = (await supervisor.post(f"/v1/members/{supervisor.id}/tokens", json={})).json()["id"]
     order = {"recording": str(recording), "reason": "a fixture orders"}
     proposal = (await owner.administrator.post("/v1/orders/destruction", json=order)).json()["id"]
+    hooked = await owner.administrator.post("/v1/webhooks", json=BODIES["register_webhook"])
     return {
         "recording_id": str(recording),
         "access_id": access,
@@ -93,6 +99,8 @@ async def ids(owner: House) -> dict[str, str]:
         "package_id": str(uuid4()),
         "fetch_id": str(uuid4()),
         "notice_id": str(uuid4()),
+        "message_id": await _message(owner),
+        "webhook_id": hooked.json()["webhook"]["id"],
         "destruction_id": str(uuid4()),
     }
 
@@ -115,6 +123,12 @@ async def test_anothers_id_answers_as_one_that_does_not_exist(
         absent = await _ask(person, name, method, path, str(uuid4()))
         assert real == absent, f"{role} can tell"
         assert real[0] in (403, 404)
+
+
+async def _message(owner: House) -> str:
+    async with tenant_scope(owner.tenant):
+        told = await tell(owner.tenant, Topic.GRANT_ENDED, uuid4(), audience=Audience.DPO, now=owner.world.now())
+    return str(told)
 
 
 def _url(path: str, value: str) -> str:

@@ -50,7 +50,12 @@ DELAYS: Final = (
 NOT_TAKEN: Final = "not-taken"
 """The rule that ends a disclosure whose letter nobody took."""
 
-INTERRUPTED, STOPPED, NO_SERVER = "interrupted", "stopped", "not_configured"
+LATEST: Final = timedelta(hours=25)
+"""Later than this after it was asked for nothing is sent: nobody waits for it any more, and a catalogue brought back
+from a backup would have it sent a second time.
+"""
+
+INTERRUPTED, STOPPED, TOO_LATE, NO_SERVER = "interrupted", "stopped", "too-late", "not_configured"
 
 log = structlog.get_logger()
 
@@ -64,6 +69,7 @@ class Open:
     recording: UUID
     chosen_by: Party
     state: SendingState
+    asked_at: datetime
     attempts: int
     sealed: bytes | None = field(repr=False)
 
@@ -96,14 +102,27 @@ async def send(custody: Custody, tenant: UUID) -> bool:
 async def _advance(custody: Custody, each: Open) -> None:
     if each.state is SendingState.HANDING_OVER:
         return await _end(custody, each, SendingState.UNKNOWN, INTERRUPTED)
-    disclosure = await recheck(custody, each.tenant, each.disclosure)
-    if disclosure is None:
-        return await _end(custody, each, SendingState.NOT_SENT, STOPPED)
-    if custody.mail is None:
-        return await _end(custody, each, SendingState.NOT_SENT, NO_SERVER)
+    if (why := await _hindered(custody, each)) is not None:
+        return await _end(custody, each, SendingState.NOT_SENT, why)
     letter = await _letter(custody, each)
-    if not await _begin(custody, each):
-        return None
+    if await _begin(custody, each):
+        await _give(custody, each, letter)
+    return None
+
+
+async def _hindered(custody: Custody, each: Open) -> str | None:
+    """Why it is not sent at all; None where nothing stands against it."""
+    if await recheck(custody, each.tenant, each.disclosure) is None:
+        return STOPPED
+    if custody.clock.now() > each.asked_at + LATEST:
+        return TOO_LATE
+    return NO_SERVER if custody.mail is None else None
+
+
+async def _give(custody: Custody, each: Open, letter: Letter) -> None:
+    """Hand it over, and write down what came of that; whoever is killed in between leaves `handing_over`."""
+    if custody.mail is None:
+        raise RuntimeError("A hand-over begins only where a mail server is configured.")
     try:
         await hand_over(custody.mail, letter)
     except NotTaken as refused:
@@ -209,6 +228,7 @@ def _read(row: Record) -> Open:
         recording=row["recording_id"],
         chosen_by=Party(row["chosen_by"]),
         state=SendingState(row["state"]),
+        asked_at=row["asked_at"],
         attempts=row["attempts"],
         sealed=row["sealed_address"],
     )
