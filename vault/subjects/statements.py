@@ -145,7 +145,8 @@ async def _store(
     """Write it down; False where the part beside it has moved, or another statement came before."""
     tenant, now, beside = caller.tenant, custody.clock.now(), sealed.beside
     async with tenant_scope(tenant):
-        contract = await DB.fetch("SELECT destroying_since FROM contract WHERE tenant_id = $1 FOR SHARE", tenant)
+        # Whoever holds or restricts shares the contract, and reads the parts after it: none of them misses this one.
+        contract = await DB.fetch("SELECT destroying_since FROM contract WHERE tenant_id = $1 FOR UPDATE", tenant)
         if contract[0]["destroying_since"]:
             raise Conflict("The contract is over, and everything of it is being destroyed.")
         rows_now = await DB.fetch(
