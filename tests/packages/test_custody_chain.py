@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from tests.world import House, World
 from vault.custody import audit
 from vault.custody.database import tenant_scope
 from vault.packages.custody_chain import custody_member
+from vault.packages.pseudonyms import Pseudonyms
 
 
 @pytest.fixture
@@ -37,7 +39,9 @@ async def used(house: House) -> UUID:
     supervisor = await house.person(Role.SUPERVISOR)
     opened = await access(supervisor, recording, "quality")
     assert (await supervisor.get(f"/v1/accesses/{opened['id']}/content")).status_code == 200
-    held = await supervisor.post(f"/v1/recordings/{recording}/holds", json={"reason": "legal_claim", "note": "Because."})
+    held = await supervisor.post(
+        f"/v1/recordings/{recording}/holds", json={"reason": "legal_claim", "note": "Because."}
+    )
     assert held.status_code == 201, held.text
     return recording
 
@@ -82,6 +86,17 @@ async def test_research_learns_only_that_it_came_in(house: House) -> None:
         assert [event["act"] for event in entry["events"]] == ["recording.received"]
         assert "listens" not in entry
         assert "body" not in entry["events"][0]
+
+
+async def test_a_pseudonymised_chain_tells_no_time_more_exactly_than_the_rest(house: House) -> None:
+    recording = await house.recording()
+    async with tenant_scope(house.tenant):
+        head = await audit.head(house.tenant)
+    terms = making(house, DisclosureKind.RESEARCH, pseudonyms=Pseudonyms())
+    chain = json.loads(await gathered(custody_member(house.tenant, terms, [recording], head).chunks))
+    (event,) = chain["recordings"][0]["events"]
+    at = datetime.fromisoformat(event["at"])
+    assert (at.second, at.microsecond) == (0, 0)
 
 
 async def test_how_it_was_decided_is_told_and_nothing_that_comes_after(house: House) -> None:

@@ -12,6 +12,7 @@ acted (by an id), so it is told to whoever needs the proof. Of holds nobody lear
 import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
@@ -103,7 +104,8 @@ async def _events(tenant: UUID, of: UUID, head: Head) -> list[Record]:
 
 def _event(row: Record, making: Making) -> dict[str, Any]:
     body = json.loads(row["body"])
-    told = {"seq": row["seq"], "act": row["act"], "at": body["at"]}
+    at = making.moment(datetime.fromisoformat(body["at"])).isoformat()
+    told = {"seq": row["seq"], "act": row["act"], "at": at}
     if "purpose" in body:
         told["purpose"] = body["purpose"]
     told |= {"previous": row["previous"].hex(), "hash": row["hash"].hex()}
