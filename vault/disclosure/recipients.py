@@ -9,7 +9,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from tenants.decisions import ROLES, Action
-from tenants.vocabulary import Role
+from tenants.vocabulary import DisclosureKind, Role
 from vault.accounts import Caller
 from vault.credentials import Issued
 from vault.custody import audit
@@ -27,6 +27,9 @@ NAMES: Final = (
     " FROM disclosure_recipient r JOIN member m ON m.tenant_id = r.tenant_id AND m.id = r.member_id"
     " WHERE r.tenant_id = $1 AND r.disclosure_id = $2 ORDER BY r.named_at, r.member_id"
 )
+
+
+OWN_PEOPLE: Final = "Evidence is the controller's own export, which one of its own people fetches."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,13 +106,15 @@ async def name_person(
 
     Raises:
         NotAllowed, NotFound, Conflict: as for `name_member`; or the address is that of somebody who has other roles.
-        Invalid: it goes to an organisation, whose own persons alone receive it.
+        Invalid: it goes to an organisation, whose own persons alone receive it; or it is the controller's own export.
     """
     now = custody.clock.now()
     async with tenant_scope(caller.tenant):
         disclosure = await _open_for(caller, disclosure_id, now)
         if disclosure.organisation_id is not None:
             raise _unfit("Only a named person of the organisation receives this: register the person there first.")
+        if disclosure.kind is DisclosureKind.EVIDENCE:
+            raise _unfit(OWN_PEOPLE)
         member, invitation = await _find_or_invite(custody, caller, email, name)
         await _insert(disclosure, caller, member, now)
         return await recipients_of(disclosure), invitation
@@ -182,6 +187,8 @@ async def _require_fit(disclosure: Disclosure, member: UUID) -> None:
         raise _unfit("There is no active member of this id who may receive a disclosure.")
     if rows[0]["organisation_id"] != disclosure.organisation_id:
         raise _unfit("What goes to an organisation is received by its own named persons, and by no others.")
+    if disclosure.kind is DisclosureKind.EVIDENCE and Role.RECIPIENT in rows[0]["roles"]:
+        raise _unfit(OWN_PEOPLE)
 
 
 async def _find_or_invite(custody: Custody, caller: Caller, email: str, name: str) -> tuple[UUID, Issued | None]:
