@@ -36,6 +36,15 @@ BODIES: dict[str, dict[str, Any]] = {
     "send_transcript": {"chosen_by": "customer", "address": "stranger@customer.example"},
     "name_disclosure_recipient": {"email": "stranger@outside.example", "name": "Demo Person"},
     "set_seal": {"generate": True},
+    "change_subject_request": {"facts": "a stranger tries"},
+    "identify_data_subject": {"means": "mandate_seen"},
+    "extend_subject_request": {"reason": "a stranger tries"},
+    "disclose_to_data_subject": {},
+    "add_statement": {"text": "a stranger tries"},
+    "restrict_for_data_subject": {"ground": "accuracy_contested"},
+    "order_erasure": {"reason": "a stranger tries"},
+    "answer_subject_request": {},
+    "refuse_subject_request": {"ground": "unfounded", "reason": "a stranger tries"},
 }
 TUS = {"tus-resumable": "1.0.0", "upload-offset": "0", "content-type": "application/offset+octet-stream"}
 
@@ -84,8 +93,11 @@ async def ids(owner: House) -> dict[str, str]:
     order = {"recording": str(recording), "reason": "a fixture orders"}
     proposal = (await owner.administrator.post("/v1/orders/destruction", json=order)).json()["id"]
     hooked = await owner.administrator.post("/v1/webhooks", json=BODIES["register_webhook"])
+    asks = {"right": "erasure", "for": "data_subject", "channel": "letter", "received_on": "2026-11-02"}
+    subject_request = (await owner.administrator.post("/v1/subject-requests", json=asks)).json()
     return {
         "recording_id": str(recording),
+        "request_id": subject_request["id"],
         "access_id": access,
         "hold_id": hold,
         "proposal_id": proposal,
