@@ -93,7 +93,10 @@ class Streamed:
         async with self.alarmed():
             try:
                 opener = RangeOpener(self.data_key, self.place, self.prefix, size=self.size, start=start, stop=stop)
-                async with aclosing(self._sealed(opener.sealed_start, opener.sealed_stop)) as pieces:
+                stored = resumed(
+                    self.objects, self.bucket, self.key, self.version, opener.sealed_start, opener.sealed_stop
+                )
+                async with aclosing(stored) as pieces:
                     async for piece in pieces:
                         for at in range(0, len(piece), STEP):
                             # A transport keeps what it has not sent yet, so it gets bytes, not the opener's memory.
@@ -106,18 +109,26 @@ class Streamed:
             except (SealedInvalid, ObjectError) as error:
                 raise Altered("The store gave back something else than was stored; nothing of it is shown.") from error
 
-    async def _sealed(self, start: int, stop: int) -> AsyncGenerator[bytes, None]:
-        """The sealed bytes; asked for again from where the store broke off, as long as each time some came."""
-        while start < stop:
-            began = start
-            try:
-                async with aclosing(self.objects.get(self.bucket, self.key, self.version, start, stop)) as pieces:
-                    async for piece in pieces:
-                        start += len(piece)
-                        yield piece
-            except ObjectBrokenOff:
-                if start == began:
-                    raise
+
+async def resumed(
+    objects: Objects, bucket: str, key: str, version: str, start: int, stop: int
+) -> AsyncGenerator[bytes, None]:
+    """Stored bytes from `start` up to but not including `stop`; asked for again from where the store broke off.
+
+    Raises:
+        ObjectBrokenOff: it broke off without having given any more.
+        ObjectError: it does not give them.
+    """
+    while start < stop:
+        began = start
+        try:
+            async with aclosing(objects.get(bucket, key, version, start, stop)) as pieces:
+                async for piece in pieces:
+                    start += len(piece)
+                    yield piece
+        except ObjectBrokenOff:
+            if start == began:
+                raise
 
 
 async def _chain(first: bytes, rest: AsyncIterator[bytes] | None = None) -> AsyncIterator[bytes]:

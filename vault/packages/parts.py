@@ -6,11 +6,13 @@ from uuid import UUID
 
 from vault.access.kept import CONTACT, RECORDING_COLUMNS, Kept, KeptPart, KeptRecording, as_kept, part_columns
 from vault.access.opening import Opening, place_of
+from vault.access.streaming import resumed
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
-from vault.custody.objects import ObjectMissing, ObjectTruncated
+from vault.custody.objects import ObjectBrokenOff, ObjectMissing, ObjectTruncated
 from vault.custody.register import tenancy
 from vault.custody.sealed import Opener, SealedInvalid
+from vault.custody.sealed_header import CHUNK, TAG
 from vault.errors import Altered, NotFound
 
 
@@ -42,6 +44,8 @@ async def pieces(
 ) -> AsyncGenerator[bytes, None]:
     """A part's content as it comes from the store, opened under its shred key or under what keeps it longer.
 
+    A store that hangs up while a package is sent on slowly is asked for the rest.
+
     Raises:
         Destroyed: its key has gone.
         Altered: the store gives back something else than was stored.
@@ -51,7 +55,8 @@ async def pieces(
     left = part.size
     try:
         opener = Opener(Opening(custody).data_key(recording, part), place_of(recording, part), prefix)
-        stored = custody.objects.get(bucket, part.object_key, part.object_version, len(prefix))
+        stop = len(prefix) + part.size + (part.size // CHUNK + 1) * TAG
+        stored = resumed(custody.objects, bucket, part.object_key, part.object_version, len(prefix), stop)
         async with aclosing(stored) as sealed:
             async for piece in sealed:
                 # The opener writes into memory that it uses again.
@@ -60,6 +65,8 @@ async def pieces(
                 if content:
                     yield content
         last = opener.finalize()
+    except ObjectBrokenOff:
+        raise
     except (SealedInvalid, ObjectMissing, ObjectTruncated) as error:
         raise Altered(f"The part {part.name!r} is not what was stored.") from error
     if left != len(last):
