@@ -139,3 +139,16 @@ async def test_nothing_kept_is_answered_without_a_copy(at: Desk, handler: As) ->
     assert (await request.post("disclosures")).status_code == 409
     assert (await request.post("answer")).status_code == 200
     assert "Vi har inga inspelningar som gäller dig" in await request.letter()
+
+
+async def test_a_disclosure_that_was_begun_is_taken_back_before_its_request_ends(at: Desk, handler: As) -> None:
+    await at.house.recording()
+    request = await asked_by(at, handler)
+    hand = await given(at, request)
+    refusal: dict[str, Any] = {"ground": "unfounded", "reason": "It was said before."}
+    for step, body in (("withdrawal", {}), ("refusal", refusal)):
+        answer = await request.post(step, **body)
+        assert (answer.status_code, answer.json()["disclosure"]) == (409, hand.id)
+    withdrawn = await handler.post(f"/v1/disclosures/{hand.id}/withdrawal")
+    assert withdrawn.status_code == 200, withdrawn.text
+    assert (await request.post("withdrawal")).json()["state"] == "withdrawn"

@@ -167,8 +167,8 @@ def _require_met(request: SubjectRequest, *, nothing_found: bool) -> None:
 def _require_nothing_under_way(request: SubjectRequest) -> None:
     """Raises Conflict where a disclosure or an order that was begun for it would go on without it."""
     for given in request.disclosures:
-        if given.state.undecided or given.state is DisclosureState.APPROVED:
-            raise Conflict("Withdraw the disclosure first that was asked for.", disclosure=str(given.id))
+        if not given.state.over and given.state is not DisclosureState.RECEIVED:
+            raise Conflict("Withdraw or revoke the disclosure first that was asked for.", disclosure=str(given.id))
     for order in request.orders:
         if order.state in UNDER_WAY:
             raise Conflict("Withdraw the order to destroy first.", proposal=str(order.id))

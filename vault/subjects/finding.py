@@ -84,6 +84,10 @@ async def _searched(request: SubjectRequest, said: Said, digests: Sequence[bytes
     if digests:
         values += [list(digests), [field.value for field in FIELDS[request.asker]]]
         conditions.append(_INDEXED)
+    else:
+        # The index by time is one of each kind.
+        values.append([kind.value for kind in Kind])
+        conditions.append(f"r.kind = ANY(${len(values)}::text[])")
     for bound, sign in ((said.starts_after, ">="), (said.starts_before, "<")):
         if bound is not None:
             values.append(bound)
