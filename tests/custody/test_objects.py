@@ -348,3 +348,13 @@ async def test_wrong_credentials_are_refused(stack: Endpoints, bucket: str) -> N
 async def test_credentials_do_not_show_when_printed(objects: Objects, stack: Endpoints) -> None:
     assert stack.s3_secret_key not in f"{objects!r} {objects}"
     assert stack.s3_access_key not in f"{objects!r} {objects}"
+
+
+async def test_a_bucket_that_has_lost_its_versioning_is_emptied(objects: Objects, bucket: str, s3: Any) -> None:
+    for _ in range(2):
+        await objects.put(bucket, "content/contract/0a75b6ba-46bc-423d-9d96-bb82feba9097/record", 3, b"abc")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+    async for _ in objects.empty_bucket(bucket):
+        pass
+    assert not [version async for version in objects.versions(bucket)]
+    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"

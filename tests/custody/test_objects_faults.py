@@ -221,7 +221,7 @@ async def test_a_store_that_lists_what_it_said_it_deleted_is_found_out() -> None
     uploads = "<ListMultipartUploadsResult></ListMultipartUploadsResult>"
     listed = f"<ListVersionsResult><Version><Key>{KEY}</Key><VersionId>v1</VersionId></Version></ListVersionsResult>"
     done = f"<DeleteResult><Deleted><Key>{KEY}</Key><VersionId>v1</VersionId></Deleted></DeleteResult>"
-    async with store_that(xml(uploads), xml(listed), xml(done), xml(listed)) as (_, objects):
+    async with store_that(xml(""), xml(uploads), xml(listed), xml(done), xml(listed)) as (_, objects):
         with pytest.raises(ObjectsNotDeleted) as kept:
             _ = [step async for step in objects.empty_bucket(BUCKET)]
     assert kept.value.failures == (NotDeleted(KEY, "v1", "StillListed"),)
@@ -233,7 +233,7 @@ async def test_only_an_upload_that_ended_meanwhile_is_passed_over(code: str) -> 
     uploads = f"<ListMultipartUploadsResult>{upload}</ListMultipartUploadsResult>"
     refused = answer("404 Not Found", f"<Error><Code>{code}</Code></Error>".encode())
     nothing = xml("<ListMultipartUploadsResult></ListMultipartUploadsResult>"), xml("<ListVersionsResult/>")
-    async with store_that(xml(uploads), refused, *nothing) as (_, objects):
+    async with store_that(xml(""), xml(uploads), refused, *nothing) as (_, objects):
         if code == "NoSuchUpload":
             assert [step.uploads async for step in objects.empty_bucket(BUCKET)] == [1]
         else:

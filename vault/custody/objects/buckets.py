@@ -69,13 +69,16 @@ class Buckets:
                 raise
             # Ours or somebody else's? S3 answers 403 for a bucket that is another account's.
             self._client.head_bucket(Bucket=bucket)
-        self._client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        self._keep_versions(bucket)
         try:
             self._client.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=BLOCKED)
         except ClientError as error:
             # SeaweedFS has no public access to block: nothing is public there without a policy that says so.
             if _code(error) != "NotImplemented":
                 raise
+
+    def _keep_versions(self, bucket: str) -> None:
+        self._client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
 
     async def bucket_exists(self, bucket: str) -> bool:
         """Whether these credentials see such a bucket.
@@ -185,6 +188,9 @@ class Buckets:
             ObjectsNotDeleted: the store keeps some, or lists what it said it deleted.
         """
         try:
+            # SeaweedFS makes a bucket anew, without versioning, for an object that comes while it is removed, and then
+            # calls every version deleted and keeps it.
+            await self._call(lambda: self._keep_versions(bucket))
             # Uploads first: completing one would put a new version behind the listing's back.
             while uploads := await self._call(lambda: self._abort_uploads(bucket)):
                 yield Emptied(0, 0, uploads)
