@@ -1,5 +1,6 @@
 """Two persons decide, nobody on their own request, and on nothing but what they were shown."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -40,6 +41,18 @@ async def test_nobody_approves_twice_or_what_they_asked_for(ours: Desk) -> None:
     assert (await ours.decide(ours.administrator, others["id"])).status_code == 200
     assert (await ours.decide(ours.administrator, others["id"])).status_code == 403
     assert (await ours.see(others["id"]))["state"] == "half_approved"
+
+
+async def test_of_two_decisions_at_the_same_moment_each_counts_once(ours: Desk) -> None:
+    organisation = await ours.organisation("authority", "demo-act-1")
+    asked = await ours.asked(**authority(organisation, await ours.recording()))
+    answers = await asyncio.gather(*(ours.decide(ours.administrator, asked["id"]) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 403, 403, 403]
+    both = await asyncio.gather(ours.decide(ours.dpo, asked["id"]), ours.decide(ours.dpo, asked["id"], approve=False))
+    assert sorted(answer.status_code for answer in both) == [200, 409]
+    seen = await ours.see(asked["id"])
+    assert seen["state"] in ("approved", "refused")
+    assert len(seen["decisions"]) == 2
 
 
 async def test_whoever_came_after_the_request_does_not_approve_it(ours: Desk) -> None:
@@ -182,6 +195,8 @@ async def test_an_emergency_that_nobody_confirms_is_an_alarm_and_a_refusal_takes
         for _ in range(2):
             await ours.work()
         assert len(await logged(ours.house, "disclosure.unconfirmed")) == 1
+        told = (await ours.dpo.get("/v1/messages")).json()["items"]
+        assert [one["object_id"] for one in told if one["topic"] == "disclosure.unconfirmed"] == [asked["id"]]
         revoked = (await ours.decide(ours.dpo, asked["id"], approve=False)).json()
     assert (revoked["state"], revoked["ended_rule"]) == ("revoked", "not-confirmed")
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -49,7 +49,7 @@ async def test_numbers_agents_and_times_hold_together_and_recordings_are_named_b
     agents = await prh.recording(started_at=old, contact=contact)
     theirs = await prh.recording(started_at=new)
     other = await prh.recording("+358509999999", started_at=new)
-    for body, expected in [
+    cases: list[tuple[dict[str, Any], set[UUID]]] = [
         ({"details": {"numbers": ["050-123 45 67"]}}, {agents, theirs}),
         ({"details": {"numbers": ["0501234567", "+358 50 999 9999"]}}, {agents, theirs, other}),
         ({"details": {"numbers": [NUMBER], "agent_ids": ["agent-7"]}}, {agents}),
@@ -61,7 +61,8 @@ async def test_numbers_agents_and_times_hold_together_and_recordings_are_named_b
         ({"details": {"agent_ids": ["agent-7"]}, "terms": {"recordings": [str(other)]}}, {agents, other}),
         ({"terms": {"starts_after": old, "starts_before": now.isoformat()}}, {agents, theirs, other}),
         ({"details": {"numbers": ["+358401111111"]}}, set()),
-    ]:
+    ]
+    for body, expected in cases:
         asked = await prh.asked(**copy(**body))
         assert {item["recording"] for item in asked["scope"]["items"]} == {str(each) for each in expected}, body
     assert (await prh.decide(prh.dpo, asked["id"])).status_code == 409

@@ -79,19 +79,19 @@ async def test_a_delegation_holds_from_its_beginning_to_its_end(world: World, ou
     second = await ours.house.member(Role.SUPERVISOR)
     tomorrow = (world.now() + timedelta(days=1)).isoformat()
     made = (await delegated(ours, ours.dpo, second, days=3, starts_at=tomorrow)).json()
-    asked, stead = await waiting(ours), {"on_behalf_of": str(ours.dpo.id)}
-    assert (await ours.decide(second, asked, **stead)).status_code == 404
+    asked, stead = await waiting(ours), str(ours.dpo.id)
+    assert (await ours.decide(second, asked, on_behalf_of=stead)).status_code == 404
     async with world.later(timedelta(days=2)):
         assert (await ours.see(asked, second))["id"] == asked
         assert (await second.get("/v1/delegations")).json() == [made]
     async with world.later(timedelta(days=4)):
-        assert (await ours.decide(second, asked, **stead)).status_code == 404
+        assert (await ours.decide(second, asked, on_behalf_of=stead)).status_code == 404
     async with world.later(timedelta(days=2)):
         assert (await second.post(f"/v1/delegations/{made['id']}/revocation")).status_code == 403
         ended = await ours.administrator.post(f"/v1/delegations/{made['id']}/revocation")
         assert ended.json()["revoked_at"] is not None
         assert (await ours.administrator.post(f"/v1/delegations/{made['id']}/revocation")).status_code == 409
-        assert (await ours.decide(second, asked, **stead)).status_code == 404
+        assert (await ours.decide(second, asked, on_behalf_of=stead)).status_code == 404
 
 
 async def test_whoever_is_no_longer_active_has_no_stand_in(ours: Desk) -> None:
@@ -105,14 +105,15 @@ async def test_whoever_is_no_longer_active_has_no_stand_in(ours: Desk) -> None:
 async def test_what_cannot_be_delegated_is_refused(world: World, ours: Desk) -> None:
     trainer, second = await ours.house.person(Role.TRAINER), await ours.house.member(Role.SUPERVISOR)
     stranger = (await world.house("kaiku24")).administrator
-    for by, to, more, field in [
+    cases: list[tuple[As, As, dict[str, Any], str]] = [
         (ours.dpo, ours.dpo, {}, "stand_in"),
         (ours.dpo, trainer, {}, "stand_in"),
         (ours.dpo, stranger, {}, "stand_in"),
         (ours.administrator, second, {"member": str(trainer.id)}, "member"),
         (ours.dpo, second, {"days": -1}, "ends_at"),
         (ours.dpo, second, {"days": 400}, "ends_at"),
-    ]:
+    ]
+    for by, to, more, field in cases:
         refused = await delegated(ours, by, to, **more)
         assert refused.status_code == 422, refused.text
         assert field in {problem["field"] for problem in refused.json()["errors"]}
