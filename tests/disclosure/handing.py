@@ -12,6 +12,7 @@ import pyrage
 from tests.disclosure.asking import REASON, Desk
 from tests.world import As
 from vault.disclosure.carrying import carry_out
+from vault.disclosure.fetching import RESUMED_FOR
 from vault.disclosure.removing import remove
 from vault.handlers import GIVERS
 
@@ -74,8 +75,9 @@ class Hand:
         return await carry_out(self.desk.house.world.custody, GIVERS, self.desk.house.tenant)
 
     async def sweep(self) -> bool:
-        """The worker removes what nobody is to fetch."""
-        return await remove(self.desk.house.world.custody, self.desk.house.tenant)
+        """The worker removes what nobody is to fetch, once the rest of a fetch is not sent again any more."""
+        async with self.desk.house.world.later(RESUMED_FOR):
+            return await remove(self.desk.house.world.custody, self.desk.house.tenant)
 
     async def begin(self, who: As, package: str) -> httpx.Response:
         return await who.post(f"/v1/packages/{package}/fetches")

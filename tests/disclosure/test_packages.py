@@ -18,8 +18,10 @@ from tests.destruction.aside import bucket_of
 from tests.disclosure.asking import Desk, authority, desk
 from tests.disclosure.handing import Hand, copy_for_subject
 from tests.packages.certified import Holder, ec_key, holder, rsa_key
-from tests.world import As, World
+from tests.world import As, World, wav
 from vault.custody.database import DB, tenant_scope
+from vault.disclosure import fetching
+from vault.disclosure.fetching import RESUMED_FOR
 from vault.disclosure.packing import object_key
 
 
@@ -95,13 +97,44 @@ async def test_a_second_fetch_is_refused(at: Desk, hand: Hand) -> None:
     assert (await hand.begin(subject, package["id"])).status_code == 410
 
 
-async def test_a_complete_fetch_gives_nothing_more(at: Desk, hand: Hand) -> None:
+async def test_a_complete_fetch_gives_nothing_more(world: World, at: Desk, hand: Hand) -> None:
     subject, package = await _packed(at, hand)
     fetch = (await hand.begin(subject, package["id"])).json()["id"]
     assert (await hand.content(subject, fetch)).status_code == 200
     await hand.received()
     assert (await hand.content(subject, fetch)).status_code == 410
     assert (await hand.content(subject, fetch, range="bytes=0-9")).status_code == 410
+    async with world.later(RESUMED_FOR):
+        assert (await hand.content(subject, fetch, range="bytes=1-9")).status_code == 410
+
+
+async def test_the_rest_of_a_download_whose_last_bytes_never_arrived_is_sent_again(at: Desk, hand: Hand) -> None:
+    subject, package = await _packed(at, hand)
+    fetch = (await hand.begin(subject, package["id"])).json()["id"]
+    whole = (await hand.content(subject, fetch)).content
+    await hand.received()
+    rest = await hand.content(subject, fetch, range="bytes=100-")
+    assert (rest.status_code, rest.content) == (206, whole[100:])
+    assert await hand.until(partial(_was_sent, 2 * package["size"] - 100))
+    assert len([each for each in await logged(at.house, "package.fetched") if each["object"] == hand.id]) == 1
+
+
+async def test_a_download_that_is_hung_up_on_is_resumed(at: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "NOTED", 100_000)
+    hand = await copy_for_subject(at, await at.recording(content=wav(30.0)))
+    subject, package = await _packed(at, hand)
+    fetch, have = (await hand.begin(subject, package["id"])).json()["id"], b""
+    headers = {"authorization": f"Bearer {subject.token}"}
+    while len(have) < package["size"]:
+        resumed = {"range": f"bytes={len(have)}-"} if have else {}
+        async with subject.client.stream("GET", f"/v1/fetches/{fetch}/content", headers=headers | resumed) as answer:
+            assert answer.status_code in (200, 206), await answer.aread()
+            async for piece in answer.aiter_bytes():
+                have += piece
+                if len(have) % 3:
+                    break
+    assert hashlib.sha256(have).hexdigest() == package["sha256"]
+    assert (await hand.received())["state"] == "received"
 
 
 async def test_it_is_fetched_as_often_as_was_approved(at: Desk) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -31,6 +31,10 @@ HANDED_OVER = (DisclosureState.READY, DisclosureState.RECEIVED)
 
 NOTED: Final = 16 << 20
 """After how many bytes it is written down that they went; a download that breaks off repeats no more."""
+
+
+RESUMED_FOR: Final = timedelta(minutes=15)
+"""How long the rest of a complete fetch is sent again: its last bytes may have gone and never arrived."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,11 @@ class Download:
         """The bytes from `start` up to but not including `stop`, written down as they are taken.
 
         Raises:
+            AccessOver: it is complete, and this is no rest of a download that broke off.
             Unavailable: the store does not give them now.
         """
+        if self.fetch.completed_at is not None and start == 0:
+            raise AccessOver("Every byte of this fetch was sent: it is complete.")
         package = self.package
         pieces = self.custody.objects.get(self.bucket, package.object_key, package.object_version, start, stop)
         try:
@@ -100,8 +107,10 @@ class Download:
         try:
             async with aclosing(_all(first, rest)) as pieces:
                 async for piece in pieces:
-                    yield piece
+                    # Counted before it goes: of what breaks off nobody knows how much arrived, and whoever resumes
+                    # may go on from anywhere in it.
                     at += len(piece)
+                    yield piece
                     if at - noted >= NOTED and at < stop:
                         await note(self.custody, self.caller, self.fetch.id, noted, at)
                         noted = at
@@ -125,15 +134,15 @@ async def download(custody: Custody, caller: Caller, fetch_id: UUID) -> Download
     Raises:
         NotAllowed, Refused, Conflict: as for `begin_fetch`.
         NotFound: no such fetch of the caller's.
-        AccessOver: it is complete, its time is over, or it was revoked.
+        AccessOver: it is complete since a while, its time is over, or it was revoked.
     """
     caller.require(Action.RECEIVE_DISCLOSURE)
     async with tenant_scope(caller.tenant):
         fetch = await package_rows.find_fetch(caller.tenant, fetch_id, caller.id)
         handing = await _handing(caller, fetch.package_id, custody.clock.now())
-    if fetch.completed_at is not None:
+    if fetch.completed_at is not None and fetch.completed_at + RESUMED_FOR <= custody.clock.now():
         raise AccessOver("Every byte of this fetch was sent: it is complete.")
-    if not fetch.is_open(handing.package.size):
+    if fetch.sent.is_spent(handing.package.size):
         raise AccessOver("So much was sent again in this fetch that no more is; ask whoever gave it for another.")
     return Download(custody, caller, handing.whose.bucket, handing.package, fetch)
 

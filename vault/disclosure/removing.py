@@ -14,6 +14,7 @@ from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.register import tenancy
 from vault.disclosure import package_rows, rows
+from vault.disclosure.fetching import RESUMED_FOR
 from vault.disclosure.model import Disclosure
 from vault.disclosure.package_rows import Package
 from vault.disclosure.steps import move
@@ -28,9 +29,9 @@ _OVER = (
     "FROM package p JOIN disclosure d ON d.tenant_id = p.tenant_id AND d.id = p.disclosure_id"
     " WHERE p.tenant_id = $1 AND p.removed_at IS NULL AND (d.ended_at IS NOT NULL OR d.until <= $2"
     " OR p.fetches_allowed <= (SELECT count(*) FROM package_fetch f WHERE f.tenant_id = p.tenant_id"
-    " AND f.package_id = p.id AND f.completed_at IS NOT NULL))"
+    " AND f.package_id = p.id AND f.completed_at <= $2 - $3::interval))"
 )
-"""Packages whose file nobody is to fetch any more."""
+"""Packages whose file nobody is to fetch any more, nor the rest of it ($3: for how long that is sent again)."""
 
 _GIVEN_UP = (
     "FROM package_making m JOIN disclosure d ON d.tenant_id = m.tenant_id AND d.id = m.disclosure_id"
@@ -42,7 +43,7 @@ _GIVEN_UP = (
 async def is_due(tenant: UUID, now: datetime) -> bool:
     """Whether anything is to be removed; in the controller's open scope."""
     sql = f"SELECT EXISTS (SELECT {_OVER}) OR EXISTS (SELECT {_GIVEN_UP})"
-    return bool((await DB.fetch(sql, tenant, now))[0][0])
+    return bool((await DB.fetch(sql, tenant, now, RESUMED_FOR))[0][0])
 
 
 async def remove(custody: Custody, tenant: UUID) -> bool:
@@ -53,7 +54,7 @@ async def remove(custody: Custody, tenant: UUID) -> bool:
     """
     async with tenant_scope(tenant):
         bucket = (await tenancy(tenant, at=custody.clock.now())).bucket
-        over = await DB.fetch(f"SELECT p.id {_OVER} ORDER BY p.id", tenant, custody.clock.now())
+        over = await DB.fetch(f"SELECT p.id {_OVER} ORDER BY p.id", tenant, custody.clock.now(), RESUMED_FOR)
         begun = await DB.fetch(f"SELECT m.disclosure_id, m.object_key {_GIVEN_UP}", tenant)
     finished = True
     for row in over:
