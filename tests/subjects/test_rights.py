@@ -9,6 +9,7 @@ import pytest
 
 from tenants.vocabulary import Role
 from tests.builders import found, logged
+from tests.faults.fuse import Died, fused
 from tests.subjects.asking import NUMBER, WHY, asked
 from tests.world import As, House, World
 from vault.handlers import HANDLERS
@@ -277,6 +278,34 @@ async def test_a_job_that_is_killed_between_lifting_and_destroying_ends_it(house
     assert await carry_out(house.world.custody, HANDLERS, house.tenant)
     assert await is_gone(house, recording)
     assert len((await request.look())["acts"]) == 2
+
+
+async def test_killed_at_every_call_an_objection_ends_with_everything_gone_and_written_down(
+    house: House, second: As
+) -> None:
+    gone = [await house.recording() for _ in range(2)]
+    held = await house.recording()
+    request = await asked(house, "objection")
+    await request.post("restrictions", ground="objection_pending")
+    await request.handler.post(f"/v1/recordings/{held}/holds", json={"reason": "legal_claim"})
+    proposal = (await request.post("destruction", reason=WHY)).json()
+    assert (proposal["effect"]["recordings"], proposal["effect"]["held"]) == (2, [str(held)])
+    body = {"approve": True, "reason": WHY}
+    assert (await second.post(f"/v1/proposals/{proposal['id']}/decision", json=body)).status_code == 200
+    deaths, finished = 0, False
+    while not finished:
+        try:
+            finished = await carry_out(fused(house.world.custody, deaths + 1), HANDLERS, house.tenant)
+        except Died:
+            deaths += 1
+    assert deaths > 10
+    acts = (await request.look())["acts"]
+    assert sorted(act["recording"] for act in acts if act["act"] == "destruction") == sorted(map(str, gone))
+    assert [await is_gone(house, recording) for recording in gone] == [True, True]
+    # It is held for another reason, and hidden still for this one.
+    assert await found(await house.person(Role.SUPERVISOR), number=NUMBER) == []
+    live = (await request.handler.get("/v1/restrictions")).json()["items"]
+    assert [each["recording"] for each in live] == [str(held)]
 
 
 async def die_before_striking(house: House) -> None:
