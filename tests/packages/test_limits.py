@@ -19,13 +19,16 @@ from vault.packages.pseudonyms import Pseudonyms
 from vault.packages.transcripts import read, to_text, within
 
 AT = datetime(2026, 11, 3, 9, 7, 31, 250_000, tzinfo=UTC)
-ALL: dict[ContactField, str | int] = {name: f"value of {name.value}" for name in ContactField} | {
+ALL: dict[ContactField, str | int] = {
+    **{name: f"value of {name.value}" for name in ContactField},
     ContactField.START: AT.isoformat(),
     ContactField.END: AT.isoformat(),
     ContactField.SENT_AT: AT.isoformat(),
     ContactField.MESSAGE_COUNT: 3,
 }
-RECORD = ContactRecord(started_at=AT, ended_at=AT, direction=Direction.IN, fields={**ALL})
+RECORD = ContactRecord(
+    started_at=AT, ended_at=AT, direction=Direction.IN, fields={name.value: value for name, value in ALL.items()}
+)
 
 
 def making(kind: DisclosureKind = DisclosureKind.AUTHORITY, pseudonyms: Pseudonyms | None = None) -> Making:

@@ -1,4 +1,7 @@
-"""Who took part in a recording, and what they said, in a vCon's words."""
+"""Who took part in a recording, and what they said, in a vCon's words.
+
+Where the beginning is not given, no dialog has a `start`: the draft lets a redacted vCon leave out anything.
+"""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import datetime, timedelta
