@@ -9,6 +9,7 @@ import pyrage
 import pytest
 
 from tenants.vocabulary import Role
+from tests.organisations.registered import COMPANY, belongs, register
 from tests.world import As, House, World
 from vault.api.app import DESCRIPTION
 from vault.custody.database import tenant_scope
@@ -36,6 +37,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "send_transcript": {"chosen_by": "customer", "address": "stranger@customer.example"},
     "name_disclosure_recipient": {"email": "stranger@outside.example", "name": "Demo Person"},
     "set_seal": {"generate": True},
+    "decide_on_disclosure": {"approve": True, "reason": "a stranger tries"},
+    "change_disclosure_item": {"included": False},
+    "revoke_disclosure": {"reason": "a stranger tries"},
+    "change_organisation": {"name": "Demo Police", "reason": "a stranger tries"},
+    "name_organisation_person": {"email": "stranger@outside.example", "name": "Demo Person"},
+    "end_group_membership": {"member_until": None},
+    "hear_disclosed": {"recording": str(uuid4()), "purpose": "quality", "reason": "a stranger tries"},
+    "close_review_session": {"minutes": "a stranger tries"},
     "change_subject_request": {"facts": "a stranger tries"},
     "identify_data_subject": {"means": "mandate_seen"},
     "extend_subject_request": {"reason": "a stranger tries"},
@@ -95,8 +104,15 @@ async def ids(owner: House) -> dict[str, str]:
     hooked = await owner.administrator.post("/v1/webhooks", json=BODIES["register_webhook"])
     asks = {"right": "erasure", "for": "data_subject", "channel": "letter", "received_on": "2026-11-02"}
     subject_request = (await owner.administrator.post("/v1/subject-requests", json=asks)).json()
+    company = await register(owner, COMPANY)
+    terms = {"purpose": "quality", "recordings": [str(recording)]}
+    evidence = {"kind": "evidence", "terms": terms, "details": {"reason": "a fixture asks"}}
+    disclosure = (await supervisor.post("/v1/disclosures", json=evidence)).json()["id"]
     return {
         "recording_id": str(recording),
+        "organisation_id": str(company),
+        "membership_id": (await belongs(owner, company))["id"],
+        "disclosure_id": disclosure,
         "request_id": subject_request["id"],
         "access_id": access,
         "hold_id": hold,
@@ -154,6 +170,7 @@ async def _ask(person: As, name: str, method: str, path: str, value: str) -> tup
     headers = TUS if "uploads" in path else {}
     if name == "override_upload_method":
         headers = TUS | {"x-http-method-override": "PATCH"}
-    answer = await person.request(method, url, headers=headers, **body)
+    asked = {"params": {"purpose": "order"}} if name == "add_disclosure_document" else {}
+    answer = await person.request(method, url, headers=headers, **body, **asked)
     told = {header for header in answer.headers if header not in ("x-request-id", "date")}
     return answer.status_code, answer.text.replace(value, ""), sorted(told)
