@@ -6,16 +6,19 @@ from uuid import UUID
 
 import pytest
 
+from tenants.contracts import ContractState
 from tenants.vocabulary import Role
 from tests.builders import chat, started_so_that_it_goes_tomorrow, talk
 from tests.destruction.aside import bucket_of, rows_of, stored
 from tests.subjects.asking import WHY, asked
 from tests.world import As, House, World
 from vault.custody.database import DB, tenant_scope
+from vault.destruction.contract_end import advance
 from vault.destruction.expiry import expire
 from vault.handlers import HANDLERS
 from vault.proposals.carrying import carry_out
 from vault.reconciliation import adopting, copying
+from vault.subjects import rows
 
 TEXT = "I agreed to one year, not to two."
 
@@ -39,8 +42,8 @@ async def read(house: House, recording: UUID) -> list[str]:
 
 async def names(house: House, recording: UUID) -> list[str]:
     """What stands of a recording."""
-    rows = await rows_of(house, "part")
-    return sorted(row["name"] for row in rows if row["recording_id"] == str(recording) and not row["destroyed_at"])
+    parts = await rows_of(house, "part")
+    return sorted(row["name"] for row in parts if row["recording_id"] == str(recording) and not row["destroyed_at"])
 
 
 async def test_it_opens_when_its_key_was_renewed_because_of_another_recording(house: House) -> None:
@@ -69,11 +72,11 @@ async def test_a_catalogue_that_lost_it_has_it_again_from_the_copies(house: Hous
     assert await read(house, recording) == []
     for version in await stored(house):
         if version.key.endswith("/record"):
-            rows = await adopting.read(
+            copied = await adopting.read(
                 custody, house.tenant, await bucket_of(house), version.key, version.version_id or ""
             )
-            assert rows is not None
-            await adopting.adopt(custody, house.tenant, rows)
+            assert copied is not None
+            await adopting.adopt(custody, house.tenant, copied)
     assert await read(house, recording) == [TEXT]
 
 
@@ -113,11 +116,11 @@ async def test_a_hold_that_comes_at_the_same_time_keeps_it_too(house: House) -> 
     placing = asyncio.gather(*(dpo.post(f"/v1/recordings/{recording}/holds", json=hold) for _ in range(4)))
     await asyncio.gather(*(state(house, recording, f"Said {n} times.") for n in range(4)), placing)
     assert sorted(await read(house, recording)) == [f"Said {n} times." for n in range(4)]
-    rows = [row for row in await rows_of(house, "part") if row["recording_id"] == str(recording)]
-    assert len({row["hold_key_id"] for row in rows if row["name"].startswith("statement.")} - {None}) == 1
+    parts = [row for row in await rows_of(house, "part") if row["recording_id"] == str(recording)]
     # Whatever came first: what stands beside the contact record is held as that is.
-    contact = next(row["hold_key_id"] for row in rows if row["name"] == "contact")
-    assert all(row["hold_key_id"] == contact for row in rows if row["name"].startswith("statement."))
+    contact = next(row["hold_key_id"] for row in parts if row["name"] == "contact")
+    assert contact is not None
+    assert {row["hold_key_id"] for row in parts if row["name"].startswith("statement.")} == {contact}
 
 
 async def test_nothing_is_stated_about_what_is_being_destroyed(house: House) -> None:
@@ -127,3 +130,17 @@ async def test_nothing_is_stated_about_what_is_being_destroyed(house: House) -> 
     async with house.world.later(timedelta(days=800)):
         assert (await request.post("statements", text=TEXT)).status_code == 409
         assert (await dpo.get(f"/v1/subject-requests/{request.id}/candidates")).json()["items"][0]["parts"] == []
+
+
+async def test_after_the_contract_the_words_of_requests_open_no_more(world: World) -> None:
+    house = await world.house("prh", lasts=timedelta(days=1))
+    recording = await house.recording()
+    await state(house, recording)
+    async with world.later(timedelta(days=4)):
+        assert await advance(world.custody, house.tenant, world.now()) is ContractState.DESTROYED
+        assert await rows_of(house, "part") == []
+        async with tenant_scope(house.tenant):
+            (row,) = await DB.fetch("SELECT id FROM subject_request WHERE tenant_id = $1", house.tenant)
+            found = await rows.fetch(house.tenant, row["id"])
+        request = rows.opened(world.custody, found, now=world.now())
+        assert (request.said, [act.act for act in request.acts]) == (None, ["statement"])
