@@ -85,9 +85,9 @@ def research(organisation: UUID, *recordings: UUID, now: datetime, **changes: An
     return {"kind": "research", "organisation": str(organisation), "terms": terms, "details": details} | changes
 
 
-async def to_research(desk: Desk, *recordings: UUID, **changes: Any) -> Given:
+async def to_research(desk: Desk, *recordings: UUID, named: str = INSTITUTE["name"], **changes: Any) -> Given:
     """Recordings were asked for by a registered institute, named, sealed and approved; nothing is packed yet."""
-    organisation = await register(desk.house, INSTITUTE)
+    organisation = await register(desk.house, INSTITUTE, name=named)
     person = await person_of(desk.house, organisation)
     asked = await desk.asked(**research(organisation, *recordings, now=desk.house.world.now(), **changes))
     return await _approved(desk, asked["id"], person)

@@ -140,12 +140,20 @@ async def test_what_research_is_given_goes_back_before_the_permit_ends(world: Wo
     assert (await at.ask(**research(organisation, await at.recording(), now=world.now()))).status_code == 201
 
 
-async def test_other_kinds_owe_nothing_back(world: World) -> None:
+@pytest.mark.parametrize("permit", ["A permit of Demo Person", "131052-308T", "=1", "1" * 61])
+async def test_a_permit_is_named_by_its_number(world: World, at: Desk, permit: str) -> None:
+    organisation = await register(at.house, INSTITUTE)
+    body = research(organisation, await at.recording(), now=world.now(), terms={"permit_id": permit})
+    refused = await at.ask(**body)
+    assert [problem["field"] for problem in refused.json()["errors"]] == ["terms.permit_id"]
+
+
+async def test_other_kinds_have_no_permit_and_owe_nothing_back(world: World) -> None:
     at = await desk(world, "kaiku24")
     late = (world.now() + DUE_IN).isoformat()
-    terms = {"recordings": [str(await at.recording())], "duty_until": late}
+    terms = {"recordings": [str(await at.recording())], "duty_until": late, "permit_until": late}
     refused = await at.ask(kind="subject_access", terms=terms, details={"reason": "Mine."})
-    assert [problem["rule"] for problem in refused.json()["errors"]] == ["no-duty"]
+    assert [problem["rule"] for problem in refused.json()["errors"]] == ["no-permit", "no-duty"]
 
 
 async def test_it_is_reminded_of_before_and_escalated_after_its_day(world: World, given: Given) -> None:

@@ -104,6 +104,7 @@ class RecipientNoticeView(Struct, frozen=True, kw_only=True):
 )
 async def read_register(
     request: Request[Caller, Any, Any],
+    custody: InCustody,
     caller: FromCaller,
     recording: FromQuery[UUID | None] = None,
     outstanding: FromQuery[bool] = False,
@@ -113,7 +114,7 @@ async def read_register(
 ) -> Response[Any]:
     """Who was given what, on which basis, until when; `Accept: text/csv` or `format=csv` gives all of it as CSV."""
     if form == "csv" or (form is None and request.accept.best_match(["application/json", CSV]) == CSV):
-        lines = as_csv(caller, Filter(recording=recording, outstanding=outstanding))
+        lines = as_csv(custody, caller, Filter(recording=recording, outstanding=outstanding))
         # The first line is asked for here, so that whoever may not read it is told so.
         head = await anext(lines)
         return Stream(_with(head, lines), media_type=f"{CSV}; charset=utf-8; header=present", headers=DOWNLOAD)

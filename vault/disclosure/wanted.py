@@ -1,5 +1,6 @@
 """What somebody asks for, held against what its kind needs; every rule that it breaks is named with its field."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -25,6 +26,9 @@ LIST_MOST = 100
 
 RECORDINGS_MOST = 1000
 """Recordings that one disclosure covers."""
+
+PERMIT = re.compile(r"(?=.*[0-9])[0-9A-Za-zÅÄÖåäö][0-9A-Za-zÅÄÖåäö ./:_-]{2,59}")
+"""The number of a permit."""
 
 FETCHES_MOST = 20
 """How often a package may be fetched."""
@@ -103,6 +107,7 @@ def _of_kind(wanted: Wanted) -> Iterator[FieldProblem]:
     for name in NEEDED.get(wanted.kind, ()) + (("terms.purpose",) if wanted.kind in PURPOSEFUL else ()):
         if not attrgetter(name)(wanted):
             yield FieldProblem(name, "missing", "This kind of disclosure needs it.")
+    yield from _of_permit(wanted)
     if wanted.terms.duty_until is not None and not needs.duty:
         rule = "Nothing of this kind of disclosure is returned or destroyed by a day."
         yield FieldProblem("terms.duty_until", "no-duty", rule)
@@ -110,6 +115,17 @@ def _of_kind(wanted: Wanted) -> Iterator[FieldProblem]:
         yield FieldProblem("urgent", "not-urgent", "This kind of disclosure has no emergency.")
     if wanted.secret_until is not None and wanted.kind is not DisclosureKind.AUTHORITY:
         yield FieldProblem("secret_until", "not-secret", "Only what an authority asks for is kept from the subject.")
+
+
+def _of_permit(wanted: Wanted) -> Iterator[FieldProblem]:
+    """A permit's id is kept in clear: it names a document, and no person."""
+    permit = wanted.terms.permit_id
+    if wanted.kind is not DisclosureKind.RESEARCH:
+        if permit is not None or wanted.terms.permit_until is not None:
+            yield FieldProblem("terms.permit_id", "no-permit", "Only research is given by a permit.")
+    elif permit and (not PERMIT.fullmatch(permit) or holds_identity_code(permit)):
+        rule = "Write the number of the permit as it stands on it, such as THL/1234/14.02.00/2026, and nobody's name."
+        yield FieldProblem("terms.permit_id", "permit", rule)
 
 
 def _of_scope(wanted: Wanted) -> Iterator[FieldProblem]:
