@@ -1,6 +1,7 @@
 """A package's file goes when it was fetched as often as was approved, when its time is over, or when it was revoked.
 
-What was begun of one that nobody is to get any more goes as well. May be killed anywhere and run again.
+What was begun of one that nobody is to get any more goes as well; and what was approved for somebody who never came,
+or named no key, ends, so that nothing is held for it forever. May be killed anywhere and run again.
 """
 
 from datetime import datetime
@@ -8,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from tenants.disclosing import DisclosureEvent, DisclosureState
+from tenants.disclosing import NEEDS, DisclosureEvent, DisclosureState
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
@@ -17,6 +18,7 @@ from vault.disclosure import package_rows, rows
 from vault.disclosure.fetching import RESUMED_FOR
 from vault.disclosure.model import Disclosure
 from vault.disclosure.package_rows import Package
+from vault.disclosure.packing import GIVE_FOR
 from vault.disclosure.steps import move
 from vault.telling.telling import tell
 from vault.telling.topics import Audience, Topic
@@ -29,7 +31,7 @@ _OVER = (
     "FROM package p JOIN disclosure d ON d.tenant_id = p.tenant_id AND d.id = p.disclosure_id"
     " WHERE p.tenant_id = $1 AND p.removed_at IS NULL AND (d.ended_at IS NOT NULL OR d.until <= $2"
     " OR p.fetches_allowed <= (SELECT count(*) FROM package_fetch f WHERE f.tenant_id = p.tenant_id"
-    " AND f.package_id = p.id AND f.completed_at <= $2 - $3::interval))"
+    " AND f.package_id = p.id AND f.completed_at <= $2::timestamptz - $3::interval))"
 )
 """Packages whose file nobody is to fetch any more, nor the rest of it ($3: for how long that is sent again)."""
 
@@ -39,11 +41,23 @@ _GIVEN_UP = (
 )
 """What was begun for a disclosure that is not to be packed any more."""
 
+_WAITED = (
+    "FROM disclosure WHERE tenant_id = $1 AND state = 'approved' AND ended_at IS NULL AND kind = ANY($3)"
+    " AND (decided_at <= $2::timestamptz - $4::interval OR (terms ->> 'give_until')::timestamptz <= $2)"
+)
+"""What was approved so long ago, and there was still nobody to hand it over to or no key to seal it to."""
+
+NOBODY_CAME = "nobody-to-hand-over-to"
+"""The rule that ends it."""
+
+_PACKED = [kind.value for kind, needs in NEEDS.items() if needs.gives is E.PACK]
+
 
 async def is_due(tenant: UUID, now: datetime) -> bool:
     """Whether anything is to be removed; in the controller's open scope."""
     sql = f"SELECT EXISTS (SELECT {_OVER}) OR EXISTS (SELECT {_GIVEN_UP})"
-    return bool((await DB.fetch(sql, tenant, now, RESUMED_FOR))[0][0])
+    waited = await DB.fetch(f"SELECT 1 {_WAITED} LIMIT 1", tenant, now, _PACKED, GIVE_FOR)
+    return bool(waited or (await DB.fetch(sql, tenant, now, RESUMED_FOR))[0][0])
 
 
 async def remove(custody: Custody, tenant: UUID) -> bool:
@@ -53,6 +67,7 @@ async def remove(custody: Custody, tenant: UUID) -> bool:
         Whether nothing is left to do now.
     """
     async with tenant_scope(tenant):
+        await _end_waiting(tenant, custody.clock.now())
         bucket = (await tenancy(tenant, at=custody.clock.now())).bucket
         over = await DB.fetch(f"SELECT p.id {_OVER} ORDER BY p.id", tenant, custody.clock.now(), RESUMED_FOR)
         begun = await DB.fetch(f"SELECT m.disclosure_id, m.object_key {_GIVEN_UP}", tenant)
@@ -84,6 +99,16 @@ async def _remove(custody: Custody, tenant: UUID, bucket: str, package_id: UUID)
         )
         if gone:
             await audit.record(tenant, _removed(package), now=now)
+
+
+async def _end_waiting(tenant: UUID, now: datetime) -> None:
+    """In the open scope."""
+    for row in await DB.fetch(f"SELECT id {_WAITED}", tenant, now, _PACKED, GIVE_FOR):
+        disclosure = (await rows.fetch(tenant, row["id"], lock=True)).disclosure
+        if disclosure.state is S.APPROVED:
+            await move(disclosure, E.STOP, actor=None, now=now, ended_rule=NOBODY_CAME)
+            told = {"rule": NOBODY_CAME}
+            await tell(tenant, Topic.DISCLOSURE_STOPPED, disclosure.id, audience=Audience.BOTH, now=now, details=told)
 
 
 async def _step(disclosure: Disclosure, now: datetime) -> None:
