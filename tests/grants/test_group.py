@@ -1,15 +1,17 @@
 """A company of the group listens to what two persons granted, and has nothing of it once the grant is over."""
 
+import asyncio
 import io
 import wave
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
 from tenants.vocabulary import Role
-from tests.builders import chat, logged, talk
+from tests.builders import chat, logged, silence, talk
 from tests.disclosure.asking import Desk
 from tests.grants.granted import Company, company, give
 from tests.organisations.registered import belongs, decide, person_of, second
@@ -377,3 +379,20 @@ async def test_an_authority_belongs_to_no_group(sister: Company) -> None:
     authority = await sister.desk.organisation("authority", "demo-act-1")
     body = {"organisation": str(authority), "member_from": "2026-01-01"}
     assert (await sister.desk.administrator.post("/v1/group-memberships", json=body)).status_code == 409
+
+
+async def test_what_is_being_heard_breaks_off_when_the_membership_ends(world: World) -> None:
+    of = await company(world)
+    sound = silence(20_000_000)
+    recording = await of.desk.house.recording(sound, contact={"customer_number": "+358501234567"})
+    opened = await of.heard(await of.grant(recording), recording)
+    (url,) = opened["playback_urls"]
+    headers, heard = {"authorization": f"Bearer {of.person.token}"}, 0
+    with pytest.raises(httpx.RemoteProtocolError):
+        async with world.client.stream("GET", url, headers=headers) as answer:
+            async for piece in answer.aiter_bytes(1 << 16):
+                if not heard:
+                    assert await last_day(of, world.now().date() - timedelta(days=1)) == 200
+                    await asyncio.sleep(1.1)
+                heard += len(piece)
+    assert 0 < heard < len(sound)
