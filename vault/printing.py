@@ -25,6 +25,8 @@ INK, PALE, LINE = HexColor("#1a1a1a"), HexColor("#5a5a5a"), HexColor("#b8b8b8")
 MARGIN, LABEL = 22 * mm, 50 * mm
 PADDING = 6
 """What reportlab's frame keeps free inside of the margin, in points."""
+LONG, LONG_IN_CELL = 60, 30
+"""From how many characters on a single word is set smaller, beside its label and in a table."""
 TEXT = A4[0] - 2 * MARGIN - 2 * PADDING
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
@@ -117,7 +119,7 @@ def head(title: str, lead: str) -> Iterator[Flowable]:
 
 def section(heading: str, rows: Sequence[tuple[str, str]]) -> Iterator[Flowable]:
     """A heading, and under it each label with what it tells; kept on one page."""
-    cells = [[text(label, LABELS), text(value, HASH if _is_hash(value) else PLAIN)] for label, value in rows]
+    cells = [[text(label, LABELS), text(value, _style(value, LONG))] for label, value in rows]
     table = Table(cells, colWidths=[LABEL, TEXT - LABEL], style=row_style())
     yield KeepTogether([text(heading, HEADING), line(), table])
 
@@ -128,7 +130,10 @@ def table(heading: str, heads: Sequence[str], rows: Sequence[Sequence[str]], wid
     Args:
         widths: of the columns, as parts of one.
     """
-    cells = [[text(name, LABELS) for name in heads], *([text(value) for value in row] for row in rows)]
+    cells = [
+        [text(name, LABELS) for name in heads],
+        *([text(value, _style(value, LONG_IN_CELL)) for value in row] for row in rows),
+    ]
     set_ = Table(cells, colWidths=[width * TEXT for width in widths], repeatRows=1, style=row_style())
     return [KeepTogether([text(heading, HEADING), line()]), set_]
 
@@ -179,6 +184,6 @@ def count(number: int) -> str:
     return f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")
 
 
-def _is_hash(value: str) -> bool:
-    """A SHA-256 in hex is set smaller, so that it stays on one line."""
-    return len(value) == 64 and " " not in value
+def _style(value: str, long: int) -> ParagraphStyle:
+    """One long word, as a hash or a key is, is set smaller, so that it stays on one line."""
+    return HASH if len(value) >= long and " " not in value else PLAIN

@@ -34,7 +34,7 @@ from vault.printing import (
 
 MEDIA_TYPE = "application/pdf"
 _UNKNOWN = "\N{EN DASH}"
-_WIDTHS = (0.34, 0.13, 0.2, 0.1, 0.23)
+_WIDTHS = (0.37, 0.12, 0.19, 0.09, 0.23)
 
 
 @dataclass(frozen=True, kw_only=True)
