@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from tenants.contracts import ContractState
 from tenants.disclosing import DisclosureEvent
 from tests.builders import change_contract, logged
 from tests.destruction.aside import rows_of
@@ -17,8 +18,9 @@ from tests.faults.victim import run_until_killed
 from tests.world import World
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
+from vault.destruction.contract_end import advance
 from vault.disclosure import holding
-from vault.disclosure.carrying import Giver, carry_out
+from vault.disclosure.carrying import Giver, carry_out, end_with_contract
 from vault.disclosure.model import Disclosure
 from vault.disclosure.steps import move
 
@@ -205,6 +207,26 @@ async def test_what_is_open_ends_with_the_contract_and_what_is_held_for_it_waits
         ("stopped", "contract-over"),
     ]
     assert [row["released_at"] for row in await rows_of(ours.house, "hold")] == [None, None]
+
+
+async def test_after_the_contract_the_register_stands_and_its_words_open_no_more(ours: Desk) -> None:
+    organisation, recording = await ours.organisation("authority", "demo-act-1"), await ours.recording()
+    asked = (await ours.asked(**authority(organisation, recording)))["id"]
+    await ours.decide(ours.dpo, asked)
+    order = f"/v1/disclosures/{asked}/documents?purpose=order"
+    sent = await ours.dpo.post(order, content=b"%PDF-1.7", headers={"content-type": "application/pdf"})
+    assert sent.status_code == 201
+    world, (hold,) = ours.house.world, await ours.holds(recording)
+    assert (await change_contract(ours.house, (world.now() + timedelta(days=1)).date())).status_code == 200
+    async with world.later(timedelta(days=3)):
+        assert await end_with_contract(world.custody, ours.house.tenant)
+        assert (await ours.administrator.post(f"/v1/holds/{hold['id']}/release")).status_code == 200
+        assert await advance(world.custody, ours.house.tenant, world.now()) is ContractState.DESTROYED
+    (row,) = await rows_of(ours.house, "disclosure")
+    assert (row["state"], row["ended_rule"], row["sealed"]) == ("lapsed", "contract-over", None)
+    assert [one["sealed_reason"] for one in await rows_of(ours.house, "disclosure_decision")] == ["\\x"]
+    assert len(await rows_of(ours.house, "disclosure_item")) == 1
+    assert await rows_of(ours.house, "disclosure_document") == []
 
 
 @contextmanager

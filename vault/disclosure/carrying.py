@@ -85,13 +85,12 @@ async def carry_out(custody: Custody, givers: Givers, tenant: UUID) -> bool:
     Returns:
         Whether nothing is left to do now.
     """
+    if await end_with_contract(custody, tenant):
+        return True
     now = custody.clock.now()
     async with tenant_scope(tenant):
-        over = (await tenancy(tenant, at=now)).contract.state_on(now).over
-        await (_end_with_contract(tenant, now) if over else _end_late(tenant, now))
-        ready = [] if over else await _ready(tenant, givers)
-    if over:
-        return True
+        await _end_late(tenant, now)
+        ready = await _ready(tenant, givers)
     await holding.keep(custody, tenant)
     await holding.let_go(custody, tenant)
     finished = True
@@ -104,6 +103,23 @@ async def carry_out(custody: Custody, givers: Givers, tenant: UUID) -> bool:
             )
             finished = False
     return finished
+
+
+async def end_with_contract(custody: Custody, tenant: UUID) -> bool:
+    """End what is open of a contract that is over, before anything of it is destroyed; whether it is over.
+
+    Nothing is decided on or given any more; what is held for it stays held until a person decides.
+    """
+    now = custody.clock.now()
+    async with tenant_scope(tenant):
+        if not (await tenancy(tenant, at=now)).contract.state_on(now).over:
+            return False
+        for row in await DB.fetch(_OPEN, tenant, _ENDS_WITH_CONTRACT):
+            disclosure = (await rows.fetch(tenant, row["id"], lock=True)).disclosure
+            event = E.LAPSE if disclosure.state.undecided else E.STOP
+            if disclosure.state in _ENDS_WITH_CONTRACT:
+                await move(disclosure, event, actor=None, now=now, ended_rule=CONTRACT_OVER)
+    return True
 
 
 async def recheck(custody: Custody, tenant: UUID, disclosure_id: UUID) -> Disclosure | None:
@@ -166,12 +182,3 @@ async def _end_late(tenant: UUID, now: datetime) -> None:
         log.error("disclosure.unconfirmed", tenant=str(tenant), disclosure=str(row["id"]))
         await audit.record(tenant, audit.Event(act=UNCONFIRMED, actor=None, object_id=row["id"]), now=now)
         await tell(tenant, Topic.DISCLOSURE_UNCONFIRMED, row["id"], audience=Audience.BOTH, now=now)
-
-
-async def _end_with_contract(tenant: UUID, now: datetime) -> None:
-    """Nothing is decided on or given any more; what is held for it stays held until a person decides."""
-    for row in await DB.fetch(_OPEN, tenant, _ENDS_WITH_CONTRACT):
-        disclosure = (await rows.fetch(tenant, row["id"], lock=True)).disclosure
-        event = E.LAPSE if disclosure.state.undecided else E.STOP
-        if disclosure.state in _ENDS_WITH_CONTRACT:
-            await move(disclosure, event, actor=None, now=now, ended_rule=CONTRACT_OVER)

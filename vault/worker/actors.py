@@ -83,6 +83,7 @@ class Hands:
 
     async def advance(self, tenant: UUID) -> bool:
         """Bring the contract to the state of its date; finished also where a person has to decide first."""
+        await disclosing.end_with_contract(self.custody, tenant)
         await advance(self.custody, tenant, self.custody.clock.now())
         return True
 
