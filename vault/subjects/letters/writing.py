@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,9 @@ from vault.printing import HEADING, QUOTE, Sheet, count, day_in, head, line, pri
 from vault.subjects.letters.words import LETTERS, Words
 from vault.subjects.model import ActKind, Answer, LetterKind, SubjectRequest
 from vault.subjects.reading import admit
+
+LAW: Final = "GDPR Art. "
+"""How an article is named by the rules; a letter names it in its own language."""
 
 
 async def letter(custody: Custody, caller: Caller, request_id: UUID, *, extension: bool = False) -> bytes:
@@ -116,10 +120,10 @@ class Letter:
 
     def _refusal(self) -> Iterator[Flowable]:
         words, told = self.words, self.told
-        ground = f"{words[f'ground.{self.request.ground}']} ({told.article})"
+        article = words["article"].format(number=(told.article or "").removeprefix(LAW))
         restricted = words["restriction_ends"] if ActKind.RESTRICTION in told.acts else None
         yield from self._titled(words["why"], words["refused"], told.reason, restricted)
-        yield from section(words["ground"], [(words["ground"], ground)])
+        yield from self._titled(words["ground"], f"{words[f'ground.{self.request.ground}']} ({article})")
         if self.clause is not None:
             yield from self._titled(words["clause"], self.clause.section)
             yield text(self.clause.text, QUOTE)
