@@ -11,11 +11,13 @@ import pytest
 from tenants.vocabulary import Role
 from tests.builders import chat, logged, talk
 from tests.telling.mailing import Postbox, mail_server
-from tests.world import As, House, World
+from tests.world import POLICIES, As, House, World
 from vault.custody.database import DB, tenant_scope
 from vault.disclosure import transcript_sending
 from vault.emailing import hand_over
+from vault.handlers import HANDLERS
 from vault.mail_settings import MailServer
+from vault.proposals.carrying import carry_out
 
 ADDRESS = "somebody@customer.example"
 SAID = ("Hei, missä hakemukseni on?", "{Hetki}, katson.\n.\nSe on käsittelyssä.")
@@ -182,6 +184,27 @@ async def test_where_the_notice_gives_the_choice_to_one_the_other_has_none(world
     machine, recording = await chat_system(house), await a_chat(house)
     refused = await asked(machine, recording, "agent")
     assert (refused.status_code, refused.json()["rule"]) == (403, "not-theirs-to-choose")
+
+
+async def test_a_choice_that_the_notice_took_away_meanwhile_is_not_carried_out(world: World, postbox: Postbox) -> None:
+    house = await world.house("valtiokonttori")
+    second, machine = await house.member(Role.ADMINISTRATOR), await chat_system(house)
+    recordings = [await a_chat(house) for _ in range(2)]
+    for recording, chosen_by in zip(recordings, ("agent", "customer"), strict=True):
+        await asked(machine, recording, chosen_by)
+    text = (POLICIES / "valtiokonttori.toml").read_text().replace('"valtiokonttori"', f'"{house.slug}"')
+    line = next(line for line in text.splitlines() if line.startswith("effective_from"))
+    text = text.replace(line, f"effective_from = {world.now().date()}").replace("version = 1\n", "version = 2\n", 1)
+    body = {"policy": text.replace('chosen_by = ["customer", "agent"]', 'chosen_by = ["customer"]'), "reason": "Less."}
+    proposal = (await house.administrator.post("/v1/policies", json=body)).json()["id"]
+    approval = {"approve": True, "reason": "As our board decided."}
+    assert (await second.post(f"/v1/proposals/{proposal}/decision", json=approval)).status_code == 200
+    await carry_out(world.custody, HANDLERS, house.tenant)
+    await send(world, house)
+    assert [(await stands(house, each))["outcome"] for each in recordings] == ["not-theirs-to-choose", None]
+    assert len(postbox.letters) == 1
+    stopped = await disclosure(house, recordings[0])
+    assert (stopped["state"], stopped["ended_rule"]) == ("stopped", "not-theirs-to-choose")
 
 
 @pytest.mark.parametrize("address", [None, "", "nobody", "a@b", "a@b.example\r\nBcc: c@d.example"])

@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 from asyncpg import Record
 
-from tenants.decisions import Action, Decision, Refused
+from tenants.decisions import Action, Decision
 from tenants.recordings import Kind
 from tenants.vocabulary import DisclosureKind, Party, Role
 from vault.access.kept import CONTENT, Kept
@@ -76,7 +76,7 @@ async def ask(
     kept = await _own(custody, caller, recording_id)
     if found := await _standing(caller.tenant, recording_id, chosen_by):
         return found
-    _require_chosen(kept, chosen_by)
+    may_choose(kept, chosen_by).enforce()
     address = await _address(caller, chosen_by, address)
     _require_in_time(custody, kept)
     if custody.mail is None:
@@ -142,19 +142,20 @@ async def _own(custody: Custody, caller: Caller, recording_id: UUID) -> Kept:
     return kept
 
 
-def _require_chosen(kept: Kept, chosen_by: Party) -> None:
-    """Raises Refused where the notice does not let this party have its chat, or this is none."""
+def may_choose(kept: Kept, chosen_by: Party) -> Decision:
+    """Whether the notice, as it now is, lets this party have this chat: asked with the choice and with the sending."""
     policy = kept.tenancy.policy
     rule = policy.disclosures.allowed.get(KIND)
     if rule is None:
         reason = "The notice names the disclosures that it allows, and chats by e-mail are not among them."
-        raise Refused(Decision.refuse("disclosure-not-in-policy", reason, policy.cite(policy.disclosures.clause)))
+        return Decision.refuse("disclosure-not-in-policy", reason, policy.cite(policy.disclosures.clause))
     clause = policy.cite(rule.clause)
     if kept.recording.kind is not Kind.CHAT:
-        raise Refused(Decision.refuse("not-a-chat", "Only a chat is sent to whoever took part in it.", clause))
+        return Decision.refuse("not-a-chat", "Only a chat is sent to whoever took part in it.", clause)
     if chosen_by not in rule.chosen_by:
         reason = f"The notice does not let the {chosen_by} choose to have it."
-        raise Refused(Decision.refuse("not-theirs-to-choose", reason, clause))
+        return Decision.refuse("not-theirs-to-choose", reason, clause)
+    return Decision.permit("The notice lets this party choose to have it.", clause=clause)
 
 
 def _require_in_time(custody: Custody, kept: Kept) -> None:

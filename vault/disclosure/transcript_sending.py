@@ -27,7 +27,7 @@ from vault.custody.database import DB, tenant_scope
 from vault.disclosure import rows
 from vault.disclosure.carrying import recheck
 from vault.disclosure.steps import move
-from vault.disclosure.transcript_asking import SendingState, address_name
+from vault.disclosure.transcript_asking import SendingState, address_name, may_choose
 from vault.disclosure.transcript_words import subject, text
 from vault.disclosure.words import open_words
 from vault.emailing import Letter, NotTaken, Unknown, hand_over
@@ -103,8 +103,12 @@ async def _advance(custody: Custody, each: Open) -> None:
     if each.state is SendingState.HANDING_OVER:
         return await _end(custody, each, SendingState.UNKNOWN, INTERRUPTED)
     if (why := await _hindered(custody, each)) is not None:
-        return await _end(custody, each, SendingState.NOT_SENT, why)
-    letter = await _letter(custody, each)
+        return await _end(custody, each, SendingState.NOT_SENT, why, rule=why)
+    kept = await find(custody, each.tenant, each.recording)
+    decision = may_choose(kept, each.chosen_by)
+    if not decision.permitted:
+        return await _end(custody, each, SendingState.NOT_SENT, decision.rule, rule=decision.rule)
+    letter = await _letter(custody, each, kept)
     if await _begin(custody, each):
         await _give(custody, each, letter)
     return None
@@ -134,9 +138,9 @@ async def _give(custody: Custody, each: Open, letter: Letter) -> None:
     return await _end(custody, each, SendingState.SENT, None)
 
 
-async def _letter(custody: Custody, each: Open) -> Letter:
+async def _letter(custody: Custody, each: Open, kept: Kept) -> Letter:
     """The chat as its party gets it: what was said, and none of the digits that go after an hour."""
-    now, kept = custody.clock.now(), await find(custody, each.tenant, each.recording)
+    now = custody.clock.now()
     words = await asyncio.to_thread(
         open_words, custody, each.tenant, each.recording, address_name(each.chosen_by), each.sealed, now=now
     )
@@ -195,8 +199,14 @@ async def _wait(custody: Custody, each: Open, outcome: str) -> None:
     log.info("transcript.not_taken", tenant=str(each.tenant), disclosure=str(each.disclosure), outcome=outcome)
 
 
-async def _end(custody: Custody, each: Open, state: SendingState, outcome: str | None) -> None:
-    """Write down what became of it, let the address go, and take the disclosure's step, all at once."""
+async def _end(
+    custody: Custody, each: Open, state: SendingState, outcome: str | None, *, rule: str = NOT_TAKEN
+) -> None:
+    """Write down what became of it, let the address go, and take the disclosure's step, all at once.
+
+    Args:
+        rule: by which the disclosure is stopped, where it was not sent.
+    """
     now = custody.clock.now()
     async with tenant_scope(each.tenant):
         disclosure = (await rows.fetch(each.tenant, each.disclosure, lock=True)).disclosure
@@ -212,7 +222,7 @@ async def _end(custody: Custody, each: Open, state: SendingState, outcome: str |
         if ended and disclosure.state is DisclosureState.APPROVED:
             details = {"recording": str(each.recording), "chosen_by": each.chosen_by.value, "delivery": state.value}
             if state is SendingState.NOT_SENT:
-                await move(disclosure, DisclosureEvent.STOP, actor=None, now=now, details=details, ended_rule=NOT_TAKEN)
+                await move(disclosure, DisclosureEvent.STOP, actor=None, now=now, details=details, ended_rule=rule)
             else:
                 # Where nobody can tell, it counts as given: whoever is answered about it must hear of it.
                 await move(disclosure, DisclosureEvent.SEND, actor=None, now=now, details=details, carried_out_at=now)
