@@ -207,7 +207,8 @@ def test_after_the_contract_only_the_proof_is_left(
     given = (Action.REQUEST_DISCLOSURE, Action.DECIDE_DISCLOSURE, Action.RECEIVE_DISCLOSURE)
     kept = (Action.INGEST, Action.END_CONTRACT, Action.HOLD, Action.RESTRICT)
     shown = (Action.SUPERVISE_REVIEW, Action.SEND_TRANSCRIPT)
-    if action in (*CONTENT_ACTIONS, *orders, *given, *kept, *shown):
+    registered = (Action.REGISTER_ORGANISATION, Action.DECIDE_ORGANISATION)
+    if action in (*CONTENT_ACTIONS, *orders, *given, *kept, *shown, *registered):
         assert (decision.rule, decision.clause) == ("contract-over", prh.cite("contract_end"))
         assert state.value in decision.reason
     else:
