@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import io
+import json
 import zipfile
 from datetime import timedelta
 from functools import partial
@@ -15,12 +16,12 @@ import pytest
 from tenants.vocabulary import Role
 from tests.builders import logged
 from tests.destruction.aside import bucket_of
-from tests.disclosure.asking import Desk, authority, desk
+from tests.disclosure.asking import REASON, Desk, authority, desk
 from tests.disclosure.handing import Hand, copy_for_subject
 from tests.packages.certified import Holder, ec_key, holder, rsa_key
 from tests.world import As, World, wav
 from vault.custody.database import DB, tenant_scope
-from vault.disclosure import fetching
+from vault.disclosure import fetching, removing
 from vault.disclosure.fetching import RESUMED_FOR
 from vault.disclosure.packing import object_key
 
@@ -224,6 +225,44 @@ async def test_what_is_revoked_is_given_no_more(at: Desk, hand: Hand) -> None:
     assert (await hand.begin(subject, package["id"])).status_code == 410
     await hand.sweep()
     assert await _stored(at, hand.id) == []
+
+
+async def test_the_worker_is_called_when_a_file_is_to_go(world: World, at: Desk, hand: Hand) -> None:
+    subject, package = await _packed(at, hand)
+    await hand.fetch(subject, package["id"])
+    await hand.received()
+    async with tenant_scope(at.house.tenant):
+        assert not await removing.is_due(at.house.tenant, world.now())
+        assert await removing.is_due(at.house.tenant, world.now() + RESUMED_FOR)
+    await hand.sweep()
+    async with tenant_scope(at.house.tenant):
+        assert not await removing.is_due(at.house.tenant, world.now() + RESUMED_FOR)
+
+
+async def test_an_agent_receives_a_copy_of_their_own_call(world: World) -> None:
+    at = await desk(world, "valtiokonttori")
+    agent = await at.house.member(Role.AGENT, agent_id="a-17")
+    recording = await at.house.recording(contact={"agent_id": "a-17"})
+    hand = await copy_for_subject(at, recording, kind="agent_access")
+    assert (await hand.name(member_id=str(agent.id))).status_code == 201
+    await hand.seal()
+    await at.approve(hand.id)
+    package = await hand.pack()
+    assert hand.opened(await hand.fetch(agent, package["id"]))
+
+
+async def test_evidence_goes_to_a_person_of_the_controllers_own(world: World) -> None:
+    at = await desk(world, "vertaislaina")
+    terms = {"recordings": [str(await at.recording())], "purpose": "dispute"}
+    hand = Hand(at, (await at.asked(kind="evidence", terms=terms, details={"reason": REASON}))["id"])
+    assert (await hand.name(member_id=str(at.supervisor.id))).status_code == 201
+    await hand.seal()
+    await at.approve(hand.id)
+    package = await hand.pack()
+    assert (await hand.begin(at.dpo, package["id"])).status_code == 404
+    with zipfile.ZipFile(io.BytesIO(hand.opened(await hand.fetch(at.supervisor, package["id"])))) as opened:
+        chain = json.loads(opened.read("custody.json"))
+    assert {"disclosure.requested", "disclosure.approved"} <= {event["act"] for event in chain["decided"]}
 
 
 async def test_nobody_else_fetches_it(world: World, at: Desk, hand: Hand) -> None:
