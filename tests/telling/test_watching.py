@@ -13,6 +13,8 @@ from vault.custody.database import DB, tenant_scope
 from vault.handlers import SOURCES
 from vault.telling import watching
 from vault.telling.watching import Source
+from vault.worker.actors import DEADLINES_WATCH, MESSAGES_DELIVER
+from vault.worker.schedule import ask
 
 
 @pytest.fixture
@@ -174,3 +176,12 @@ async def test_the_schedule_asks_for_it_only_when_something_is_to_be_told(world:
         await watch(world, office)
     async with tenant_scope(office.house.tenant):
         assert not await watching.is_due(office.house.tenant, SOURCES, world.now() + later)
+
+
+async def test_with_nobody_logged_in_the_worker_is_asked_for_what_is_to_be_told(world: World, office: Desk) -> None:
+    await waiting(office)
+    now = world.now() + timedelta(days=15)
+    await ask(now)
+    async with tenant_scope(office.house.tenant):
+        rows = await DB.fetch("SELECT actor FROM outbox WHERE tenant_id = $1", office.house.tenant)
+    assert {DEADLINES_WATCH, MESSAGES_DELIVER} <= {row["actor"] for row in rows}
