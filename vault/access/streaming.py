@@ -8,6 +8,7 @@ from uuid import UUID
 
 from vault.custody.objects import ObjectBrokenOff, ObjectError, Objects, ObjectsUnavailable
 from vault.custody.sealed import DataKey, Place, RangeOpener, SealedInvalid
+from vault.custody.sealed_header import CHUNK, TAG
 from vault.errors import Altered, Unavailable
 
 STEP: Final = 1 << 17
@@ -129,6 +130,11 @@ async def resumed(
         except ObjectBrokenOff:
             if start == began:
                 raise
+
+
+def sealed_end(prefix: bytes, size: int) -> int:
+    """Where a sealed part of so many bytes of content ends; `prefix` is what it begins with."""
+    return len(prefix) + size + (size // CHUNK + 1) * TAG
 
 
 async def _chain(first: bytes, rest: AsyncIterator[bytes] | None = None) -> AsyncIterator[bytes]:

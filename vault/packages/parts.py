@@ -6,13 +6,12 @@ from uuid import UUID
 
 from vault.access.kept import CONTACT, RECORDING_COLUMNS, Kept, KeptPart, KeptRecording, as_kept, part_columns
 from vault.access.opening import Opening, place_of
-from vault.access.streaming import resumed
+from vault.access.streaming import resumed, sealed_end
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.objects import ObjectBrokenOff, ObjectMissing, ObjectTruncated
 from vault.custody.register import tenancy
 from vault.custody.sealed import Opener, SealedInvalid
-from vault.custody.sealed_header import CHUNK, TAG
 from vault.errors import Altered, NotFound
 
 
@@ -55,7 +54,7 @@ async def pieces(
     left = part.size
     try:
         opener = Opener(Opening(custody).data_key(recording, part), place_of(recording, part), prefix)
-        stop = len(prefix) + part.size + (part.size // CHUNK + 1) * TAG
+        stop = sealed_end(prefix, part.size)
         stored = resumed(custody.objects, bucket, part.object_key, part.object_version, len(prefix), stop)
         async with aclosing(stored) as sealed:
             async for piece in sealed:

@@ -18,9 +18,10 @@ from uuid import UUID
 
 import rfc8785
 
+from vault.access.streaming import resumed, sealed_end
 from vault.custody.custody import Custody
 from vault.custody.keys import KeyMissing, ShredKeyId
-from vault.custody.objects import ObjectMissing, ObjectTruncated
+from vault.custody.objects import ObjectBrokenOff, ObjectMissing, ObjectTruncated
 from vault.custody.sealed import Opener, Place, SealedInvalid
 from vault.returning.selection import StandingPart, StandingRecording
 
@@ -119,6 +120,9 @@ class Packing:
                     left -= len(piece)
                     yield piece
             last = opener.finalize()
+        except ObjectBrokenOff:
+            # The connection ended, which says nothing of what is stored.
+            raise
         except (SealedInvalid, ObjectMissing, ObjectTruncated, KeyMissing) as error:
             raise PartDamaged(part.id) from error
         if left != len(last):
@@ -130,7 +134,9 @@ class Packing:
         if not part.object_version:
             yield memoryview(part.sealed or b"")[len(part.prefix) :]
             return
-        stored = self.custody.objects.get(self.bucket, part.object_key, part.object_version, len(part.prefix))
+        begin, stop = len(part.prefix), sealed_end(part.prefix, part.size)
+        objects = self.custody.objects
+        stored = resumed(objects, self.bucket, part.object_key, part.object_version, begin, stop)
         async with aclosing(stored) as pieces:
             async for piece in pieces:
                 yield piece
