@@ -1,9 +1,11 @@
 """Whoever received a recording learns what happened to it since: rectified, erased, restricted, lifted (Art. 19)."""
 
+import html
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
 from tenants.vocabulary import Role
@@ -14,7 +16,8 @@ from tests.grants.granted import company
 from tests.organisations.registered import second
 from tests.subjects.asking import asked
 from tests.telling.mailing import Postbox, mail_server
-from tests.world import As, World
+from tests.world import PASSWORD, As, World
+from vault.api.pages.words import LANGUAGES
 from vault.custody.database import DB, tenant_scope
 from vault.disclosure import noticing
 from vault.disclosure.noticing import is_due, notify
@@ -211,6 +214,36 @@ async def test_who_signs_in_no_more_is_not_written_to(world: World, at: Desk) ->
         await deliver(replace(world.custody, mail=server), at.house.tenant)
     assert postbox.recipients, "the DPO is told all the same"
     assert not any(address.endswith("recipient.example") for address in postbox.recipients)
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+async def test_a_recipient_with_nothing_but_a_browser_reads_it_and_takes_note(
+    world: World, at: Desk, language: str
+) -> None:
+    recording = await at.recording()
+    given = await to_authority(at, recording)
+    await given.fetched()
+    restriction = await restrict(at, recording)
+    await lift(at, restriction)
+    first, _ = await given.notices()
+    words, query = LANGUAGES[language], f"?lang={language}"
+    (named,) = (await at.dpo.get(given.hand.url("/recipients"))).json()["recipients"]
+    async with httpx.AsyncClient(base_url=world.client.base_url, follow_redirects=True) as browser:
+        form = {"controller": at.house.slug, "email": named["email"], "password": PASSWORD}
+        unsigned = await browser.post(f"/receive/{given.id}/notices{query}", data={"notice": first["id"]})
+        assert words.password in unsigned.text
+        await browser.post(f"/receive/sign-in{query}", data=form)
+        shown = html.unescape((await browser.get(f"/receive/{given.id}{query}")).text)
+        assert str(recording) in shown
+        assert words.causes["restricted"] in shown
+        assert words.causes["lifted"] in shown
+        assert shown.count(f"<button>{words.take_note}") == 2
+        noted = await browser.post(f"/receive/{given.id}/notices{query}", data={"notice": first["id"]})
+        assert noted.text.count(f"<button>{words.take_note}") == 1
+        for wrong in (str(uuid4()), "no id"):
+            refused = await browser.post(f"/receive/{given.id}/notices{query}", data={"notice": wrong})
+            assert refused.status_code == 404
+    assert [bool(notice["acknowledged_at"]) for notice in await given.notices()] == [True, False]
 
 
 async def test_nobody_else_reads_or_notes_it(world: World, at: Desk) -> None:

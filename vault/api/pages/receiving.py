@@ -14,7 +14,7 @@ from vault.api.authentication import COOKIE
 from vault.api.dependencies import InCustody, WithSessions
 from vault.api.pages.rendering import elsewhere, page, require_same_site, words_of
 from vault.custody.custody import Custody
-from vault.disclosure import fetching, matters, seals
+from vault.disclosure import fetching, matters, notices, seals
 from vault.disclosure.fetching import HANDED_OVER
 from vault.disclosure.matters import Matter
 from vault.errors import (
@@ -157,6 +157,25 @@ async def begin(
     return elsewhere(request, f"{AT}/{disclosure_id}")
 
 
+@post("/{disclosure_id:uuid}/notices", status_code=303)
+async def take_note(
+    disclosure_id: FromPath[UUID], request: Asked, custody: InCustody, sessions: WithSessions
+) -> Response[str]:
+    """Take note of what happened to a recording that one received."""
+    form = await _form(request)
+    caller = await _caller(request, sessions)
+    if caller is None:
+        return _sign_in_page(request)
+    try:
+        known = {str(each.id): each.id for each in await notices.notices(caller, disclosure_id)}
+        if form.get("notice", "") not in known:
+            raise NotFound
+        await notices.acknowledge(custody, caller, known[form["notice"]])
+    except VaultError as error:
+        return _told(request, error)
+    return elsewhere(request, f"{AT}/{disclosure_id}")
+
+
 async def _caller(request: Asked, sessions: Sessions) -> Caller | None:
     secret = request.cookies.get(COOKIE, "")
     try:
@@ -191,9 +210,10 @@ async def _matter_page(
 ) -> Response[str]:
     try:
         found = await matters.matter(custody, caller, disclosure_id)
+        news = await notices.notices(caller, disclosure_id)
     except VaultError as error:
         return _told(request, error)
-    given = {"told": told, "secret": secret} | _shown(found, caller, custody)
+    given = {"told": told, "secret": secret, "news": news} | _shown(found, caller, custody)
     return page(request, "matter.html", signed_in=True, status=status, **given)
 
 
@@ -239,5 +259,5 @@ router = Router(
     include_in_schema=False,
     # Whoever is not signed in is shown where to, and no problem in JSON.
     opt={"exclude_from_auth": True},
-    route_handlers=[show_matters, sign_in, sign_out, show_invitation, redeem, show_matter, name_key, begin],
+    route_handlers=[show_matters, sign_in, sign_out, show_invitation, redeem, show_matter, name_key, begin, take_note],
 )

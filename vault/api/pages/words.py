@@ -67,6 +67,11 @@ class Words(Struct, frozen=True, kw_only=True):
     stopped: str
     refused: str
     try_again: str
+    news: str
+    news_hint: str
+    take_note: str
+    noted: str
+    causes: Mapping[str, str]
     kinds: Mapping[str, str]
     states: Mapping[str, str]
 
@@ -129,6 +134,18 @@ ENGLISH: Final = Words(
     stopped="It was stopped: what allowed it does not hold any more.",
     refused="This cannot be done.",
     try_again="Something did not answer. Try again in a while.",
+    news="What happened since",
+    news_hint="Apply it to what you received (GDPR Art. 19), and take note of it here.",
+    take_note="Take note",
+    noted="noted",
+    causes=MappingProxyType(
+        {
+            "rectified": "rectified: a statement of the data subject was added; the controller gives it to you",
+            "erased": "erased",
+            "restricted": "its use is restricted",
+            "lifted": "the restriction of its use has ended",
+        }
+    ),
     kinds=MappingProxyType(
         {
             "authority": "Disclosure to an authority",
@@ -219,6 +236,18 @@ FINNISH: Final = Words(
     stopped="Luovutus on keskeytetty: sen peruste ei ole enää voimassa.",
     refused="Tätä ei voi tehdä.",
     try_again="Jokin ei vastannut. Yrittäkää hetken päästä uudelleen.",
+    news="Mitä on tapahtunut sen jälkeen",
+    news_hint="Ottakaa tämä huomioon siinä, mitä saitte (tietosuoja-asetuksen 19 artikla), ja kuitatkaa tässä.",
+    take_note="Kuittaa",
+    noted="kuitattu",
+    causes=MappingProxyType(
+        {
+            "rectified": "oikaistu: rekisteröidyn lausuma on lisätty; saatte sen rekisterinpitäjältä",
+            "erased": "poistettu",
+            "restricted": "sen käsittelyä on rajoitettu",
+            "lifted": "käsittelyn rajoitus on päättynyt",
+        }
+    ),
     kinds=MappingProxyType(
         {
             "authority": "Luovutus viranomaiselle",
@@ -308,6 +337,18 @@ SWEDISH: Final = Words(
     stopped="Utlämnandet är stoppat: grunden för det gäller inte längre.",
     refused="Detta går inte.",
     try_again="Något svarade inte. Försök igen om en stund.",
+    news="Vad som har hänt sedan dess",
+    news_hint="Beakta detta i det som ni har fått (artikel 19 i dataskyddsförordningen) och kvittera här.",
+    take_note="Kvittera",
+    noted="kvitterat",
+    causes=MappingProxyType(
+        {
+            "rectified": "rättad: den registrerades uttalande har lagts till och fås av den personuppgiftsansvarige",
+            "erased": "raderad",
+            "restricted": "behandlingen av den är begränsad",
+            "lifted": "begränsningen av behandlingen har upphört",
+        }
+    ),
     kinds=MappingProxyType(
         {
             "authority": "Utlämnande till myndighet",
