@@ -13,7 +13,8 @@ from tests.grants.test_reviews import begin, close, review
 from tests.world import World
 from vault.custody.database import tenant_scope
 from vault.disclosure import rows
-from vault.grants import ending, opening, reviewing
+from vault.grants import ending, opening
+from vault.grants import rows as sessions
 
 
 class Died(BaseException):
@@ -73,7 +74,7 @@ async def test_killed_after_its_minutes_were_stored_a_review_is_closed_when_aske
     disclosure = await review(of, await of.recording())
     await begin(of, disclosure)
     with monkeypatch.context() as patch:
-        patch.setattr(reviewing.rows, "close", _broken)
+        patch.setattr(sessions, "close", _broken)
         assert (await close(of, disclosure)).status_code == 500
     assert (await of.see(disclosure))["state"] == "active"
     closed = await close(of, disclosure)

@@ -105,7 +105,8 @@ async def _check_registration(custody: Custody, proposal: Proposal) -> Mapping[s
     now, entry = custody.clock.now(), msgspec.convert(proposal.terms, Entry)
     require_valid(entry, now=now)
     async with tenant_scope(proposal.tenant):
-        await _require_unknown(proposal, entry)
+        if await rows.is_known(proposal.tenant, entry):
+            raise _known()
     return _told(entry)
 
 
@@ -115,7 +116,6 @@ async def _check_change(custody: Custody, proposal: Proposal) -> Mapping[str, An
     async with tenant_scope(proposal.tenant):
         before = _standing(await rows.fetch(proposal.tenant, _organisation(proposal)))
         entry = _changed(before, proposal.terms, now)
-        await _require_unknown(proposal, entry)
     stood = {name: value for name, value in msgspec.to_builtins(before).items() if name in proposal.terms}
     return _told(entry) | {"instead_of": stood, "contact": "contact" in proposal.sealed_terms}
 
@@ -123,7 +123,6 @@ async def _check_change(custody: Custody, proposal: Proposal) -> Mapping[str, An
 async def _register(custody: Custody, proposal: Proposal) -> Mapping[str, Any]:
     """Register the organisation in the open scope of the decision."""
     now, entry = custody.clock.now(), msgspec.convert(proposal.terms, Entry)
-    await _require_unknown(proposal, entry)
     organisation = Organisation(
         tenant=proposal.tenant,
         id=_organisation(proposal),
@@ -134,7 +133,8 @@ async def _register(custody: Custody, proposal: Proposal) -> Mapping[str, Any]:
         ended_at=None,
         ended_by=None,
     )
-    await rows.insert(organisation, base64.b64decode(proposal.sealed_terms["sealed_contact"]))
+    if not await rows.insert(organisation, base64.b64decode(proposal.sealed_terms["sealed_contact"])):
+        raise _known()
     return await _record(custody, "organisation.registered", proposal, entry, {})
 
 
@@ -143,7 +143,6 @@ async def _change(custody: Custody, proposal: Proposal) -> Mapping[str, Any]:
     now, tenant = custody.clock.now(), proposal.tenant
     row = await rows.fetch(tenant, _organisation(proposal), lock=True)
     entry = _changed(_standing(row), proposal.terms, now)
-    await _require_unknown(proposal, entry)
     sealed = proposal.sealed_terms.get("sealed_contact")
     await rows.rewrite(tenant, _organisation(proposal), entry, base64.b64decode(sealed) if sealed else None)
     fields = sorted(proposal.terms) + (["contact"] if sealed else [])
@@ -159,9 +158,8 @@ async def _record(
     return {"organisation": str(proposal.object_id)}
 
 
-async def _require_unknown(proposal: Proposal, entry: Entry) -> None:
-    if await rows.namesake(proposal.tenant, entry, but=_organisation(proposal)):
-        raise Conflict("An organisation of this kind is registered under the same business id.")
+def _known() -> Conflict:
+    return Conflict("An organisation of this kind is registered under the same business id.")
 
 
 def _standing(row: Mapping[str, Any]) -> Entry:

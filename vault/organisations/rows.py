@@ -60,28 +60,26 @@ async def listed(tenant: UUID) -> list[Record]:
     return await DB.fetch("SELECT * FROM organisation WHERE tenant_id = $1 ORDER BY name, id", tenant)
 
 
-async def namesake(tenant: UUID, entry: Entry, *, but: UUID) -> bool:
-    """Whether another organisation of the kind is registered under the same business id; in the open scope."""
+async def is_known(tenant: UUID, entry: Entry) -> bool:
+    """Whether an organisation of the kind is registered under the same business id; in the open scope."""
     return entry.business_id is not None and bool(
         await DB.fetch(
-            "SELECT 1 FROM organisation WHERE tenant_id = $1 AND kind = $2 AND business_id = $3 AND id <> $4"
-            " AND ended_at IS NULL",
+            "SELECT 1 FROM organisation WHERE tenant_id = $1 AND kind = $2 AND business_id = $3 AND ended_at IS NULL",
             tenant,
             entry.kind,
             entry.business_id,
-            but,
         )
     )
 
 
-async def insert(organisation: Organisation, sealed_contact: bytes) -> None:
-    """Store a new organisation in the controller's open scope."""
+async def insert(organisation: Organisation, sealed_contact: bytes) -> bool:
+    """Store a new organisation in the controller's open scope; False where it is registered already."""
     entry = organisation.entry
     values = [getattr(entry, name) for name in COLUMNS]
     places = ", ".join(f"${n}" for n in range(7, 7 + len(values)))
-    await DB.fetch(
+    inserted = await DB.fetch(
         "INSERT INTO organisation (tenant_id, id, registered_at, registered_by, approved_by, sealed_contact,"  # noqa: S608 - our names
-        f" {', '.join(COLUMNS)}) VALUES ($1, $2, $3, $4, $5, $6, {places})",
+        f" {', '.join(COLUMNS)}) VALUES ($1, $2, $3, $4, $5, $6, {places}) ON CONFLICT DO NOTHING RETURNING id",
         organisation.tenant,
         organisation.id,
         organisation.registered_at,
@@ -90,6 +88,7 @@ async def insert(organisation: Organisation, sealed_contact: bytes) -> None:
         sealed_contact,
         *values,
     )
+    return bool(inserted)
 
 
 async def rewrite(tenant: UUID, organisation: UUID, entry: Entry, sealed_contact: bytes | None) -> None:

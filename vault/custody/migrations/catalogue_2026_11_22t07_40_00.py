@@ -1,4 +1,4 @@
-"""The sessions in which data subjects hear their own recordings at a place."""
+"""The sessions in which data subjects hear their own recordings at a place; no organisation is registered twice."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
@@ -21,6 +21,7 @@ CREATE TABLE review_session (
     minutes_id uuid,
     PRIMARY KEY (tenant_id, disclosure_id)
 );
+CREATE UNIQUE INDEX organisation_known ON organisation (tenant_id, kind, business_id) WHERE ended_at IS NULL;
 """
 
 ISOLATION = """
