@@ -12,6 +12,15 @@ STAND_INS = frozenset({Role.ADMINISTRATOR, Role.DPO, Role.SUPERVISOR})
 """Who may stand in for somebody who decides: the controller's own people who have to do with disclosures."""
 
 
+NEVER = frozenset({Role.OPERATOR, Role.INGEST, Role.RECIPIENT})
+"""Who never decides, whatever else they are: the outsourcing firm's people, machines, and persons of outside."""
+
+
+def may_stand_in(roles: frozenset[Role]) -> bool:
+    """Whether a person with these roles may decide in another's stead."""
+    return not roles.isdisjoint(STAND_INS) and roles.isdisjoint(NEVER)
+
+
 class Voice(Struct, frozen=True, kw_only=True):
     """Somebody about to decide, or who has decided: for themselves, or in another's stead.
 
@@ -33,7 +42,7 @@ class Voice(Struct, frozen=True, kw_only=True):
     @property
     def decides(self) -> bool:
         """Whether whoever's decision it is may decide on disclosures at all."""
-        return not self.roles.isdisjoint(ROLES[Action.DECIDE_DISCLOSURE])
+        return not self.roles.isdisjoint(ROLES[Action.DECIDE_DISCLOSURE]) and self.roles.isdisjoint(NEVER)
 
     @property
     def is_controller(self) -> bool:

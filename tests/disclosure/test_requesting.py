@@ -95,6 +95,7 @@ async def test_the_scope_counts_what_would_be_given_and_names_what_is_not(prh: D
         seen = await prh.see(asked["id"], prh.supervisor)
         assert {item["recording"] for item in seen["scope"]["items"]} == {str(gone), str(heard)}
         assert seen["scope"]["restricted"] == 0
+        assert (await prh.change(asked["id"], hidden, prh.supervisor, included=False)).status_code == 404
         # The data subject themselves is given what was restricted on their behalf.
         own = await prh.asked(**copy(terms=terms))
         assert own["scope"]["recordings"] == 2

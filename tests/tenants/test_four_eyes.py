@@ -5,11 +5,11 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.four_eyes import Voice, refuse_approval
+from tenants.four_eyes import NEVER, Voice, may_stand_in, refuse_approval
 from tenants.vocabulary import Role
 
 PEOPLE = [UUID(int=number) for number in range(1, 5)]
-ROLES = {Role.ADMINISTRATOR, Role.DPO, Role.SUPERVISOR}
+ROLES = {Role.ADMINISTRATOR, Role.DPO, Role.SUPERVISOR, Role.INGEST, Role.RECIPIENT}
 
 somebody = st.sampled_from(PEOPLE)
 roles = st.frozensets(st.sampled_from(sorted(ROLES)), min_size=1)
@@ -33,6 +33,7 @@ def test_whatever_they_try_two_approvals_are_of_two_persons_and_one_is_the_contr
             approved.append(voice)
     for voice in approved:
         assert voice.decides
+        assert NEVER.isdisjoint(voice.roles)
         assert requester is None or requester not in voice.persons | voice.stands_in_for
     if len(approved) == 2:
         assert approved[0].persons.isdisjoint(approved[1].persons)
@@ -62,3 +63,10 @@ def test_each_refusal_says_which_rule_it_is() -> None:
     ]:
         assert refused is not None
         assert word in refused
+
+
+def test_machines_and_persons_of_outside_stand_in_for_nobody_whatever_else_they_are() -> None:
+    assert may_stand_in(frozenset({Role.SUPERVISOR, Role.AGENT}))
+    assert not may_stand_in(frozenset({Role.AGENT}))
+    for role in NEVER:
+        assert not may_stand_in(frozenset({Role.ADMINISTRATOR, role}))

@@ -8,7 +8,7 @@ from asyncpg import Record
 
 from tenants.actions import ROLES
 from tenants.decisions import Action
-from tenants.four_eyes import STAND_INS, Voice
+from tenants.four_eyes import Voice, may_stand_in
 from tenants.vocabulary import Role
 from vault.accounts import Caller
 from vault.custody import audit
@@ -166,7 +166,7 @@ async def speaking(caller: Caller, on_behalf_of: UUID | None, *, known_by: datet
     if on_behalf_of is None:
         return Voice(member=caller.id, roles=people[caller.id], stands_in_for=behind)
     delegation = next((row for row in live if row["member_id"] == on_behalf_of), None)
-    if delegation is None or STAND_INS.isdisjoint(people[caller.id]):
+    if delegation is None or not may_stand_in(people[caller.id]):
         raise NotAllowed("You do not stand in for this person at this moment.")
     return Voice(
         member=caller.id,
@@ -191,7 +191,7 @@ async def active(tenant: UUID, *members: UUID, known_by: datetime | None = None)
 
 def _require_valid(made: Delegation, people: dict[UUID, frozenset[Role]], now: datetime) -> None:
     problems = []
-    if made.stand_in_id == made.member_id or STAND_INS.isdisjoint(people.get(made.stand_in_id, frozenset())):
+    if made.stand_in_id == made.member_id or not may_stand_in(people.get(made.stand_in_id, frozenset())):
         rule = "Name another person of the controller: an administrator, a DPO or a supervisor."
         problems.append(FieldProblem("stand_in", "stand-in", rule))
     if ROLES[Action.DECIDE_DISCLOSURE].isdisjoint(people.get(made.member_id, frozenset())):

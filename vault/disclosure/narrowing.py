@@ -60,7 +60,7 @@ async def change(
         if not disclosure.state.undecided:
             raise Conflict("It is decided: its scope stands.")
         item = next((one for one in disclosure.items if one.recording_id == recording_id), None)
-        if item is None:
+        if item is None or (item.state is ItemState.RESTRICTED and not sees_all(caller)):
             raise NotFound
         _require_possible(whose.policy, item, wanted)
         changed = _changed(disclosure, item, wanted, caller.id, now)
