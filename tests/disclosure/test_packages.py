@@ -19,9 +19,11 @@ from tests.destruction.aside import bucket_of
 from tests.disclosure.asking import REASON, Desk, authority, desk
 from tests.disclosure.handing import Hand, copy_for_subject
 from tests.packages.certified import Holder, ec_key, holder, rsa_key
+from tests.packages.test_cms import opened as opened_cms
 from tests.world import As, World, wav
 from vault.custody.database import DB, tenant_scope
-from vault.disclosure import fetching, removing
+from vault.custody.objects import PartedUpload
+from vault.disclosure import fetching, packing, removing
 from vault.disclosure.fetching import RESUMED_FOR
 from vault.disclosure.packing import object_key
 
@@ -292,15 +294,13 @@ async def test_a_recipient_sees_nothing_but_their_own_matter(at: Desk, hand: Han
 
 @pytest.mark.parametrize("key", [rsa_key(), ec_key()], ids=["rsa", "ec"])
 async def test_it_is_sealed_to_a_certificate_too(at: Desk, hand: Hand, key: Any) -> None:
-    from tests.packages.test_cms import opened
-
     whose = holder(key)
     subject = await hand.person(_address())
     sealed_to = (await hand.seal(certificate=whose.pem)).json()
     await at.approve(hand.id)
     package = await hand.pack()
     assert (package["sealing"], package["key"]) == ("cms", sealed_to["key"])
-    plain = opened(await hand.fetch(subject, package["id"]), whose)
+    plain = opened_cms(await hand.fetch(subject, package["id"]), whose)
     with zipfile.ZipFile(io.BytesIO(plain)) as archive:
         assert archive.testzip() is None
 
@@ -394,9 +394,8 @@ async def test_what_was_begun_is_removed_when_it_comes_to_nothing(
     await hand.person(_address())
     await hand.seal()
     await at.approve(hand.id)
-    # Killed when the file is in the store and its row is not written yet.
-    from vault.disclosure import packing
 
+    # Killed when the file is in the store and its row is not written yet.
     async def killed(*_: Any) -> bool:
         raise asyncio.CancelledError
 
@@ -417,7 +416,6 @@ async def test_whoever_is_killed_while_packing_is_followed_by_the_next(
     subject = await hand.person(_address())
     await hand.seal()
     await at.approve(hand.id)
-    from vault.custody.objects import PartedUpload
 
     async def killed(*_: Any) -> str:
         raise asyncio.CancelledError
@@ -440,8 +438,6 @@ async def test_a_key_named_while_it_is_packed_is_the_one_it_is_sealed_to(
     subject = await hand.person(_address())
     await hand.seal(age_key=str(pyrage.x25519.Identity.generate().to_public()))
     await at.approve(hand.id)
-    from vault.disclosure import packing
-
     make = packing._make
 
     async def slowly(*arguments: Any) -> Any:
@@ -458,6 +454,31 @@ async def test_a_key_named_while_it_is_packed_is_the_one_it_is_sealed_to(
 
 def _was_sent(size: int, seen: dict[str, Any]) -> bool:
     return bool(seen["fetches"][0]["sent"] == size)
+
+
+async def test_what_is_restricted_while_it_is_packed_is_not_given(at: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    organisation, recording = await at.organisation("authority", "demo-act-1"), await at.recording()
+    await _register(at, organisation, holder(rsa_key()))
+    officer = await _officer(at, organisation)
+    hand = Hand(at, (await at.asked(**authority(organisation, recording)))["id"])
+    await hand.name(member_id=str(officer.id))
+    await at.approve(hand.id)
+    make = packing._make
+
+    async def slowly(*arguments: Any) -> Any:
+        made = await make(*arguments)
+        url = f"/v1/recordings/{recording}/restrictions"
+        restricted = await at.dpo.post(url, json={"ground": "accuracy_contested"})
+        assert restricted.status_code == 201, restricted.text
+        return made
+
+    with monkeypatch.context() as patch:
+        patch.setattr(packing, "_make", slowly)
+        await hand.work()
+    assert (await at.see(hand.id))["state"] == "stopped"
+    assert (await hand.package()).status_code == 404
+    await hand.sweep()
+    assert await _stored(at, hand.id) == []
 
 
 async def _packed(at: Desk, hand: Hand) -> tuple[As, dict[str, Any]]:

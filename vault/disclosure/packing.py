@@ -20,7 +20,7 @@ from vault.custody.keys import ShredKeyId
 from vault.custody.objects import ObjectError, PartedUpload
 from vault.custody.register import tenancy
 from vault.disclosure import package_rows, rows, tracing
-from vault.disclosure.carrying import Giver
+from vault.disclosure.carrying import Giver, recheck
 from vault.disclosure.contents import Packing, begin, contents
 from vault.disclosure.model import PREFIX, Disclosure
 from vault.disclosure.package_rows import Package
@@ -69,6 +69,8 @@ async def give(custody: Custody, disclosure: Disclosure) -> bool:
         packing = await begin(whose, disclosure, seal, package=uuid4(), now=now)
         await _note_making(disclosure, now)
     made = await _make(custody, packing, seal)
+    # Hours may have gone since this was asked; what was restricted or has ended meanwhile stops it.
+    await recheck(custody, disclosure.tenant, disclosure.id)
     return await _write_down(custody, packing, seal, made)
 
 
