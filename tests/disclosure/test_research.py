@@ -109,6 +109,19 @@ async def test_what_is_revoked_after_it_was_received_is_destroyed_all_the_same(g
     assert await given.register(outstanding="true") == []
 
 
+async def test_a_duty_outlives_the_contract(world: World) -> None:
+    at = await desk(world, "prh", lasts=timedelta(days=30))
+    await second(at.house)
+    given = await to_research(at, await at.recording())
+    await given.fetched()
+    async with world.later(timedelta(days=32)):
+        await given.hand.work()
+        assert await given.state() == "received"
+        assert (await given.document(purpose="other")).status_code == 403
+        assert [entry["outstanding"] for entry in await given.register(outstanding="true")] == [True]
+        assert (await given.done()).json()["state"] == "fulfilled"
+
+
 async def test_a_permit_that_ends_before_the_worker_packs_stops_it(world: World, at: Desk) -> None:
     given = await to_research(at, await at.recording())
     async with world.later(PERMIT_LASTS + timedelta(seconds=1)):

@@ -77,6 +77,8 @@ async def add(
 ) -> Document:
     """Add a document to a disclosure: whoever sees it may, until it is over.
 
+    A proof of a duty is taken for as long as the duty is owed: also of what was revoked, and after the contract.
+
     Raises:
         NotFound: no such disclosure that the caller may see.
         Conflict: the disclosure is over, or has as many documents as it may.
@@ -84,15 +86,20 @@ async def add(
         Refused: the contract is over.
     """
     disclosure = (await look(custody, caller, disclosure_id)).disclosure
+    action = Action.REQUEST_DISCLOSURE if caller.may(Action.REQUEST_DISCLOSURE) else Action.RECEIVE_DISCLOSURE
+    if purpose is DocumentPurpose.PROOF and disclosure.owes_duty:
+        caller.require_scope(action)
+    else:
+        await _require_open(custody, caller, disclosure, action)
+    return await store(custody, disclosure, purpose, media_type, content, by=caller.id)
+
+
+async def _require_open(custody: Custody, caller: Caller, disclosure: Disclosure, action: Action) -> None:
     now = custody.clock.now()
     async with tenant_scope(caller.tenant):
-        whose = await tenancy(caller.tenant, at=now)
-        action = Action.REQUEST_DISCLOSURE if caller.may(Action.REQUEST_DISCLOSURE) else Action.RECEIVE_DISCLOSURE
-        decide_for(caller, whose, action, now=now).enforce()
-    # What was received and then revoked is returned or destroyed all the same, and that has to be shown.
-    if disclosure.state.over and not (purpose is DocumentPurpose.PROOF and disclosure.owes_duty):
+        decide_for(caller, await tenancy(caller.tenant, at=now), action, now=now).enforce()
+    if disclosure.state.over:
         raise Conflict("The disclosure is over: nothing is added to it.")
-    return await store(custody, disclosure, purpose, media_type, content, by=caller.id)
 
 
 async def store(
