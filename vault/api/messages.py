@@ -1,10 +1,10 @@
 """What the controller's DPO and administrators were told: deadlines, decisions that wait, what went wrong."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from litestar import Router, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
@@ -90,9 +90,7 @@ async def acknowledge_message(message_id: FromPath[UUID], custody: InCustody, ca
 
 def view(message: Message) -> MessageView:
     """A message as it is answered."""
-    columns = asdict(message)
-    sent = [DeliveryView(**each) for each in columns.pop("deliveries")]
-    return MessageView(**columns, deliveries=sent)
+    return msgspec.convert(message, MessageView, from_attributes=True)
 
 
 def email_is(mail: object | None) -> str:

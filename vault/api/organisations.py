@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from litestar import Router, get, patch, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -15,7 +16,7 @@ from vault.api.proposals import ProposalView, Why, view
 from vault.organisations.ending import end
 from vault.organisations.memberships import GroupMembership, end_membership, memberships, record_membership
 from vault.organisations.model import Organisation
-from vault.organisations.persons import OrganisationPerson, invite_person, persons_of
+from vault.organisations.persons import invite_person, persons_of
 from vault.organisations.reading import organisation, organisations, proposed
 from vault.organisations.registering import Changes, propose_change, propose_registration
 
@@ -174,7 +175,7 @@ async def end_organisation(organisation_id: FromPath[UUID], custody: InCustody, 
 @get("/organisations/{organisation_id:uuid}/persons", operation_id="list_organisation_persons")
 async def list_persons(organisation_id: FromPath[UUID], caller: FromCaller) -> list[PersonView]:
     """The named persons of an organisation."""
-    return [_person(each) for each in await persons_of(caller, organisation_id)]
+    return msgspec.convert(await persons_of(caller, organisation_id), list[PersonView], from_attributes=True)
 
 
 @post("/organisations/{organisation_id:uuid}/persons", operation_id="name_organisation_person")
@@ -210,33 +211,15 @@ async def put_last_day(
 
 
 def _view(found: Organisation) -> OrganisationView:
-    entry = found.entry
     return OrganisationView(
         id=found.id,
-        kind=entry.kind,
-        name=entry.name,
-        business_id=entry.business_id,
-        statutory_right=entry.statutory_right,
-        legal_bases=list(entry.legal_bases),
-        certificate=entry.certificate,
-        age_key=entry.age_key,
+        **msgspec.structs.asdict(found.entry),
         contact=found.contact,
         registered_at=found.registered_at,
         registered_by=found.registered_by,
         approved_by=found.approved_by,
         ended_at=found.ended_at,
         ended_by=found.ended_by,
-    )
-
-
-def _person(found: OrganisationPerson) -> PersonView:
-    return PersonView(
-        id=found.id,
-        email=found.email,
-        name=found.name,
-        active=found.active,
-        invited_by=found.invited_by,
-        invited_at=found.invited_at,
     )
 
 

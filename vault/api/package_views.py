@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from msgspec import Meta, Struct
 
 from tenants.disclosing import DisclosureState
@@ -104,22 +105,9 @@ class PackageView(Struct, frozen=True, kw_only=True):
 def recipients_view(found: list[Recipient], invitation: Issued | None = None) -> RecipientsView:
     """Who receives it, and what a person who is new sets a password with."""
     return RecipientsView(
-        recipients=[_recipient_view(each) for each in found],
+        recipients=msgspec.convert(found, list[RecipientView], from_attributes=True),
         invitation=None if invitation is None else invitation.secret,
         invitation_expires_at=None if invitation is None else invitation.expires_at,
-    )
-
-
-def _recipient_view(one: Recipient) -> RecipientView:
-    return RecipientView(
-        member_id=one.member_id,
-        name=one.name,
-        email=one.email,
-        named_by=one.named_by,
-        named_at=one.named_at,
-        confirmed_by=one.confirmed_by,
-        confirmed_at=one.confirmed_at,
-        may_receive=one.may_receive,
     )
 
 

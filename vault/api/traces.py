@@ -1,10 +1,10 @@
 """Where a file comes from that turned up where it should not be."""
 
-from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from litestar import Router, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
@@ -47,11 +47,7 @@ class TraceResult(Struct, frozen=True, kw_only=True):
 async def trace_package(data: JSONBody[Trace], caller: FromCaller, custody: InCustody) -> TraceResult:
     """From which package a file comes, and to whom that was given."""
     traced = await trace(custody, caller, mark=data.mark, sha256=data.sha256)
-    return TraceResult(packages=[TracedView(**_listed(asdict(one))) for one in traced])
-
-
-def _listed(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    return TraceResult(packages=msgspec.convert(traced, list[TracedView], from_attributes=True))
 
 
 router = Router(path="/v1", tags=["disclosures"], route_handlers=[trace_package])

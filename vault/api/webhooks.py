@@ -1,10 +1,10 @@
 """Where messages are posted to: the controller's own addresses, by Standard Webhooks."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from litestar import Router, delete, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
@@ -103,9 +103,7 @@ async def test_webhook(webhook_id: FromPath[UUID], custody: InCustody, caller: F
 
 
 def _view(webhook: webhooks.Webhook) -> WebhookView:
-    columns = asdict(webhook)
-    sent = [DeliveryView(**each) for each in columns.pop("deliveries")]
-    return WebhookView(**(columns | {"topics": list(webhook.topics)}), deliveries=sent)
+    return msgspec.convert(webhook, WebhookView, from_attributes=True)
 
 
 router = Router(
