@@ -12,8 +12,9 @@ import httpx
 import pyrage
 import pytest
 
-from tests.disclosure.asking import Desk, desk
+from tests.disclosure.asking import NUMBER, Desk, authority, desk
 from tests.disclosure.handing import Hand, copy_for_subject
+from tests.disclosure.officers import officer_of
 from tests.packages.certified import holder, rsa_key
 from tests.world import PASSWORD, World
 
@@ -146,7 +147,7 @@ def _require_closed(page: httpx.Response) -> None:
     assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}'")
     assert "frame-ancestors 'none'" in policy
     assert "no-store" in page.headers["cache-control"]
-    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["referrer-policy"] == "same-origin"
     assert page.headers["x-content-type-options"] == "nosniff"
 
 
@@ -166,6 +167,35 @@ async def test_another_site_cannot_send_a_form(at: Desk, browser: httpx.AsyncCli
     sent = await browser.post(f"/receive/{hand.id}/fetches", headers={"origin": own, "sec-fetch-site": "same-origin"})
     assert sent.status_code == 200
     assert (await hand.package()).json()["fetches"]
+
+
+async def test_a_browser_can_send_the_forms_of_its_own_pages(browser: httpx.AsyncClient) -> None:
+    page = await browser.get("/receive/invitation")
+    own = str(browser.base_url).rstrip("/")
+    # Fetch §3.2: a page that refers to nobody sends its forms from `null`.
+    origin = "null" if page.headers["referrer-policy"] == "no-referrer" else own
+    form = {"invitation": "none", "password": PASSWORD, "again": PASSWORD}
+    for headers in (
+        {"origin": origin},
+        {"origin": origin, "sec-fetch-site": "same-origin"},
+        # Behind a proxy that names another host than the browser's.
+        {"origin": "https://vault.example", "sec-fetch-site": "same-origin"},
+    ):
+        assert (await browser.post("/receive/invitation", data=form, headers=headers)).status_code == 422
+
+
+async def test_whoever_asks_for_an_authority_learns_of_nothing_before_it_is_given(
+    at: Desk, browser: httpx.AsyncClient
+) -> None:
+    organisation = await at.organisation("authority", "demo-act-1")
+    officer = await officer_of(at, organisation)
+    await at.recording()
+    asked = await at.ask(officer, **authority(organisation, details={"numbers": [NUMBER]}))
+    url, cookie = f"/receive/{asked.json()['id']}?lang=en", {"cookie": f"vault_session={officer.token}"}
+    page = await browser.get(url, headers=cookie)
+    assert page.status_code == 200, page.text
+    assert "<dt>Recordings</dt>" not in page.text
+    assert "<dt>Minutes" not in page.text
 
 
 async def test_the_session_is_no_scripts_and_no_other_sites(at: Desk, browser: httpx.AsyncClient) -> None:

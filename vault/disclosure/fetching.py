@@ -16,7 +16,8 @@ from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.objects import ObjectError
 from vault.custody.register import Tenancy, tenancy
-from vault.disclosure import checking, package_rows, rows
+from vault.disclosure import checking, package_rows, rows, scoping
+from vault.disclosure.carrying import ITEMS_GONE
 from vault.disclosure.model import Disclosure
 from vault.disclosure.package_rows import Fetch, Package
 from vault.disclosure.recipients import may_receive
@@ -52,7 +53,8 @@ async def begin_fetch(custody: Custody, caller: Caller, package_id: UUID) -> tup
     Raises:
         NotAllowed: the caller's roles receive nothing.
         NotFound: no such package that the caller was named for.
-        Refused: the contract is over, or what allowed it does not hold any more: the disclosure is stopped.
+        Refused: the contract is over, what allowed it does not hold any more, or something in it was restricted or
+            destroyed since it was made: the disclosure is stopped.
         Conflict: it was fetched as often as was approved, or a second person has not confirmed it in time.
         AccessOver: its time is over, or it was revoked.
     """
@@ -60,12 +62,11 @@ async def begin_fetch(custody: Custody, caller: Caller, package_id: UUID) -> tup
     now = custody.clock.now()
     async with tenant_scope(caller.tenant):
         handing = await _handing(caller, package_id, now)
-        decision = await checking.asked(handing.whose, handing.disclosure, now=now)
-        if decision.permitted:
+        refusal = await _refusal(handing, now)
+        if refusal is None:
             return await _begun(caller, handing, now), handing.package
-        await _stop(handing.disclosure, decision, now)
     # Outside of the scope: raised inside, it would undo the stop.
-    raise Refused(decision)
+    raise Refused(refusal)
 
 
 @dataclass(frozen=True)
@@ -137,10 +138,14 @@ async def download(custody: Custody, caller: Caller, fetch_id: UUID) -> Download
         AccessOver: it is complete since a while, its time is over, or it was revoked.
     """
     caller.require(Action.RECEIVE_DISCLOSURE)
+    now = custody.clock.now()
     async with tenant_scope(caller.tenant):
         fetch = await package_rows.find_fetch(caller.tenant, fetch_id, caller.id)
-        handing = await _handing(caller, fetch.package_id, custody.clock.now())
-    if fetch.completed_at is not None and fetch.completed_at + RESUMED_FOR <= custody.clock.now():
+        handing = await _handing(caller, fetch.package_id, now)
+        refusal = await _refusal(handing, now)
+    if refusal is not None:
+        raise Refused(refusal)
+    if fetch.completed_at is not None and fetch.completed_at + RESUMED_FOR <= now:
         raise AccessOver("Every byte of this fetch was sent: it is complete.")
     if fetch.sent.is_spent(handing.package.size):
         raise AccessOver("So much was sent again in this fetch that no more is; ask whoever gave it for another.")
@@ -219,15 +224,19 @@ async def _begun(caller: Caller, handing: _Handing, now: datetime) -> Fetch:
     return fetch
 
 
-async def _stop(disclosure: Disclosure, decision: Decision, now: datetime) -> None:
-    """What allowed it does not hold any more: nobody gets it, until it is asked for and decided anew."""
+async def _refusal(handing: _Handing, now: datetime) -> Decision | None:
+    """Why it may not be handed over any more: then nobody gets it, until it is asked for and decided anew."""
+    disclosure = handing.disclosure
+    decision = await checking.asked(handing.whose, disclosure, now=now)
+    if decision.permitted and await scoping.drifted(disclosure, now=now):
+        reason = "Something in it may not be given any more: ask for what may, once more."
+        decision = Decision.refuse(ITEMS_GONE, reason)
+    if decision.permitted:
+        return None
     clause = decision.clause.id if decision.clause else None
     if disclosure.state is DisclosureState.READY:
         await move(disclosure, DisclosureEvent.STOP, actor=None, now=now, clause=clause, ended_rule=decision.rule)
-        told = {"rule": decision.rule}
-        await tell(
-            disclosure.tenant, Topic.DISCLOSURE_STOPPED, disclosure.id, audience=Audience.BOTH, now=now, details=told
-        )
+    return decision
 
 
 async def _all(first: bytes, rest: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:

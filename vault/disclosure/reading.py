@@ -23,9 +23,14 @@ MOST = 200
 
 SEES = (
     "($2 OR requested_by = $3 OR EXISTS (SELECT FROM disclosure_recipient n WHERE n.tenant_id = d.tenant_id"
-    " AND n.disclosure_id = d.id AND n.member_id = $3))"
+    " AND n.disclosure_id = d.id AND n.member_id = $3 AND (n.confirmed_at IS NOT NULL OR NOT EXISTS ("
+    "SELECT FROM disclosure_decision x WHERE x.tenant_id = d.tenant_id AND x.disclosure_id = d.id"
+    " AND x.verdict = 'approved' AND x.decided_at <= n.named_at))))"
 )
-"""Whether the person sees a row `d`: all of them ($2), their own request, or one they are named in ($3)."""
+"""Whether the person sees a row `d`: all of them ($2), their own request, or one they are named in ($3).
+
+Whoever one person alone named after an approval is not named yet.
+"""
 
 STANDS_IN = (
     "SELECT 1 FROM delegation WHERE tenant_id = $1 AND stand_in_id = $2 AND revoked_at IS NULL AND starts_at <= $3"

@@ -47,9 +47,18 @@ _WAITED = (
 )
 """What was approved so long ago, and there was still nobody to hand it over to or no key to seal it to."""
 
+_CONFIRMED = (
+    "FROM disclosure d WHERE d.tenant_id = $1 AND d.state = 'received' AND d.ended_at IS NULL AND d.kind = ANY($2)"
+    " AND d.confirmed_at IS NOT NULL AND EXISTS (SELECT FROM package p WHERE p.tenant_id = $1"
+    " AND p.disclosure_id = d.id) AND NOT EXISTS (SELECT FROM package p WHERE p.tenant_id = $1"
+    " AND p.disclosure_id = d.id AND p.removed_at IS NULL)"
+)
+"""What the second person confirmed after its file had gone."""
+
 NOBODY_CAME = "nobody-to-hand-over-to"
 """The rule that ends it."""
 
+_WITHOUT_DUTY = [kind.value for kind, needs in NEEDS.items() if not needs.duty]
 _PACKED = [kind.value for kind, needs in NEEDS.items() if needs.gives is E.PACK]
 
 
@@ -57,7 +66,8 @@ async def is_due(tenant: UUID, now: datetime) -> bool:
     """Whether anything is to be removed; in the controller's open scope."""
     sql = f"SELECT EXISTS (SELECT {_OVER}) OR EXISTS (SELECT {_GIVEN_UP})"
     waited = await DB.fetch(f"SELECT 1 {_WAITED} LIMIT 1", tenant, now, _PACKED, GIVE_FOR)
-    return bool(waited or (await DB.fetch(sql, tenant, now, RESUMED_FOR))[0][0])
+    confirmed = await DB.fetch(f"SELECT 1 {_CONFIRMED} LIMIT 1", tenant, _WITHOUT_DUTY)
+    return bool(waited or confirmed or (await DB.fetch(sql, tenant, now, RESUMED_FOR))[0][0])
 
 
 async def remove(custody: Custody, tenant: UUID) -> bool:
@@ -68,6 +78,7 @@ async def remove(custody: Custody, tenant: UUID) -> bool:
     """
     async with tenant_scope(tenant):
         await _end_waiting(tenant, custody.clock.now())
+        await _end_confirmed(tenant, custody.clock.now())
         bucket = (await tenancy(tenant, at=custody.clock.now())).bucket
         over = await DB.fetch(f"SELECT p.id {_OVER} ORDER BY p.id", tenant, custody.clock.now(), RESUMED_FOR)
         begun = await DB.fetch(f"SELECT m.disclosure_id, m.object_key {_GIVEN_UP}", tenant)
@@ -107,16 +118,23 @@ async def _end_waiting(tenant: UUID, now: datetime) -> None:
         disclosure = (await rows.fetch(tenant, row["id"], lock=True)).disclosure
         if disclosure.state is S.APPROVED:
             await move(disclosure, E.STOP, actor=None, now=now, ended_rule=NOBODY_CAME)
-            told = {"rule": NOBODY_CAME}
-            await tell(tenant, Topic.DISCLOSURE_STOPPED, disclosure.id, audience=Audience.BOTH, now=now, details=told)
+
+
+async def _end_confirmed(tenant: UUID, now: datetime) -> None:
+    """In the open scope."""
+    for row in await DB.fetch(f"SELECT d.id {_CONFIRMED}", tenant, _WITHOUT_DUTY):
+        disclosure = (await rows.fetch(tenant, row["id"], lock=True)).disclosure
+        if disclosure.state is S.RECEIVED:
+            await move(disclosure, E.FULFIL, actor=None, now=now)
 
 
 async def _step(disclosure: Disclosure, now: datetime) -> None:
     if disclosure.state is S.READY:
         await move(disclosure, E.EXPIRE, actor=None, now=now, ended_rule="not-fetched")
         await tell(disclosure.tenant, Topic.PACKAGE_EXPIRED, disclosure.id, audience=Audience.DPO, now=now)
-    elif disclosure.state is S.RECEIVED and not disclosure.needs.duty:
-        # Nothing is owed for it any more; where something is, whoever confirms it ends the disclosure.
+    elif disclosure.state is S.RECEIVED and not disclosure.needs.duty and not disclosure.unconfirmed:
+        # Nothing is owed for it any more; where something is, whoever confirms it ends the disclosure. An emergency
+        # that nobody has confirmed yet stays open, but for its file.
         await move(disclosure, E.FULFIL, actor=None, now=now)
 
 

@@ -12,6 +12,7 @@ from tenants.decisions import Refused
 from vault.accounts import SESSION_LASTS, Caller, Sessions
 from vault.api.authentication import COOKIE
 from vault.api.dependencies import InCustody, WithSessions
+from vault.api.disclosure_views import GIVEN
 from vault.api.pages.rendering import elsewhere, page, require_same_site, words_of
 from vault.custody.custody import Custody
 from vault.disclosure import fetching, matters, notices, seals
@@ -227,6 +228,8 @@ def _shown(found: Matter, caller: Caller, custody: Custody) -> dict[str, Any]:
         "disclosure": disclosure,
         "package": package,
         "fetch": fetch,
+        # What there is of somebody is nobody's to know before it is given, also not whose request it was.
+        "tells_scope": disclosure.state in GIVEN,
         "minutes": -(-sum(item.given_ms or 0 for item in disclosure.given) // 60_000),
         "may_fetch": handed_over and in_time and (fetch is not None or found.left() != 0),
         "may_name_key": disclosure.state in seals.BEFORE_PACKING
