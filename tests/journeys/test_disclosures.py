@@ -134,7 +134,7 @@ async def test_a_data_subject_hears_it_at_a_place_and_gets_the_copy_all_the_same
     call = await at.recording()
     request = await _asked(at, said={"numbers": [NUMBER]})
     now = world.now()
-    window = {"valid_from": now.isoformat(), "valid_until": (now + timedelta(days=2)).isoformat()}
+    window: dict[str, Any] = {"valid_from": now.isoformat(), "valid_until": (now + timedelta(days=2)).isoformat()}
     offered = await request.post("disclosures", place="The firm's premises, room 2.", **window)
     assert (offered.status_code, offered.json()["kind"]) == (201, "on_site_review"), offered.text
     review = Hand(at, offered.json()["id"])
