@@ -1,10 +1,11 @@
 """Documents that a person reads, as PDF: one look for all of them, and one way to write days, moments and counts."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -20,6 +21,10 @@ from reportlab.platypus import Flowable, HRFlowable, KeepTogether, Paragraph, Si
 
 LANGUAGES = ("fi", "sv", "en")
 """The languages that documents are written in."""
+
+Words = Mapping[str, str]
+Rows = Mapping[str, tuple[str, str, str]]
+"""What is said, by a name of ours; once in each language."""
 
 INK, PALE, LINE = HexColor("#1a1a1a"), HexColor("#5a5a5a"), HexColor("#b8b8b8")
 MARGIN, LABEL = 22 * mm, 50 * mm
@@ -63,6 +68,12 @@ class Sheet:
 def spoken(languages: Iterable[str]) -> str:
     """The first of these languages that documents are written in; English where they are written in none."""
     return next((language for language in languages if language in LANGUAGES), "en")
+
+
+def words_in(language: str, rows: Rows) -> Words:
+    """What is said in one of our languages."""
+    column = LANGUAGES.index(language)
+    return MappingProxyType({name: row[column] for name, row in rows.items()})
 
 
 def print_pdf(sheet: Sheet, story: Callable[[], Iterable[Flowable]]) -> bytes:

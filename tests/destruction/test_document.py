@@ -36,8 +36,9 @@ from vault.destruction.certificates import (
 from vault.destruction.document.identity import document_certificate
 from vault.destruction.document.pages import pages
 from vault.destruction.document.signature import seal
-from vault.destruction.document.words import LANGUAGES, words
+from vault.destruction.document.words import words
 from vault.destruction.expiry import expire
+from vault.printing import LANGUAGES
 
 NAME = "certificate.json"
 

@@ -4,7 +4,8 @@ from types import MappingProxyType
 from typing import Final
 
 from vault.packages.members import COVER, CUSTODY, MANIFEST, RECORDINGS, Contents
-from vault.packages.readme_words import Words, recipient_name, words
+from vault.packages.readme_words import recipient_name, words
+from vault.printing import Words
 
 OPENING: Final = MappingProxyType(
     {

@@ -1,32 +1,27 @@
 """What a package's README says, in Finnish, Swedish and English; commands are the same in all."""
 
-from types import MappingProxyType
 from typing import Final
 
 from vault.packages.members import Language
-
-Words = MappingProxyType[str, str]
-
-_LANGUAGES: Final[tuple[str, ...]] = ("fi", "sv", "en")
+from vault.printing import Rows, Words, words_in
 
 
 def words(language: Language) -> Words:
     """The words of a language."""
-    column = _LANGUAGES.index(language)
-    return MappingProxyType({name: row[column] for name, row in _WORDS.items()})
+    return words_in(language, _WORDS)
 
 
 def recipient_name(name: str, language: str) -> str:
     """A recipient as a reader of this language calls them: an organisation by its name, a person by who they are."""
-    return _PERSONS[name][_LANGUAGES.index(language)] if name in _PERSONS else name
+    return words_in(language, _PERSONS).get(name, name)
 
 
-_PERSONS: Final[dict[str, tuple[str, str, str]]] = {
+_PERSONS: Final[Rows] = {
     "data subject": ("rekisteröity", "den registrerade", "data subject"),
     "agent": ("asiakaspalvelija", "kundrådgivaren", "agent"),
 }
 
-_WORDS: Final[dict[str, tuple[str, str, str]]] = {
+_WORDS: Final[Rows] = {
     "title": ("LUOVUTETTU AINEISTO", "UTLÄMNAT MATERIAL", "DISCLOSED RECORDINGS"),
     "controller": ("Rekisterinpitäjä", "Personuppgiftsansvarig", "Controller"),
     "recipient": ("Vastaanottaja", "Mottagare", "Recipient"),

@@ -1,43 +1,34 @@
 """What the answer to Art. 15(1) says, in Finnish, Swedish and English; a clause is quoted as it was published."""
 
-from types import MappingProxyType
 from typing import Final
 
-from vault.printing import LANGUAGES
-
-Words = MappingProxyType[str, str]
+from vault.packages.words import COMMON
+from vault.printing import Rows, Words, words_in
 
 
 def words(language: str) -> Words:
     """The words of one of our languages."""
-    column = LANGUAGES.index(language)
-    return MappingProxyType({name: row[column] for name, row in _WORDS.items()})
+    return words_in(language, _WORDS)
 
 
-_WORDS: Final[dict[str, tuple[str, str, str]]] = {
+_WORDS: Final[Rows] = {
+    **COMMON,
     "title": ("Tiedot käsittelystä", "Uppgifter om behandlingen", "How your data are processed"),
     "lead": (
         "Yleisen tietosuoja-asetuksen 15 artiklan 1 kohta",
         "Allmänna dataskyddsförordningen, artikel 15.1",
         "General Data Protection Regulation, Art. 15(1)",
     ),
-    "page": ("Sivu {page}/{pages}", "Sida {page}/{pages}", "Page {page} of {pages}"),
     "whose": ("Kuka tietoja käsittelee", "Vem som behandlar uppgifterna", "Who processes the data"),
-    "controller": ("Rekisterinpitäjä", "Personuppgiftsansvarig", "Controller"),
-    "contact": ("Yhteystieto", "Kontakt", "Contact"),
-    "dpo": ("Tietosuojavastaava", "Dataskyddsombud", "Data protection officer"),
     "written": ("Laadittu", "Upprättad", "Written"),
     "purposes": ("Mihin tietoja käytetään", "Vad uppgifterna används till", "What the data are used for"),
-    "purpose": ("Tarkoitus", "Ändamål", "Purpose"),
     "basis": ("Oikeusperuste", "Rättslig grund", "Legal basis"),
     "article": ("{article} artikla", "artikel {article}", "Art. {article}"),
     "categories": ("Mitä tietoja käsitellään", "Vilka uppgifter som behandlas", "Which data are processed"),
     "retention": ("Kuinka kauan tietoja säilytetään", "Hur länge uppgifterna lagras", "How long the data are kept"),
-    "kind": ("Laji", "Slag", "Kind"),
     "part": ("Tiedot", "Uppgifter", "Data"),
     "keep": ("Säilytysaika", "Lagringstid", "Kept for"),
     "recipients": ("Kenelle tietoja on annettu", "Vem som har fått uppgifterna", "Who received the data"),
-    "recipient": ("Vastaanottaja", "Mottagare", "Recipient"),
     "who.agent": (
         "Puhelun tai keskustelun asiakaspalvelija",
         "Samtalets eller konversationens kundrådgivare",
@@ -55,7 +46,6 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "När och varför inspelningarna har avlyssnats",
         "When and why the recordings were listened to",
     ),
-    "recording": ("Tallenne", "Inspelning", "Recording"),
     "when": ("Milloin", "När", "When"),
     "why": ("Miksi", "Varför", "Why"),
     "not_listened": (
@@ -116,11 +106,6 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "There are automated decisions or profiling, as the notice says.",
     ),
     "transfers": ("Missä tietoja säilytetään", "Var uppgifterna lagras", "Where the data are kept"),
-    "quote": ("”{text}”", "”{text}”", "“{text}”"),
-    "kind.call": ("puhelu", "samtal", "call"),
-    "kind.chat": ("chat", "chatt", "chat"),
-    "kind.chatbot": ("chatbot-keskustelu", "chattbotsamtal", "chatbot talk"),
-    "kind.sms_survey": ("tekstiviestikysely", "sms-enkät", "SMS survey"),
     "class.content": ("sisältö", "innehåll", "content"),
     "class.contact": ("yhteystiedot", "kontaktuppgifter", "contact record"),
     "class.identifiers": ("tunnisteet", "identifierare", "identifiers"),

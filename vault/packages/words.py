@@ -3,41 +3,48 @@
 Every language has the same words. Placeholders in braces are numbers and names, filled in by `cover`.
 """
 
-from types import MappingProxyType
 from typing import Final
 
-from vault.printing import LANGUAGES
-
-Words = MappingProxyType[str, str]
+from vault.printing import Rows, Words, words_in
 
 
 def words(language: str) -> Words:
     """The words of one of our languages."""
-    column = LANGUAGES.index(language)
-    return MappingProxyType({name: row[column] for name, row in _WORDS.items()})
+    return words_in(language, _WORDS)
 
 
-_WORDS: Final[dict[str, tuple[str, str, str]]] = {
+COMMON: Final[Rows] = {
+    "page": ("Sivu {page}/{pages}", "Sida {page}/{pages}", "Page {page} of {pages}"),
+    "controller": ("Rekisterinpitäjä", "Personuppgiftsansvarig", "Controller"),
+    "contact": ("Yhteystieto", "Kontakt", "Contact"),
+    "dpo": ("Tietosuojavastaava", "Dataskyddsombud", "Data protection officer"),
+    "recipient": ("Vastaanottaja", "Mottagare", "Recipient"),
+    "purpose": ("Tarkoitus", "Ändamål", "Purpose"),
+    "quote": ("”{text}”", "”{text}”", "“{text}”"),
+    "recording": ("Tallenne", "Inspelning", "Recording"),
+    "kind": ("Laji", "Slag", "Kind"),
+    "kind.call": ("puhelu", "samtal", "call"),
+    "kind.chat": ("chat", "chatt", "chat"),
+    "kind.chatbot": ("chatbot-keskustelu", "chattbotsamtal", "chatbot talk"),
+    "kind.sms_survey": ("tekstiviestikysely", "sms-enkät", "SMS survey"),
+}
+"""What other papers in a package say too."""
+
+_WORDS: Final[Rows] = {
+    **COMMON,
     "title": ("Tallenteiden luovutus", "Utlämnande av inspelningar", "Disclosure of recordings"),
     "lead": (
         "Yleisen tietosuoja-asetuksen 4 artiklan 2 ja 9 kohta: henkilötietojen luovuttaminen vastaanottajalle",
         "Allmänna dataskyddsförordningen, artikel 4.2 och 4.9: utlämnande av personuppgifter till en mottagare",
         "General Data Protection Regulation, Art. 4(2) and 4(9): disclosure of personal data to a recipient",
     ),
-    "page": ("Sivu {page}/{pages}", "Sida {page}/{pages}", "Page {page} of {pages}"),
     "parties": ("Kuka luovuttaa ja kenelle", "Vem lämnar ut och till vem", "Who discloses, and to whom"),
-    "controller": ("Rekisterinpitäjä", "Personuppgiftsansvarig", "Controller"),
-    "contact": ("Yhteystieto", "Kontakt", "Contact"),
-    "dpo": ("Tietosuojavastaava", "Dataskyddsombud", "Data protection officer"),
-    "recipient": ("Vastaanottaja", "Mottagare", "Recipient"),
     "sealed_to": ("Suljettu avaimelle", "Förseglat med nyckeln", "Sealed to the key"),
     "case": ("Vastaanottajan asianumero", "Mottagarens ärendenummer", "Recipient's case number"),
     "basis": ("Millä perusteella", "På vilken grund", "On which basis"),
     "law": ("Säädös", "Författning", "Law"),
-    "purpose": ("Tarkoitus", "Ändamål", "Purpose"),
     "clause": ("Tietosuojaseloste", "Dataskyddsbeskrivning", "Privacy notice"),
     "version": ("{section}, versio {version}", "{section}, version {version}", "{section}, version {version}"),
-    "quote": ("”{text}”", "”{text}”", "“{text}”"),
     "package": ("Paketti", "Paketet", "The package"),
     "disclosure": ("Luovutus", "Utlämnande", "Disclosure"),
     "id": ("Paketin numero", "Paketets nummer", "Package id"),
@@ -50,8 +57,6 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Inspelningar: {recordings}. Längd sammanlagt: {minutes} minuter.",
         "Recordings: {recordings}. Length together: {minutes} minutes.",
     ),
-    "recording": ("Tallenne", "Inspelning", "Recording"),
-    "kind": ("Laji", "Slag", "Kind"),
     "began": ("Alkoi", "Började", "Began"),
     "length": ("Kesto", "Längd", "Length"),
     "extent": ("Laajuus", "Omfattning", "Extent"),
@@ -146,10 +151,6 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "(artikel 19).",
         "Where data are rectified, erased or restricted later, the controller tells the recipient (Art. 19).",
     ),
-    "kind.call": ("puhelu", "samtal", "call"),
-    "kind.chat": ("chat", "chatt", "chat"),
-    "kind.chatbot": ("chatbot-keskustelu", "chattbotsamtal", "chatbot talk"),
-    "kind.sms_survey": ("tekstiviestikysely", "sms-enkät", "SMS survey"),
     "disclosure.authority": ("Viranomaiselle", "Till en myndighet", "To an authority"),
     "disclosure.group": ("Konserniyhtiölle", "Till ett koncernbolag", "To a company of the group"),
     "disclosure.research": ("Tutkimukseen, määräajaksi", "Till forskning, för viss tid", "For research, temporarily"),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer, Table
 
 from vault.destruction.certificates import Certificate
-from vault.destruction.document.words import Words, words
+from vault.destruction.document.words import words
 from vault.printing import (
     HASH,
     HEADING,
@@ -20,6 +20,7 @@ from vault.printing import (
     SMALL,
     TEXT,
     Sheet,
+    Words,
     count,
     day_in,
     head,

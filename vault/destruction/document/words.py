@@ -3,21 +3,17 @@
 Every language has the same words. Placeholders in braces are numbers and names, filled in by `pages`.
 """
 
-from types import MappingProxyType
 from typing import Final
 
-Words = MappingProxyType[str, str]
-
-LANGUAGES: Final = ("fi", "sv", "en")
+from vault.printing import Rows, Words, spoken, words_in
 
 
 def words(language: str) -> Words:
     """The words of a language; English ones where there are none."""
-    column = LANGUAGES.index(language if language in LANGUAGES else "en")
-    return MappingProxyType({name: row[column] for name, row in _WORDS.items()})
+    return words_in(spoken([language]), _WORDS)
 
 
-_WORDS: Final[dict[str, tuple[str, str, str]]] = {
+_WORDS: Final[Rows] = {
     "title": ("Todistus tietojen hävittämisestä", "Intyg om förstöring av uppgifter", "Certificate of destruction"),
     "lead": (
         "Yleisen tietosuoja-asetuksen 28 artiklan 3 kohdan g alakohta; NIST SP 800-88r2, 4.6",
