@@ -58,7 +58,7 @@ class Whole:
         return len(self.content)
 
     async def read(self, start: int, stop: int) -> AsyncIterator[bytes]:
-        return _chain(self.content[start:stop])
+        return chained(self.content[start:stop])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ class Streamed:
     async def read(self, start: int, stop: int) -> AsyncIterator[bytes]:
         opened = self._opened(start, stop)
         try:
-            return _chain(await anext(opened, b""), opened)
+            return chained(await anext(opened, b""), opened)
         except (ObjectsUnavailable, ObjectBrokenOff) as error:
             raise Unavailable("The object store does not answer; try again.") from error
 
@@ -137,7 +137,8 @@ def sealed_end(prefix: bytes, size: int) -> int:
     return len(prefix) + size + (size // CHUNK + 1) * TAG
 
 
-async def _chain(first: bytes, rest: AsyncIterator[bytes] | None = None) -> AsyncIterator[bytes]:
+async def chained(first: bytes, rest: AsyncIterator[bytes] | None = None) -> AsyncIterator[bytes]:
+    """The first piece, if it is any, and then the others."""
     if first:
         yield first
     if rest is not None:

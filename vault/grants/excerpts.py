@@ -14,7 +14,7 @@ from vault.access.accesses import Access
 from vault.access.alarms import alarmed
 from vault.access.kept import KeptPart
 from vault.access.listening import Grants
-from vault.access.streaming import Content, Whole
+from vault.access.streaming import Content, Whole, chained
 from vault.accounts import Caller
 from vault.custody.custody import Custody
 from vault.custody.objects import ObjectError
@@ -45,8 +45,7 @@ class Excerpt:
     async def read(self, start: int, stop: int) -> AsyncIterator[bytes]:
         """The bytes of a range; the first of them have been made, and so opened, when this gives the iterator."""
         pieces = self._pieces(start, stop)
-        first = await anext(pieces, b"")
-        return _chain(first, pieces)
+        return chained(await anext(pieces, b""), pieces)
 
     async def _pieces(self, start: int, stop: int) -> AsyncGenerator[bytes, None]:
         at = 0
@@ -136,13 +135,6 @@ async def _guarded(alarm: Guard) -> AsyncIterator[None]:
             raise Unavailable("The object store does not answer; try again.") from error
         except ValueError as error:
             raise NotFound("The excerpt begins where the sound has ended.") from error
-
-
-async def _chain(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    if first:
-        yield first
-    async for piece in rest:
-        yield piece
 
 
 GRANTS: Final = Grants(ask, cut)

@@ -5,7 +5,7 @@ log of listens: when somebody listened and for which purpose, and nobody's name 
 """
 
 import json
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -63,10 +63,9 @@ def access_report(
     """
     report = _report(making, policy, recordings, received, party)
     written = json.dumps(report, ensure_ascii=False, indent=2).encode() + b"\n"
-    set_ = pdf(report, language=language, time_zone=policy.time_zone)
     return [
-        Member(PDF_FILE, "application/pdf", _once(set_)),
-        Member(JSON_FILE, "application/json", _once(written)),
+        Member.of(PDF_FILE, "application/pdf", pdf(report, language=language, time_zone=policy.time_zone)),
+        Member.of(JSON_FILE, "application/json", written),
     ]
 
 
@@ -186,7 +185,3 @@ def _quoted(clause: Citation) -> dict[str, str]:
 
 def _date(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
-
-
-async def _once(content: bytes) -> AsyncGenerator[bytes, None]:
-    yield content

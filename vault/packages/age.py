@@ -1,14 +1,13 @@
 """A stream is sealed to an age recipient on its way into a store: the library pulls, so memory stays bounded."""
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any, TypeVar
 
 import pyrage
 
 from vault.custody.objects import PIECE, PartedUpload
-from vault.packages.sealed_sizes import SealedSizes
+from vault.packages.sealed_sizes import Counted, SealedSizes, sizes
 
 T = TypeVar("T")
 
@@ -30,21 +29,21 @@ async def seal_to_age(public_key: str, plain: AsyncIterator[bytes], upload: Part
         raise (source.failure or sink.failure or RuntimeError("age gave up a stream that was whole.")) from None
     finally:
         source.ended = sink.ended = True
-    return SealedSizes(source.size, source.digest.digest(), sink.size, sink.digest.digest())
+    return sizes(source, sink)
 
 
 class _Ended(Exception):
     """Whoever asked for this has gone."""
 
 
-class _Stream:
+class _Stream(Counted):
     """One side of the library, in its own thread; what has to wait, waits on the event loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
         self._loop = loop
         self.ended = False
         self.failure: BaseException | None = None
-        self.digest, self.size = hashlib.sha256(), 0
 
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
         if self.ended:
@@ -55,10 +54,6 @@ class _Stream:
         except BaseException as error:
             self.failure = error
             raise
-
-    def _seen(self, content: bytes | memoryview) -> None:
-        self.digest.update(content)
-        self.size += len(content)
 
 
 class _Source(_Stream):
@@ -77,7 +72,7 @@ class _Source(_Stream):
                 return b""
             self._waiting = memoryview(piece)
         given, self._waiting = self._waiting[:size], self._waiting[size:]
-        self._seen(given)
+        self.count(given)
         return bytes(given)
 
     async def _next(self) -> bytes | None:
@@ -94,7 +89,7 @@ class _Sink(_Stream):
 
     def write(self, content: bytes) -> int:
         """Take all of it."""
-        self._seen(content)
+        self.count(content)
         self._waiting += content
         if len(self._waiting) >= PIECE:
             self._wait(self._upload.add(self.rest()))

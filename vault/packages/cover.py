@@ -1,6 +1,6 @@
 """The page that lies on top of a package: who gave what to whom, on which basis, and what is owed for it."""
 
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
@@ -82,7 +82,7 @@ def cover(told: Cover, *, language: str) -> Member:
     Args:
         language: one of `vault.printing.LANGUAGES`; `vault.printing.spoken` finds a policy's.
     """
-    return Member(COVER, MEDIA_TYPE, _chunks(pdf(told, language=language)))
+    return Member.of(COVER, MEDIA_TYPE, pdf(told, language=language))
 
 
 def pdf(told: Cover, *, language: str) -> bytes:
@@ -238,7 +238,3 @@ def _clock(milliseconds: int) -> str:
     seconds, rest = divmod(milliseconds, 1000)
     part = f".{rest:03d}" if rest else ""
     return f"{seconds // 60}:{seconds % 60:02d}{part}"
-
-
-async def _chunks(content: bytes) -> AsyncGenerator[bytes, None]:
-    yield content

@@ -1,7 +1,7 @@
 """What a package is made of: plain data that whoever discloses fills in, and files that are read once, in pieces."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Literal
@@ -47,6 +47,15 @@ class Member:
     def __post_init__(self) -> None:
         if len(self.name) > _NAME_LIMIT or not _NAME.fullmatch(self.name):
             raise ValueError("A package has no file of this name.")
+
+    @classmethod
+    def of(cls, name: str, media_type: str, content: bytes, *, marked: bool = True) -> "Member":
+        """A file whose bytes are at hand."""
+        return cls(name, media_type, _once(content), marked)
+
+
+async def _once(content: bytes) -> AsyncGenerator[bytes, None]:
+    yield content
 
 
 class Controller(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

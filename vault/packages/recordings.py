@@ -114,7 +114,7 @@ class _Giving:
         return f"{RECORDINGS}{self.kept.recording.id}/"
 
     def _small(self, name: str, media_type: str, content: bytes, *, marked: bool = True) -> Member:
-        return Member(self._folder + name, media_type, _once(content), marked=marked)
+        return Member.of(self._folder + name, media_type, content, marked=marked)
 
     def _stated(self, statement: Statement) -> bytes:
         at = statement.at.isoformat(timespec="minutes")
@@ -195,7 +195,3 @@ class _Giving:
 
     def _read(self, part: KeptPart) -> Chunks:
         return pieces(self.custody, self.kept.tenancy.bucket, self.kept.recording, part)
-
-
-async def _once(content: bytes) -> Chunks:
-    yield content

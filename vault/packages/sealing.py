@@ -1,7 +1,6 @@
 """A package is sealed to its one recipient on its way into the store: to an age key, or to a certificate."""
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +12,7 @@ from vault.custody.objects import PartedUpload
 from vault.packages import cms
 from vault.packages.age import seal_to_age
 from vault.packages.certificates import RecipientCertificate, read_certificate
-from vault.packages.sealed_sizes import SealedSizes
+from vault.packages.sealed_sizes import Counted, SealedSizes, sizes
 
 __all__ = ["NewIdentity", "NotAKey", "SealTo", "Sealing", "new_identity", "seal_stream", "to_age", "to_certificate"]
 
@@ -110,22 +109,15 @@ async def _seal_to_certificate(
     certificate: RecipientCertificate, plain: AsyncIterator[bytes], upload: PartedUpload
 ) -> SealedSizes:
     sealer = await asyncio.to_thread(cms.CmsSealer, certificate)
-    before, after = _Counted(), _Counted()
-    await upload.add(after.count(sealer.prefix))
+    before, after = Counted(), Counted()
+
+    async def add(sealed: bytes) -> None:
+        after.count(sealed)
+        await upload.add(sealed)
+
+    await add(sealer.prefix)
     async for piece in plain:
         before.count(piece)
-        await upload.add(after.count(await asyncio.to_thread(sealer.update, piece)))
-    await upload.add(after.count(sealer.finalize()))
-    return SealedSizes(before.size, before.digest.digest(), after.size, after.digest.digest())
-
-
-class _Counted:
-    """How many bytes have passed, and their SHA-256."""
-
-    def __init__(self) -> None:
-        self.size, self.digest = 0, hashlib.sha256()
-
-    def count(self, content: bytes) -> bytes:
-        self.size += len(content)
-        self.digest.update(content)
-        return content
+        await add(await asyncio.to_thread(sealer.update, piece))
+    await add(sealer.finalize())
+    return sizes(before, after)
