@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -39,6 +40,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "set_seal": {"generate": True},
     "decide_on_disclosure": {"approve": True, "reason": "a stranger tries"},
     "change_disclosure_item": {"included": False},
+    "fulfil_duty": {"means": "destroyed", "done_on": "2026-11-02", "document": str(uuid4())},
     "revoke_disclosure": {"reason": "a stranger tries"},
     "change_organisation": {"name": "Demo Police", "reason": "a stranger tries"},
     "name_organisation_person": {"email": "stranger@outside.example", "name": "Demo Person"},
@@ -108,8 +110,13 @@ async def ids(owner: House) -> dict[str, str]:
     terms = {"purpose": "quality", "recordings": [str(recording)]}
     evidence = {"kind": "evidence", "terms": terms, "details": {"reason": "a fixture asks"}}
     disclosure = (await supervisor.post("/v1/disclosures", json=evidence)).json()["id"]
+    dpo, begins = await owner.person(Role.DPO), owner.world.now()
+    absent = {"member": str(dpo.id), "stand_in": str(supervisor.id), "starts_at": begins.isoformat()}
+    absent |= {"ends_at": (begins + timedelta(days=1)).isoformat()}
+    delegation = (await owner.administrator.post("/v1/delegations", json=absent)).json()["id"]
     return {
         "recording_id": str(recording),
+        "delegation_id": delegation,
         "organisation_id": str(company),
         "membership_id": (await belongs(owner, company))["id"],
         "disclosure_id": disclosure,
