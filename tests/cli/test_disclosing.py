@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -49,9 +50,30 @@ async def test_one_asks_two_approve_and_each_sees_what_it_would_give(terminal: T
 
 async def test_a_number_is_typed_and_stands_in_no_command(terminal: Terminal, ours: Desk) -> None:
     await ours.recording()
-    words = ("disclose", "request", "subject_access", *WHY, "--number", "-", "--json")
-    said = await terminal.run(*words, as_=ours.supervisor, typed=f"{NUMBER}\n")
+    organisation = str(await ours.organisation("authority", "demo-act-1"))
+    words = ("disclose", "request", "authority", *WHY, "--organisation", organisation, "--legal-basis", "demo-act-1")
+    more = ("--case", "2026/17", "--number", "-", "--json")
+    said = await terminal.run(*words, *more, as_=ours.supervisor, typed=f"{NUMBER}\n")
     assert '"recordings": ' in said.stdout
+
+
+async def test_a_package_is_fetched_so_often_or_without_a_limit(terminal: Terminal, ours: Desk) -> None:
+    recording = str(await ours.recording())
+    for said, fetches in ((("--fetches", "unlimited"), None), (("--fetches", "3"), 3), ((), 1)):
+        request = await asked(terminal, ours, "--recording", recording, *said)
+        assert request["terms"]["fetches"] == fetches
+    words = ("disclose", "request", "authority", *WHY, "--fetches", "often")
+    assert "unlimited" in (await terminal.run(*words, as_=ours.supervisor, exit_code=2)).stderr
+
+
+async def test_what_a_data_subject_is_given_is_asked_for_with_their_request(terminal: Terminal, ours: Desk) -> None:
+    recording, handler = str(await ours.recording()), await ours.handler()
+    words = ("disclose", "request", "subject_access", *WHY, "--recording", recording)
+    await terminal.run(*words, as_=handler, exit_code=2)
+    assert "vault disclose subject" in (await terminal.run("disclose", "request", "--help")).stdout
+    request = (await ours.identified(UUID(recording))).rpartition("/")[2]
+    given = await terminal.json("disclose", "subject", "disclose", request, "--fetches", "unlimited", as_=handler)
+    assert (await ours.see(given["id"]))["terms"]["fetches"] is None
 
 
 async def test_a_refusal_names_its_clause_and_a_request_is_given_up(terminal: Terminal, ours: Desk) -> None:

@@ -86,13 +86,11 @@ async def test_a_review_is_begun_and_closed_with_its_minutes(
     terminal: Terminal, ours: Desk, world: World, tmp_path: Path
 ) -> None:
     recording, now = await ours.recording(), world.now()
-    terms = {
-        "recordings": [str(recording)],
+    window = {
         "valid_from": (now - timedelta(hours=1)).isoformat(),
         "valid_until": (now + timedelta(days=1)).isoformat(),
     }
-    details = {"reason": "They want to hear it.", "place": "Room 2"}
-    asked = await ours.asked(kind="on_site_review", terms=terms, details=details)
+    asked = await ours.subjects(recording, place="Room 2", **window)
     await ours.change(asked["id"], recording, reviewed=True)
     await ours.approve(asked["id"])
     await give(ours)

@@ -23,7 +23,7 @@ class Desk:
     house: House
     dpo: As
     supervisor: As
-    people: list[As] = field(default_factory=list)
+    handlers: list[As] = field(default_factory=list)
 
     @property
     def administrator(self) -> As:
@@ -41,6 +41,40 @@ class Desk:
     async def asked(self, who: As | None = None, **body: Any) -> dict[str, Any]:
         """What was asked for, as the administrator sees it."""
         answer = await self.ask(who, **body)
+        assert answer.status_code == 201, answer.text
+        return await self.see(answer.json()["id"])
+
+    async def handler(self) -> As:
+        """A DPO who handles data subjects' requests, and so decides on nothing that comes of them."""
+        if not self.handlers:
+            self.handlers.append(await self.house.member(Role.DPO))
+        return self.handlers[0]
+
+    async def identified(self, *recordings: UUID, agent_id: str | None = None) -> str:
+        """The request of a data subject who names their recordings, or of an agent; it is known who asks."""
+        handler = await self.handler()
+        said = {"recordings": [str(each) for each in recordings], "agent_id": agent_id}
+        body = {
+            "right": "access",
+            "for": "agent" if agent_id else "data_subject",
+            "channel": "letter",
+            "received_on": str(self.house.world.now().date()),
+            "said": said,
+        }
+        received = await handler.post("/v1/subject-requests", json=body)
+        assert received.status_code == 201, received.text
+        url = f"/v1/subject-requests/{received.json()['id']}"
+        known = await handler.post(f"{url}/identification", json={"means": "strong_identification"})
+        assert known.status_code == 200, known.text
+        return url
+
+    async def offer(self, request: str, **giving: Any) -> httpx.Response:
+        """Ask for what meets a data subject's request: a copy, or with a place and a time a session on site."""
+        return await (await self.handler()).post(f"{request}/disclosures", json=giving)
+
+    async def subjects(self, *recordings: UUID, agent_id: str | None = None, **giving: Any) -> dict[str, Any]:
+        """What was asked for in answer to a data subject's request, as the administrator sees it."""
+        answer = await self.offer(await self.identified(*recordings, agent_id=agent_id), **giving)
         assert answer.status_code == 201, answer.text
         return await self.see(answer.json()["id"])
 

@@ -9,18 +9,12 @@ from uuid import UUID
 import httpx
 import pyrage
 
-from tests.disclosure.asking import REASON, Desk
+from tests.disclosure.asking import Desk
 from tests.world import As
 from vault.disclosure.carrying import carry_out
 from vault.disclosure.fetching import RESUMED_FOR
 from vault.disclosure.removing import remove
 from vault.handlers import GIVERS
-
-
-def subject_access(*recordings: UUID, **changes: Any) -> dict[str, Any]:
-    """A request for a data subject's copy."""
-    terms = {"recordings": [str(each) for each in recordings]} | changes.pop("terms", {})
-    return {"kind": "subject_access", "terms": terms, "details": {"reason": REASON}} | changes
 
 
 @dataclass
@@ -112,9 +106,9 @@ class Hand:
         return plain
 
 
-async def copy_for_subject(desk: Desk, *recordings: UUID, **changes: Any) -> Hand:
-    """A data subject's copy is asked for and looked through; nobody has decided yet."""
-    asked = await desk.asked(**subject_access(*recordings, **changes))
+async def copy_for_subject(desk: Desk, *recordings: UUID, **giving: Any) -> Hand:
+    """A data subject's copy (or an agent's) is asked for and looked through; nobody has decided yet."""
+    asked = await desk.subjects(*recordings, **giving)
     hand = Hand(desk, asked["id"])
     await hand.review()
     return hand

@@ -12,7 +12,7 @@ import pytest
 from tenants.vocabulary import Role
 from tests.builders import REASON, access, logged
 from tests.disclosure.asking import Desk, desk
-from tests.disclosure.handing import Hand, copy_for_subject, subject_access
+from tests.disclosure.handing import Hand, copy_for_subject
 from tests.world import As, World
 
 
@@ -44,7 +44,7 @@ async def handed_over(hand: Hand) -> zipfile.ZipFile:
 async def test_a_copy_tells_each_listen_and_the_reasons_that_were_looked_at(at: Desk) -> None:
     recording = await at.recording()
     await listen(at.supervisor, recording)
-    asked = await at.asked(**subject_access(recording))
+    asked = await at.subjects(recording)
     hand = Hand(at, asked["id"])
     seen = await listens(at.dpo, hand.id, recording)
     (one,) = seen.json()["items"]

@@ -141,7 +141,7 @@ async def test_a_download_that_is_hung_up_on_is_resumed(at: Desk, monkeypatch: p
 
 
 async def test_it_is_fetched_as_often_as_was_approved(at: Desk) -> None:
-    hand = await copy_for_subject(at, await at.recording(), terms={"fetches": 2})
+    hand = await copy_for_subject(at, await at.recording(), fetches=2)
     subject, package = await _packed(at, hand)
     first = await hand.fetch(subject, package["id"])
     await hand.received()
@@ -192,7 +192,7 @@ async def test_one_fetch_is_not_as_many_copies_as_one_likes(at: Desk, hand: Hand
 async def test_after_its_date_it_is_gone_and_nothing_is_held(world: World, at: Desk) -> None:
     recording = await at.recording()
     until = world.now() + timedelta(days=5)
-    hand = await copy_for_subject(at, recording, terms={"give_until": until.isoformat()})
+    hand = await copy_for_subject(at, recording, give_until=until.isoformat())
     subject, package = await _packed(at, hand)
     assert await at.holds(recording)
     async with world.later(timedelta(days=5, minutes=1)):
@@ -245,7 +245,7 @@ async def test_an_agent_receives_a_copy_of_their_own_call(world: World) -> None:
     at = await desk(world, "valtiokonttori")
     agent = await at.house.member(Role.AGENT, agent_id="a-17")
     recording = await at.house.recording(contact={"agent_id": "a-17"})
-    hand = await copy_for_subject(at, recording, kind="agent_access")
+    hand = await copy_for_subject(at, recording, agent_id="a-17")
     assert (await hand.name(member_id=str(agent.id))).status_code == 201
     await hand.seal()
     await at.approve(hand.id)

@@ -11,9 +11,13 @@ from tenants.vocabulary import Role
 from tests.builders import logged, started_so_that_it_goes_tomorrow
 from tests.destruction.aside import rows_of
 from tests.disclosure.asking import NUMBER, REASON, Desk, authority, desk
+from tests.disclosure.given import research
 from tests.keeping.holding import SEVEN_MONTHS, run, standing
 from tests.world import World
-from vault.disclosure import scoping
+from vault.custody.database import tenant_scope
+from vault.custody.keys import KeyringUnavailable
+from vault.disclosure import holding, scoping
+from vault.keeping import settling
 
 
 @pytest.fixture
@@ -24,12 +28,6 @@ async def ours(world: World) -> Desk:
 @pytest.fixture
 async def prh(world: World) -> Desk:
     return await desk(world, "prh")
-
-
-def copy(**changes: Any) -> dict[str, Any]:
-    """A request in a data subject's name."""
-    terms, details = changes.pop("terms", {}), {"reason": REASON} | changes.pop("details", {})
-    return {"kind": "subject_access", "terms": terms, "details": details} | changes
 
 
 async def test_what_the_notice_does_not_name_is_refused_with_its_clause_and_logged(prh: Desk) -> None:
@@ -49,6 +47,7 @@ async def test_numbers_agents_and_times_hold_together_and_recordings_are_named_b
     agents = await prh.recording(started_at=old, contact=contact)
     theirs = await prh.recording(started_at=new)
     other = await prh.recording("+358509999999", started_at=new)
+    institute = await prh.organisation("research")
     cases: list[tuple[dict[str, Any], set[UUID]]] = [
         ({"details": {"numbers": ["050-123 45 67"]}}, {agents, theirs}),
         ({"details": {"numbers": ["0501234567", "+358 50 999 9999"]}}, {agents, theirs, other}),
@@ -63,7 +62,7 @@ async def test_numbers_agents_and_times_hold_together_and_recordings_are_named_b
         ({"details": {"numbers": ["+358401111111"]}}, set()),
     ]
     for body, expected in cases:
-        asked = await prh.asked(**copy(**body))
+        asked = await prh.asked(**research(institute, now=now, **body))
         assert {item["recording"] for item in asked["scope"]["items"]} == {str(each) for each in expected}, body
     assert (await prh.decide(prh.dpo, asked["id"])).status_code == 409
 
@@ -76,41 +75,74 @@ async def test_the_scope_counts_what_would_be_given_and_names_what_is_not(prh: D
         await run(prh.house)
         now = prh.house.world.now()
         heard = await prh.recording(started_at=(now - timedelta(hours=1)).isoformat())
-        terms = {"recordings": [str(gone), str(hidden), str(heard)]}
-        research = await prh.organisation("research")
-        later = (now + timedelta(days=90)).isoformat()
-        asked = await prh.asked(
-            kind="research",
-            organisation=str(research),
-            terms=terms | {"purpose": "development", "permit_id": "P-1", "permit_until": later, "duty_until": later},
-            details={"reason": REASON, "named_persons": ["Demo Person"], "environment": "A secured room"},
-        )
+        handler = await prh.handler()
+        wanted = research(await prh.organisation("research"), gone, hidden, heard, now=now)
+        asked = await prh.asked(handler, **wanted)
         scope = asked["scope"]
         assert (scope["recordings"], scope["restricted"], scope["destroyed"], scope["held"]) == (1, 1, 1, 1)
         assert (scope["kinds"], asked["duty_until"] is not None) == ({"call": 1}, True)
         states = {item["recording"]: item for item in scope["items"]}
         certificate = states[str(gone)]["destruction"]
         assert (await prh.administrator.get(f"/v1/certificates/{certificate}")).status_code == 200
-        # Whoever may not lift a restriction does not learn of it here either.
-        seen = await prh.see(asked["id"], prh.supervisor)
-        assert {item["recording"] for item in seen["scope"]["items"]} == {str(gone), str(heard)}
-        assert seen["scope"]["restricted"] == 0
-        assert (await prh.change(asked["id"], hidden, prh.supervisor, included=False)).status_code == 404
         # The data subject themselves is given what was restricted on their behalf.
-        own = await prh.asked(**copy(terms=terms))
+        own = await prh.subjects(gone, hidden, heard)
         assert own["scope"]["recordings"] == 2
+
+
+async def test_whoever_may_not_lift_a_restriction_does_not_learn_of_it_from_what_is_found(prh: Desk) -> None:
+    hidden, heard = await prh.recording(), await prh.recording()
+    await prh.dpo.post(f"/v1/recordings/{hidden}/restrictions", json={"ground": "accuracy_contested"})
+    wanted = research(await prh.organisation("research"), now=prh.house.world.now(), details={"numbers": [NUMBER]})
+    asked = await prh.asked(**wanted)
+    assert (asked["scope"]["restricted"], len(asked["scope"]["sha256"])) == (1, 64)
+    seen = await prh.see(asked["id"], prh.supervisor)
+    assert [item["recording"] for item in seen["scope"]["items"]] == [str(heard)]
+    # A hash of the scope would tell whoever can guess the rest of it.
+    assert (seen["scope"]["restricted"], seen["scope"]["sha256"]) == (0, None)
+    assert (await prh.change(asked["id"], hidden, prh.supervisor, included=False)).status_code == 404
+    await prh.decide(prh.dpo, asked["id"], approve=False)
+    assert [one["scope_sha256"] for one in (await prh.see(asked["id"], prh.supervisor))["decisions"]] == [None]
 
 
 async def test_another_controllers_recordings_are_as_unknown_as_none(world: World, prh: Desk) -> None:
     theirs, nobodys = await (await world.house("prh")).recording(), uuid4()
-    ours = await prh.recording()
-    for unknown in (theirs, nobodys):
-        refused = await prh.ask(**copy(terms={"recordings": [str(ours), str(unknown)]}))
+    ours, hidden = await prh.recording(), await prh.recording()
+    await prh.dpo.post(f"/v1/recordings/{hidden}/restrictions", json={"ground": "accuracy_contested"})
+    institute, now = await prh.organisation("research"), world.now()
+    bodies = set()
+    for unknown in (theirs, nobodys, hidden):
+        refused = await prh.ask(**research(institute, ours, unknown, now=now))
         assert refused.status_code == 422
         (problem,) = refused.json()["errors"]
         sentence = f"There is no recording with this id that you may see. {unknown}"
         assert (problem["field"], problem["rule"], problem["detail"]) == ("terms.recordings", "unknown", sentence)
+        bodies.add(refused.text.replace(str(unknown), "ID"))
+    assert len(bodies) == 1, "what is restricted answered otherwise"
     assert await rows_of(prh.house, "disclosure") == []
+    # Whoever may lift it is told what becomes of it.
+    asked = await prh.asked(await prh.handler(), **research(institute, ours, hidden, now=now))
+    assert asked["scope"]["restricted"] == 1
+
+
+async def test_an_officer_learns_of_no_recording_by_naming_its_id(
+    world: World, ours: Desk, officer: Callable[..., Any]
+) -> None:
+    organisation = await ours.organisation("authority", "demo-act-1")
+    theirs = await officer(ours, organisation)
+    here, hidden = await ours.recording(), await ours.recording()
+    await ours.dpo.post(f"/v1/recordings/{hidden}/restrictions", json={"ground": "accuracy_contested"})
+    foreign, states = await (await desk(world)).recording(), []
+    for named in (here, hidden, foreign, uuid4()):
+        answer = await ours.ask(theirs, **authority(organisation, named))
+        assert answer.status_code == 201, answer.text
+        told, seen = answer.json(), await ours.see(answer.json()["id"])
+        assert (told["scope"], told["terms"]["recordings"]) == (None, [str(named)])
+        states.append([item["state"] for item in seen["scope"]["items"]])
+        await ours.decide(ours.dpo, told["id"], approve=False)
+        (decision,) = (await ours.see(told["id"], theirs))["decisions"]
+        assert decision["scope_sha256"] is None
+    # Those who decide see what there is of it.
+    assert states == [["included"], ["restricted"], [], []]
 
 
 EACH = "2999-01-01T00:00:00Z"
@@ -139,8 +171,6 @@ EACH = "2999-01-01T00:00:00Z"
         ({"kind": "group", "secret_until": EACH}, "secret_until"),
         ({"kind": "research"}, "terms.permit_id"),
         ({"kind": "research"}, "details.environment"),
-        ({"kind": "on_site_review", "terms": {"valid_from": EACH, "valid_until": EACH}}, "terms.valid_until"),
-        ({"kind": "on_site_review"}, "details.place"),
         ({"kind": "evidence", "terms": {"starts_after": EACH}}, "terms.recordings"),
         ({"kind": "transcript_to_email"}, "kind"),
     ],
@@ -162,12 +192,13 @@ async def test_a_request_covers_no_more_than_a_person_can_look_at(ours: Desk, mo
     monkeypatch.setattr(scoping, "RECORDINGS_MOST", 1)
     for _ in range(2):
         await ours.recording()
-    refused = await ours.ask(**copy(details={"numbers": [NUMBER]}))
+    organisation = await ours.organisation("authority", "demo-act-1")
+    refused = await ours.ask(**authority(organisation, details={"numbers": [NUMBER]}))
     assert (refused.status_code, refused.json()["errors"][0]["rule"]) == (422, "many")
 
 
 async def test_whoever_may_not_ask_asks_for_nothing(world: World, ours: Desk) -> None:
-    body = copy(terms={"recordings": [str(await ours.recording())]})
+    body = authority(await ours.organisation("authority", "demo-act-1"), await ours.recording())
     for role in (Role.TRAINER, Role.QUALITY, Role.INGEST):
         person = await ours.house.machine() if role is Role.INGEST else await ours.house.person(role)
         assert (await ours.ask(person, **body)).status_code == 403
@@ -188,7 +219,8 @@ async def test_an_officer_asks_for_their_own_authority_and_sees_their_own_matter
     assert asked["details"]["numbers"] == [NUMBER]
     assert (await ours.see(asked["id"]))["scope"]["recordings"] == 1
     assert (await ours.ask(theirs, **authority(another, recording))).status_code == 403
-    assert (await ours.ask(theirs, **copy(details={"numbers": [NUMBER]}))).status_code == 403
+    evidence = {"terms": {"recordings": [str(recording)], "purpose": "quality"}, "details": {"reason": REASON}}
+    assert (await ours.ask(theirs, kind="evidence", **evidence)).status_code == 403
     others = await ours.asked(**authority(organisation, recording))
     assert (await theirs.get(f"/v1/disclosures/{others['id']}")).status_code == 404
     assert [one["id"] for one in (await theirs.get("/v1/disclosures")).json()["items"]] == [asked["id"]]
@@ -211,7 +243,7 @@ async def test_what_is_asked_for_does_not_expire_while_it_is_decided(prh: Desk) 
     now = prh.house.world.now()
     goes = started_so_that_it_goes_tomorrow(now, months=6)
     recording = await prh.recording(started_at=goes.isoformat())
-    asked = await prh.asked(**copy(terms={"recordings": [str(recording)]}))
+    asked = await prh.subjects(recording)
     async with prh.house.world.later(timedelta(days=5)):
         await run(prh.house)
         assert "content" in await standing(prh.house)
@@ -224,6 +256,31 @@ async def test_what_is_asked_for_does_not_expire_while_it_is_decided(prh: Desk) 
         await prh.work()
         await run(prh.house)
         assert "content" not in await standing(prh.house)
+
+
+@pytest.mark.parametrize("failure", [KeyringUnavailable(), OSError("The disk is full.")])
+async def test_a_hold_that_cannot_be_placed_yet_is_placed_by_the_job_and_the_request_stands_once(
+    ours: Desk, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    recording = await ours.recording()
+    wanted = authority(await ours.organisation("authority", "demo-act-1"), recording)
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise failure
+
+    with monkeypatch.context() as fault:
+        fault.setattr(settling, "move", fails)
+        answer = await ours.ask(**wanted)
+        assert answer.status_code == 201, answer.text
+        assert (answer.json()["scope"]["holds"], answer.json()["scope"]["held"]) == ("being_placed", 0)
+        assert await ours.holds(recording) == []
+    assert len(await rows_of(ours.house, "disclosure")) == 1
+    async with tenant_scope(ours.house.tenant):
+        assert await holding.is_due(ours.house.tenant), "nobody calls the job"
+    await ours.work()
+    scope = (await ours.see(answer.json()["id"]))["scope"]
+    (hold,) = await ours.holds(recording)
+    assert (scope["holds"], scope["held"], scope["items"][0]["held_by"]) == ("placed", 1, hold["id"])
 
 
 async def test_nothing_that_may_name_a_person_stands_in_a_row_or_in_the_log(ours: Desk) -> None:

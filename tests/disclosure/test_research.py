@@ -164,8 +164,8 @@ async def test_a_permit_is_named_by_its_number(world: World, at: Desk, permit: s
 async def test_other_kinds_have_no_permit_and_owe_nothing_back(world: World) -> None:
     at = await desk(world, "kaiku24")
     late = (world.now() + DUE_IN).isoformat()
-    terms = {"recordings": [str(await at.recording())], "duty_until": late, "permit_until": late}
-    refused = await at.ask(kind="subject_access", terms=terms, details={"reason": "Mine."})
+    terms = {"recordings": [str(await at.recording())], "purpose": "quality", "duty_until": late, "permit_until": late}
+    refused = await at.ask(kind="evidence", terms=terms, details={"reason": "A dispute."})
     assert [problem["rule"] for problem in refused.json()["errors"]] == ["no-permit", "no-duty"]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tenants.vocabulary import Role
 from tests.builders import logged
-from tests.disclosure.asking import REASON, Desk, desk
+from tests.disclosure.asking import Desk, desk
 from tests.grants.granted import give
 from tests.world import As, World
 
@@ -25,12 +25,8 @@ async def bench(world: World) -> Desk:
 async def ask(of: Desk, *recordings: UUID, begins: timedelta = -timedelta(hours=1), days: int = 2) -> str:
     """A review that was asked for, with its recordings looked at."""
     now = of.house.world.now()
-    terms = {
-        "recordings": [str(each) for each in recordings],
-        "valid_from": (now + begins).isoformat(),
-        "valid_until": (now + timedelta(days=days)).isoformat(),
-    }
-    asked = await of.asked(kind="on_site_review", terms=terms, details={"reason": REASON, "place": PLACE})
+    window = {"valid_from": (now + begins).isoformat(), "valid_until": (now + timedelta(days=days)).isoformat()}
+    asked = await of.subjects(*recordings, place=PLACE, **window)
     for recording in recordings:
         assert (await of.change(asked["id"], recording, reviewed=True)).status_code == 200
     return str(asked["id"])
@@ -176,28 +172,34 @@ async def test_a_review_takes_the_place_of_no_copy(bench: Desk) -> None:
     for closed in (False, True):
         if closed:
             await close(bench, disclosure)
-        terms = {"recordings": [str(recording)]}
-        copy = await bench.asked(kind="subject_access", terms=terms, details={"reason": REASON})
+        copy = await bench.subjects(recording)
         assert copy["state"] == "requested"
         assert (await bench.change(copy["id"], recording, reviewed=True)).status_code == 200
         assert (await bench.approve(copy["id"]))["state"] == "approved"
 
 
 async def test_where_the_notice_offers_no_review_there_is_none(world: World) -> None:
-    house = await world.house("prh")
-    now = world.now()
-    terms = {
-        "recordings": [str(await house.recording())],
-        "valid_from": now.isoformat(),
-        "valid_until": (now + timedelta(days=1)).isoformat(),
-    }
-    body = {"kind": "on_site_review", "terms": terms, "details": {"reason": REASON, "place": PLACE}}
-    refused = await (await house.person(Role.SUPERVISOR)).post("/v1/disclosures", json=body)
+    of, now = await desk(world, "prh"), world.now()
+    request = await of.identified(await of.recording())
+    window = {"valid_from": now.isoformat(), "valid_until": (now + timedelta(days=1)).isoformat()}
+    refused = await of.offer(request, place=PLACE, **window)
     assert (refused.status_code, refused.json()["rule"]) == (403, "review-not-in-policy")
 
 
+async def test_a_review_has_its_place_and_a_window(bench: Desk) -> None:
+    request, now = await bench.identified(await bench.recording()), bench.house.world.now()
+    moment = (now + timedelta(days=1)).isoformat()
+    for window, fields in (
+        ({}, ["terms.valid_from", "terms.valid_until"]),
+        ({"valid_from": moment, "valid_until": moment}, ["terms.valid_until"]),
+    ):
+        refused = await bench.offer(request, place=PLACE, **window)
+        assert refused.status_code == 422
+        assert [problem["field"] for problem in refused.json()["errors"]] == fields
+
+
 @pytest.mark.parametrize(
-    ("minutes", "rule"), [(" ", "length"), ("Demo Person, 131052-308T, was here.", "personal-identity-code")]
+    ("minutes", "rule"), [(" ", "length"), ("Demo Person, 131052-308T, was here.", "identity-code")]
 )
 async def test_minutes_say_something_and_nobodys_identity_code(bench: Desk, minutes: str, rule: str) -> None:
     disclosure = await review(bench, await bench.recording())

@@ -134,6 +134,22 @@ async def test_listening_on_site_does_not_take_the_copys_place(world: World) -> 
     assert (copy.status_code, copy.json()["kind"]) == (201, "subject_access"), copy.text
 
 
+@pytest.mark.parametrize("kind", ["subject_access", "agent_access", "on_site_review"])
+async def test_nothing_is_given_past_the_question_who_asks(world: World, kind: str) -> None:
+    at = await desk(world, "kaiku24")
+    recording = await at.recording()
+    terms, details = {"recordings": [str(recording)]}, {"reason": REASON}
+    for who in (at.administrator, at.dpo, at.supervisor):
+        refused = await at.ask(who, kind=kind, terms=terms, details=details)
+        assert refused.status_code == 422
+        assert [(one["field"], one["rule"]) for one in refused.json()["errors"]] == [("kind", "own-route")]
+    assert (await at.administrator.get("/v1/disclosures")).json()["items"] == []
+    request = await asked(at.house, "access", identified=False)
+    assert (await request.post("disclosures")).status_code == 409
+    await request.post("identification", means="document_seen")
+    assert (await request.post("disclosures")).status_code == 201
+
+
 async def test_nothing_kept_is_answered_without_a_copy(at: Desk, handler: As) -> None:
     request = await asked_by(at, handler, language="sv")
     assert (await request.post("disclosures")).status_code == 409

@@ -10,7 +10,7 @@ from msgspec import Struct
 from tenants.disclosing import DisclosureState
 from tenants.recordings import Kind
 from tenants.vocabulary import DisclosureKind
-from vault.disclosure.model import Decision, Details, Disclosure, Item, ItemState, Limits, Terms, Verdict
+from vault.disclosure.model import Decision, Details, Disclosure, Holds, Item, ItemState, Limits, Terms, Verdict
 from vault.disclosure.reading import Seen
 
 GIVEN = frozenset({DisclosureState.READY, DisclosureState.RECEIVED, DisclosureState.ACTIVE, DisclosureState.FULFILLED})
@@ -35,10 +35,12 @@ class ItemView(Struct, frozen=True, kw_only=True):
 class ScopeView(Struct, frozen=True, kw_only=True):
     """What would be given, or is: so many `recordings`, so many minutes of sound, from when until when.
 
-    `restricted` and `destroyed` were found and are not given; `items` names each. Approvals are bound to `sha256`.
+    `restricted` and `destroyed` were found and are not given; `items` names each. `holds`: whether all of it is kept
+    until it is decided, or some holds are yet to be placed; null where nothing is held. Approvals are bound to
+    `sha256`, which those who decide are told.
     """
 
-    sha256: str
+    sha256: str | None
     recordings: int
     minutes: float
     kinds: dict[str, int]
@@ -48,12 +50,16 @@ class ScopeView(Struct, frozen=True, kw_only=True):
     restricted: int
     destroyed: int
     held: int
+    holds: Holds | None
     unreviewed: int
     items: list[ItemView]
 
 
 class DecisionView(Struct, frozen=True, kw_only=True):
-    """What one person decided. An approval is `void` once the scope has changed. The reason goes with the contract."""
+    """What one person decided. An approval is `void` once the scope has changed. The reason goes with the contract.
+
+    `scope_sha256` is told to those who decide: it would give away what of the scope others may not know.
+    """
 
     verdict: Verdict
     member: UUID | None
@@ -62,7 +68,7 @@ class DecisionView(Struct, frozen=True, kw_only=True):
     clause: str | None
     reason: str | None
     decided_at: datetime
-    scope_sha256: str
+    scope_sha256: str | None
 
 
 class DisclosureView(Struct, frozen=True, kw_only=True):
@@ -138,11 +144,11 @@ def _told_scope(seen: Seen, *, outside: bool) -> ScopeView | None:
     """What there is of somebody is nobody's to know outside before it is given, nor what is restricted inside."""
     disclosure = seen.disclosure
     if seen.whole:
-        return _scope(disclosure, disclosure.items)
+        return _scope(disclosure, disclosure.items, whole=True)
     if outside and disclosure.state not in GIVEN:
         return None
     shown = (ItemState.INCLUDED,) if outside else (ItemState.INCLUDED, ItemState.EXCLUDED, ItemState.DESTROYED)
-    return _scope(disclosure, [item for item in disclosure.items if item.state in shown])
+    return _scope(disclosure, [item for item in disclosure.items if item.state in shown], whole=False)
 
 
 def _told_decisions(seen: Seen, *, own: bool) -> Sequence[Decision]:
@@ -152,12 +158,12 @@ def _told_decisions(seen: Seen, *, own: bool) -> Sequence[Decision]:
     return [one for one in seen.disclosure.decisions if own and one.verdict in ending]
 
 
-def _scope(disclosure: Disclosure, items: Sequence[Item]) -> ScopeView:
+def _scope(disclosure: Disclosure, items: Sequence[Item], *, whole: bool) -> ScopeView:
     given = [item for item in items if item.included]
     started = [item.started_at for item in given if item.started_at is not None]
     states = Counter(item.state for item in items)
     return ScopeView(
-        sha256=disclosure.scope_sha256.hex(),
+        sha256=disclosure.scope_sha256.hex() if whole else None,
         recordings=len(given),
         minutes=round(sum(item.given_ms or 0 for item in given) / 60_000, 1),
         kinds=dict(Counter(item.kind.value for item in given if item.kind is not None)),
@@ -166,7 +172,8 @@ def _scope(disclosure: Disclosure, items: Sequence[Item]) -> ScopeView:
         excluded=states[ItemState.EXCLUDED],
         restricted=states[ItemState.RESTRICTED],
         destroyed=states[ItemState.DESTROYED],
-        held=sum(item.hold_id is not None for item in given),
+        held=sum(item.hold_placed for item in given),
+        holds=disclosure.holds,
         unreviewed=sum(item.reviewed_at is None for item in given) if disclosure.needs.reviewed else 0,
         items=[_item(item) for item in items],
     )
@@ -182,7 +189,7 @@ def _item(item: Item) -> ItemView:
         limits=item.limits,
         reviewed_by=item.reviewed_by,
         reviewed_at=item.reviewed_at,
-        held_by=item.hold_id,
+        held_by=item.hold_id if item.hold_placed else None,
         destruction=item.destruction_id,
     )
 
@@ -196,5 +203,5 @@ def _decision(decision: Decision, *, whole: bool) -> DecisionView:
         clause=decision.clause,
         reason=decision.reason,
         decided_at=decision.decided_at,
-        scope_sha256=decision.scope_sha256.hex(),
+        scope_sha256=decision.scope_sha256.hex() if whole else None,
     )

@@ -79,7 +79,11 @@ class DisclosurePage(Struct, frozen=True, kw_only=True):
 
 @post("/disclosures", operation_id="request_disclosure")
 async def request_disclosure(data: JSONBody[NewDisclosure], custody: InCustody, caller: FromCaller) -> DisclosureView:
-    """Ask for a disclosure. The answer shows what it covers, which is kept from now on until it is decided."""
+    """Ask for a disclosure. The answer shows what it covers, which is kept from now on until it is decided.
+
+    What a data subject or an agent is given of their own is asked for with their request: POST
+    /v1/subject-requests/{id}/disclosures.
+    """
     if data.kind is DisclosureKind.TRANSCRIPT_TO_EMAIL:
         rule = "A transcript is sent to one's own e-mail from the chat: POST /v1/recordings/{id}/transcript-email."
         raise Invalid(rule, [FieldProblem("kind", "own-route", rule)])

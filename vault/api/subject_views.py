@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from msgspec import Meta, Struct
 
 from tenants.disclosing import DisclosureState
@@ -34,14 +35,7 @@ class SaidBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def said(self) -> Said:
         """The same as the capability knows it."""
-        return Said(
-            facts=self.facts,
-            numbers=self.numbers,
-            agent_id=self.agent_id,
-            starts_after=self.starts_after,
-            starts_before=self.starts_before,
-            recordings=self.recordings,
-        )
+        return msgspec.convert(self, Said, from_attributes=True)
 
 
 class NewRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"asker": "for"}):
@@ -68,13 +62,17 @@ class Extension(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Copy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How access is given: as a copy, or (with a place and a time) by listening on site, beside the copy."""
+    """How access is given: as a copy, or (with a place and a time) by listening on site, beside the copy.
+
+    A copy is fetched once, or as often as `fetches` says; null for as often as wanted.
+    """
 
     recordings: Chosen | None = None
     place: Word | None = None
     valid_from: Moment | None = None
     valid_until: Moment | None = None
     give_until: Moment | None = None
+    fetches: int | None = 1
 
 
 class NewStatement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -238,7 +236,7 @@ class DisclosureRef(Struct, frozen=True, kw_only=True):
 
 def request_view(request: SubjectRequest) -> RequestView:
     """A request as it is told."""
-    said, answer = request.said, request.answer
+    answer = request.answer
     return RequestView(
         id=request.id,
         right=request.invoked,
@@ -256,32 +254,21 @@ def request_view(request: SubjectRequest) -> RequestView:
         means=request.means,
         identified_by=request.identified_by,
         identified_at=request.identified_at,
-        said=_said(said) if said else None,
+        said=msgspec.convert(request.said, SaidView | None, from_attributes=True),
         acts=[
             ActView(
                 recording=act.recording_id, act=act.act, object=act.object_id, done_by=act.done_by, done_at=act.done_at
             )
             for act in request.acts
         ],
-        disclosures=[GivenView(id=one.id, kind=one.kind, state=one.state) for one in request.disclosures],
-        orders=[OrderedView(id=one.id, state=one.state) for one in request.orders],
+        disclosures=msgspec.convert(request.disclosures, list[GivenView], from_attributes=True),
+        orders=msgspec.convert(request.orders, list[OrderedView], from_attributes=True),
         ended_by=request.ended_by,
         ended_at=request.ended_at,
         ground=request.ground,
         article=answer.article if answer else None,
         clause=request.clause,
         answer=answer.reason if answer else None,
-    )
-
-
-def _said(said: Said) -> SaidView:
-    return SaidView(
-        facts=said.facts,
-        numbers=said.numbers,
-        agent_id=said.agent_id,
-        starts_after=said.starts_after,
-        starts_before=said.starts_before,
-        recordings=said.recordings,
     )
 
 

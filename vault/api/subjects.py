@@ -3,6 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from litestar import Response, Router, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
@@ -41,8 +42,7 @@ from vault.subjects.reading import Filter, find, listed
 from vault.subjects.receiving import Received, receive, say_more
 from vault.subjects.restricting import restrict_for
 from vault.subjects.statements import state, statements
-from vault.subjects.steps import identify
-from vault.subjects.weighing import weigh
+from vault.subjects.steps import identify, weigh
 
 Limit = Annotated[int, QueryParameter(ge=1, le=200)]
 ONE = "/subject-requests/{request_id:uuid}"
@@ -133,13 +133,7 @@ async def create_disclosure(
     request_id: FromPath[UUID], data: JSONBody[Copy], custody: InCustody, caller: FromCaller
 ) -> DisclosureRef:
     """Ask for the disclosure that meets a request for access: reviewed first, decided by two, then packaged."""
-    giving = Giving(
-        recordings=data.recordings,
-        place=data.place,
-        valid_from=data.valid_from,
-        valid_until=data.valid_until,
-        give_until=data.give_until,
-    )
+    giving = Giving(**msgspec.structs.asdict(data))
     return disclosure_ref(await disclose(custody, caller, request_id, giving))
 
 
@@ -207,9 +201,7 @@ async def read_letter(
 async def list_statements(recording_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> Statements:
     """What data subjects state about a recording (Art. 16), for whoever may use it."""
     found = await statements(custody, caller, recording_id)
-    return Statements(
-        items=[StatementView(text=one.text, request=one.request, stated_at=one.stated_at) for one in found]
-    )
+    return Statements(items=msgspec.convert(found, list[StatementView], from_attributes=True))
 
 
 router = Router(

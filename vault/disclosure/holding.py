@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from msgspec import structs
 
 from tenants.keeping import Reason
@@ -17,10 +18,12 @@ from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.register import Tenancy
-from vault.errors import Conflict, NotFound
+from vault.errors import Conflict, NotFound, Unavailable
 from vault.keeping.acts import NOTHING, Place
 from vault.keeping.settling import Act, settle
 from vault.keeping.standing import Standing
+
+log = structlog.get_logger()
 
 BATCH = 100
 """Recordings held, or let go, in one transaction."""
@@ -103,8 +106,23 @@ async def is_due(tenant: UUID) -> bool:
     return bool(rows[0][0])
 
 
+async def begin(custody: Custody, tenant: UUID, disclosure: UUID) -> None:
+    """Place the holds of one disclosure, which is stored; what cannot be placed at this moment is left to the job.
+
+    Whoever asked has their answer either way: told that it failed, they would ask for the same once more.
+    """
+    try:
+        await keep(custody, tenant, disclosure)
+    except Exception as error:  # whatever it was, the request stands and the job tries again
+        log.error("disclosure.not_held", tenant=str(tenant), disclosure=str(disclosure), error=type(error).__name__)
+
+
 async def keep(custody: Custody, tenant: UUID, disclosure: UUID | None = None) -> None:
-    """Place what holds are missing, of one disclosure or of all. May be killed anywhere and run again."""
+    """Place what holds are missing, of one disclosure or of all. May be killed anywhere and run again.
+
+    Raises:
+        Unavailable: a part that the vault stands on did not answer; what it kept from being held is still to be.
+    """
     while True:
         async with tenant_scope(tenant):
             rows = await DB.fetch(
@@ -127,7 +145,10 @@ async def keep(custody: Custody, tenant: UUID, disclosure: UUID | None = None) -
             for id, row in first.items()
         }
         problems = await settle(custody, tenant, acts)
-        await _unwanted(tenant, [first[id]["hold_id"] for id in problems])
+        away = {id: problem for id, problem in problems.items() if isinstance(problem, Unavailable)}
+        await _unwanted(tenant, [first[id]["hold_id"] for id in problems if id not in away])
+        for problem in away.values():
+            raise problem
 
 
 async def let_go(custody: Custody, tenant: UUID) -> None:

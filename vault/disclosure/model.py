@@ -35,6 +35,13 @@ class ItemState(StrEnum):
     DESTROYED = "destroyed"
 
 
+class Holds(StrEnum):
+    """Whether what a disclosure covers is kept already, or the job has yet to place a hold."""
+
+    PLACED = "placed"
+    BEING_PLACED = "being_placed"
+
+
 class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What of one recording is given; whatever is not narrowed is given whole.
 
@@ -51,7 +58,8 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Item:
     """One recording of a scope.
 
-    `duration_ms` is that of all of it; `destruction_id` names what destroyed it, or its content. What the recording's
+    `hold_id` is the hold that keeps it, or is to: `hold_placed` says whether it was placed. `duration_ms` is that of
+    all of it; `destruction_id` names what destroyed it, or its content. What the recording's
     own row says is None once that has gone with the contract.
     """
 
@@ -64,6 +72,7 @@ class Item:
     reviewed_by: UUID | None = None
     reviewed_at: datetime | None = None
     hold_id: UUID | None = None
+    hold_placed: bool = False
     destruction_id: UUID | None = None
 
     @property
@@ -202,6 +211,14 @@ class Disclosure:
     def given(self) -> tuple[Item, ...]:
         """What is to be given of what was found."""
         return tuple(item for item in self.items if item.included)
+
+    @property
+    def holds(self) -> Holds | None:
+        """Where the holds on what is to be given stand; None where nothing is held, or is to be."""
+        kept = [item.hold_placed for item in self.given if item.hold_id is not None]
+        if not kept:
+            return None
+        return Holds.PLACED if all(kept) or self.ended_at is not None else Holds.BEING_PLACED
 
     @property
     def approvals(self) -> tuple[Decision, ...]:

@@ -69,7 +69,7 @@ async def change(
             await _rescope(_with(disclosure, changed), caller.id, now)
         elif changed.reviewed_at != item.reviewed_at:
             await _record_review(disclosure, changed, caller.id, now)
-    await holding.keep(custody, caller.tenant, disclosure_id)
+    await holding.begin(custody, caller.tenant, disclosure_id)
     return await rows.load(custody, caller.tenant, disclosure_id)
 
 

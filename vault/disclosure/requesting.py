@@ -19,6 +19,7 @@ from vault.custody.sealed import Header
 from vault.disclosure import holding, rows, scoping
 from vault.disclosure.checking import asked
 from vault.disclosure.model import Disclosure, Item, ItemState
+from vault.disclosure.reading import sees_all
 from vault.disclosure.steps import move
 from vault.disclosure.wanted import Wanted, checked
 from vault.errors import NotAllowed
@@ -43,6 +44,7 @@ async def request(
 ) -> Disclosure:
     """Ask for a disclosure; what it covers is held at once, and stays as it was found until persons decide.
 
+    Once the request is stored it is answered, also where a hold could not be placed at this moment: the job places it.
     What needs nobody's decision is approved with the request.
 
     Args:
@@ -51,7 +53,8 @@ async def request(
 
     Raises:
         NotAllowed: no role of the caller asks for this, or not for this organisation.
-        Invalid: a field breaks a rule, or a recording is named that is not here.
+        Invalid: a field breaks a rule, a recording is named that is not here or that the caller may not know of, or
+            the kind is one that a data subject's own request leads to.
         Refused: the notice does not allow it, the recipient may not have it (any more), or the contract is over.
     """
     caller.require(action)
@@ -68,7 +71,9 @@ async def request(
         refused = await _refused(whose, drafted, now)
         if refused is None:
             kinds = usable(whose.policy, wanted.kind, wanted.terms.purpose)
-            found = await scoping.compute(caller.tenant, wanted.kind, wanted.terms, searched, kinds, now=now)
+            found = await scoping.compute(
+                caller.tenant, wanted.kind, wanted.terms, searched, kinds, told=_told(caller), now=now
+            )
             items = tuple(_held(drafted, item) for item in found)
             drafted = scoping.bound(replace(drafted, items=items))
             refused = await _refused(whose, drafted, now)
@@ -81,7 +86,7 @@ async def request(
     if refused is not None:
         raise Refused(refused)
     if drafted.needs.holds:
-        await holding.keep(custody, caller.tenant, drafted.id)
+        await holding.begin(custody, caller.tenant, drafted.id)
     return await rows.load(custody, caller.tenant, drafted.id)
 
 
@@ -112,6 +117,13 @@ async def _require_own(caller: Caller, wanted: Wanted) -> None:
         return
     if wanted.kind is not DisclosureKind.AUTHORITY or await organisation_of(caller) != wanted.organisation_id:
         raise NotAllowed("A person of outside asks for what their own authority may have, and for nothing else.")
+
+
+def _told(caller: Caller) -> scoping.Told:
+    """Outside nobody learns what there is before it is given, and inside of what is restricted whoever decides."""
+    if Role.RECIPIENT in caller.person.roles:
+        return scoping.Told.NOTHING
+    return scoping.Told.ALL if sees_all(caller) else scoping.Told.UNRESTRICTED
 
 
 async def _refused(whose: Tenancy, disclosure: Disclosure, now: datetime) -> Decision | None:

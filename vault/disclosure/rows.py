@@ -22,7 +22,9 @@ from vault.errors import NotFound
 DETAILS, REASON = "disclosure", "disclosure.decision"
 """Under which names the words of a disclosure and the reason of a decision are sealed."""
 
-ITEMS = """SELECT i.*, r.kind, r.started_at, r.duration_ms, (SELECT p.destruction_id FROM part p
+ITEMS = """SELECT i.*, r.kind, r.started_at, r.duration_ms,
+    EXISTS (SELECT FROM hold h WHERE h.tenant_id = i.tenant_id AND h.id = i.hold_id) AS hold_placed,
+    (SELECT p.destruction_id FROM part p
     WHERE p.tenant_id = i.tenant_id AND p.recording_id = i.recording_id AND p.destruction_id IS NOT NULL
     ORDER BY p.name = 'content' DESC, p.name LIMIT 1) AS destruction_id
     FROM disclosure_item i LEFT JOIN recording r ON r.tenant_id = i.tenant_id AND r.id = i.recording_id
@@ -208,6 +210,7 @@ def _item(row: Record) -> Item:
         reviewed_by=row["reviewed_by"],
         reviewed_at=row["reviewed_at"],
         hold_id=row["hold_id"],
+        hold_placed=row["hold_placed"],
         destruction_id=row["destruction_id"],
     )
 

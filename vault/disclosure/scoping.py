@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import Enum, auto
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +41,18 @@ _INDEXED = (
 )
 
 
+class Told(Enum):
+    """What somebody learns of the recordings that they name by their ids.
+
+    `UNRESTRICTED`: one whose use is restricted answers as one that is not here. `NOTHING`: whatever is named, the
+    request is taken; what is none of the controller's is no part of its scope, which those who decide see.
+    """
+
+    ALL = auto()
+    UNRESTRICTED = auto()
+    NOTHING = auto()
+
+
 @dataclass(frozen=True)
 class Sought:
     """What a search is for, as its digests under every key that lives."""
@@ -64,7 +77,14 @@ def sought(custody: Custody, tenant: UUID, details: Details, *, now: datetime) -
 
 
 async def compute(
-    tenant: UUID, kind: DisclosureKind, terms: Terms, searched: Sought, kinds: Collection[Kind], *, now: datetime
+    tenant: UUID,
+    kind: DisclosureKind,
+    terms: Terms,
+    searched: Sought,
+    kinds: Collection[Kind],
+    *,
+    told: Told,
+    now: datetime,
 ) -> tuple[Item, ...]:
     """What a request covers, in the controller's open scope: whatever is named, and whatever a search finds.
 
@@ -72,18 +92,15 @@ async def compute(
 
     Args:
         kinds: which kinds of recordings a search may find.
+        told: what whoever asks may learn of the recordings that they name.
 
     Raises:
-        Invalid: a recording is not this controller's; the scope covers too many.
+        Invalid: a recording is named that is none of this controller's, or none that whoever asks may know of; the
+            scope covers too many.
     """
     found = await _named(tenant, terms.recordings, now)
-    missing = set(terms.recordings) - {row["id"] for row in found}
-    if missing:
-        rule = "There is no recording with this id that you may see."
-        raise Invalid(
-            "Recordings are named that are not here.",
-            [FieldProblem("terms.recordings", "unknown", f"{rule} {id}") for id in sorted(missing)],
-        )
+    if told is not Told.NOTHING:
+        _require_known(terms.recordings, [row["id"] for row in found if told is Told.ALL or not row["restricted"]])
     if searched.numbers is not None or searched.agents is not None or terms.starts_after or terms.starts_before:
         found += await _searched(tenant, terms, searched, kinds, now)
     rows = {row["id"]: row for row in found}
@@ -93,6 +110,16 @@ async def compute(
     gone = await _destroyed_by(tenant, [row["id"] for row in rows.values()])
     ordered = sorted(rows.values(), key=lambda row: (row["started_at"], row["id"]))
     return tuple(_item(kind, row, gone.get(row["id"])) for row in ordered)
+
+
+def _require_known(named: Collection[UUID], known: Collection[UUID]) -> None:
+    missing = set(named) - set(known)
+    if missing:
+        rule = "There is no recording with this id that you may see."
+        raise Invalid(
+            "Recordings are named that are not here.",
+            [FieldProblem("terms.recordings", "unknown", f"{rule} {id}") for id in sorted(missing)],
+        )
 
 
 async def drifted(disclosure: Disclosure, *, now: datetime) -> dict[UUID, ItemState]:

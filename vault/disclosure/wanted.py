@@ -50,6 +50,11 @@ NEEDED: Mapping[DisclosureKind, tuple[str, ...]] = MappingProxyType(
 )
 """What a kind cannot do without, by the field's name; a purpose where the kind serves one."""
 
+OF_A_DATA_SUBJECT = frozenset(
+    {DisclosureKind.SUBJECT_ACCESS, DisclosureKind.AGENT_ACCESS, DisclosureKind.ON_SITE_REVIEW}
+)
+"""The kinds that meet a request of a data subject, and are asked for by no other way: it is known who asks there."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
@@ -70,6 +75,12 @@ def checked(wanted: Wanted, now: datetime) -> Wanted:
     Raises:
         Invalid: naming every field that breaks a rule.
     """
+    if wanted.kind in OF_A_DATA_SUBJECT and wanted.subject_request_id is None:
+        rule = (
+            "What a data subject asks for is recorded, and given once it is known who asks:"
+            " POST /v1/subject-requests, and …/disclosures of it."
+        )
+        raise Invalid(rule, [FieldProblem("kind", "own-route", rule)])
     problems = [*_of_words(wanted.details), *_of_kind(wanted), *_of_scope(wanted), *_of_times(wanted, now)]
     numbers = []
     for value in wanted.details.numbers:

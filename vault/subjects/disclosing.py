@@ -15,8 +15,8 @@ from vault.disclosure.wanted import Wanted
 from vault.errors import Conflict, FieldProblem, Invalid
 from vault.subjects.finding import chosen
 from vault.subjects.model import SubjectRequest
-from vault.subjects.refusing import refuse_identity_codes
 from vault.subjects.steps import admit_to_act
+from vault.written import refuse_identity_codes
 
 KINDS = {Asker.DATA_SUBJECT: DisclosureKind.SUBJECT_ACCESS, Asker.AGENT: DisclosureKind.AGENT_ACCESS}
 """As what a copy is given, by who asks for it."""
@@ -26,7 +26,8 @@ KINDS = {Asker.DATA_SUBJECT: DisclosureKind.SUBJECT_ACCESS, Asker.AGENT: Disclos
 class Giving:
     """How a request for access is met: by a copy, or (with a place and a time) also by listening on site.
 
-    `recordings` are those of the candidates that are the data subject's; None for all.
+    `recordings` are those of the candidates that are the data subject's; None for all. `fetches` is how often a copy
+    may be fetched; None for as often as wanted.
     """
 
     recordings: tuple[UUID, ...] | None = None
@@ -34,6 +35,7 @@ class Giving:
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     give_until: datetime | None = None
+    fetches: int | None = 1
 
     @property
     def on_site(self) -> bool:
@@ -65,7 +67,7 @@ async def disclose(custody: Custody, caller: Caller, request_id: UUID, giving: G
         valid_from=giving.valid_from,
         valid_until=giving.valid_until,
         give_until=giving.give_until,
-        fetches=None if giving.on_site else 1,
+        fetches=None if giving.on_site else giving.fetches,
     )
     words = f"Request {request.id} of a data subject, received on {request.received_on}."
     wanted = Wanted(

@@ -7,10 +7,11 @@ from typing import Any
 import click
 
 from vault.cli import session
-from vault.cli.disclosing.words import at, sentences
+from vault.cli.disclosing.words import TIMES, at, often, sentences
 from vault.cli.output import emit, emit_table, moment, with_json
 
-KINDS = ("authority", "group", "research", "subject_access", "agent_access", "on_site_review", "evidence")
+KINDS = ("authority", "group", "research", "evidence")
+"""What is asked for here; what a data subject is given begins with their own request (`vault disclose subject`)."""
 
 
 @click.command("list", short_help="List disclosures.")
@@ -58,30 +59,30 @@ def show(disclosure: str) -> None:
 @click.option("--legal-basis", help="An authority's legal basis, as it is registered.")
 @click.option("--case", "case_number", help="The authority's case number; it is kept sealed.")
 @click.option("--purpose", help="A purpose of the notice: group, research, evidence.")
-@click.option("--valid-from", type=at, help="From when a session on site.")
-@click.option("--valid-until", type=at, help="Until when a grant, or a session on site.")
+@click.option("--valid-until", type=at, help="Until when a grant.")
 @click.option("--permit", "permit_id", help="A research permit's id.")
 @click.option("--permit-until", type=at, help="Until when the permit is valid.")
 @click.option("--duty-until", type=at, help="By when the recipient returns or destroys it.")
 @click.option("--person", "named_persons", multiple=True, help="A researcher who is named. May be repeated.")
 @click.option("--environment", help="Where researchers use it.")
-@click.option("--place", help="Where a session on site takes place.")
 @click.option("--give-until", type=at, help="Until when a package may be fetched.")
-@click.option("--fetches", type=int, help="How often a package may be fetched.  [default: 1]")
+@click.option("--fetches", type=TIMES, help="How often a package may be fetched, or unlimited.  [default: 1]")
 @click.option("--urgent", is_flag=True, help="An emergency: one person may go before the other.")
 @click.option("--secret-until", type=at, help="The data subject is not told before then.")
 @with_json
 def request(kind: str, organisation: str | None, urgent: bool, secret_until: datetime | None, **said: Any) -> None:
     """Ask for a disclosure of a KIND; what it covers is kept from now on until it is decided.
 
-    All of a number, an agent and a time range that are given hold at once; recordings are named besides.
+    All of a number, an agent and a time range that are given hold at once; recordings are named besides. What somebody
+    is given of their own, as a copy or on site, is asked for with their request: vault disclose subject.
     """
     said["numbers"] = [click.prompt("Number") if number == "-" else number for number in said["numbers"]]
     details = {name: said.pop(name) for name in DETAILS}
+    fetches = said.pop("fetches")
     body: dict[str, Any] = {
         "kind": kind,
         "organisation": organisation,
-        "terms": _stated(said),
+        "terms": _stated(said) | often(fetches),
         "details": _stated(details),
         "urgent": urgent,
         "secret_until": secret_until.isoformat() if secret_until else None,
@@ -96,7 +97,6 @@ DETAILS = (
     "case_number",
     "numbers",
     "agent_ids",
-    "place",
     "named_persons",
     "environment",
 )

@@ -11,6 +11,7 @@ import click
 from tenants.subject_rules import Asker, Channel, IdentityMeans, RefusalGround, RequestState
 from tenants.vocabulary import RestrictionGround, Right
 from vault.cli import session
+from vault.cli.disclosing.words import TIMES, often
 from vault.cli.options import DAY, MOMENT
 from vault.cli.output import emit, emit_table, moment, wants_json, with_json
 from vault.cli.proposals import sentences
@@ -148,18 +149,20 @@ def extend(request: str, reason: str) -> None:
 @click.argument("request")
 @ONLY
 @click.option("--place", help="Where it is listened to on site, beside the copy.")
-@click.option("--from", "since", type=MOMENT, help="From when the session on site is.")
-@click.option("--to", "until", type=MOMENT, help="Until when it is.")
+@click.option("--from", "valid_from", type=MOMENT, help="From when the session on site is.")
+@click.option("--to", "valid_until", type=MOMENT, help="Until when it is.")
+@click.option("--fetches", type=TIMES, help="How often the copy may be fetched, or unlimited.  [default: 1]")
 @with_json
 def disclose(
-    request: str, recordings: tuple[str, ...], place: str | None, since: datetime | None, until: datetime | None
+    request: str,
+    recordings: tuple[str, ...],
+    place: str | None,
+    fetches: int | str | None,
+    **window: datetime | None,
 ) -> None:
     """Ask for the disclosure that meets a request for access; it is reviewed, decided by two, then packaged."""
-    body = _chosen(recordings) | _given(
-        place=place,
-        valid_from=since.isoformat() if since else None,
-        valid_until=until.isoformat() if until else None,
-    )
+    times = {name: at.isoformat() if at else None for name, at in window.items()}
+    body = _chosen(recordings) | _given(place=place, **times) | often(fetches)
     with session.connect() as client:
         made = client.post(f"{_path(request)}/disclosures", body)
     emit(made, f"Disclosure {made['id']} ({made['kind']}) of {made['recordings']} recordings is {made['state']}.")

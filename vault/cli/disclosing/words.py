@@ -27,6 +27,31 @@ class Moment(click.ParamType[datetime]):
 
 at = Moment()
 
+UNLIMITED = "unlimited"
+
+
+class Times(click.ParamType[int | str]):
+    """How often: a number, or `unlimited`."""
+
+    name = "number|unlimited"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        """The number, or the word."""
+        if value == UNLIMITED:
+            return UNLIMITED
+        try:
+            return int(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither a number nor {UNLIMITED}.", param, ctx)
+
+
+TIMES = Times()
+
+
+def often(fetches: int | str | None) -> dict[str, int | str | None]:
+    """How often a package may be fetched, as the vault is told; nothing where it was not said."""
+    return {} if fetches is None else {"fetches": None if fetches == UNLIMITED else fetches}
+
 
 def sentences(found: dict[str, Any]) -> list[str]:
     """A disclosure in words, one line a thing."""
@@ -63,6 +88,8 @@ def _of_scope(scope: dict[str, Any]) -> list[str]:
         )
         if scope[name]
     ]
+    if scope["holds"] == "being_placed":
+        lines.append("  not all of it is held yet: the worker places what is missing")
     for item in scope["items"]:
         gone = f", certificate {item['destruction']}" if item["destruction"] else ""
         limits = item["limits"]
