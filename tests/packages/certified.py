@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from asn1crypto import core, keys, pem
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -11,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 DAY = timedelta(days=1)
+RSA = "1.2.840.113549.1.1.1"
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,18 @@ def holder(
         builder = builder.add_extension(_usage(usage), critical=True)
     certificate = builder.sign(signer or key, hashes.SHA256())
     return Holder(key, certificate.public_bytes(Encoding.PEM).decode())
+
+
+def forged(modulus: int, exponent: int = 65537, *, algorithm: str | None = None) -> Holder:
+    """A certificate with a key that nobody would make: of this modulus and exponent, or of an algorithm of no name."""
+    found = asn1_x509.Certificate.load(pem.unarmor(holder(rsa_key()).pem.encode())[2])
+    key = keys.RSAPublicKey({"modulus": modulus, "public_exponent": exponent})
+    info = keys.PublicKeyInfo({"algorithm": {"algorithm": "rsa"}, "public_key": key})
+    found["tbs_certificate"]["subject_public_key_info"] = info
+    content = found.dump(force=True)
+    if algorithm is not None:
+        content = content.replace(core.ObjectIdentifier(RSA).dump(), core.ObjectIdentifier(algorithm).dump())
+    return Holder(None, pem.armor("CERTIFICATE", content).decode())
 
 
 def _usage(only: str) -> x509.KeyUsage:

@@ -13,11 +13,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.packages.certified import DAY, Holder, ec_key, holder, rsa_key
+from tests.packages.certified import DAY, Holder, ec_key, forged, holder, rsa_key
 from vault.packages.certificates import CertificateUnfit, RecipientCertificate, read_certificate
 from vault.packages.cms import SEGMENT, CmsInvalid, CmsSealer, NotSealedToThis, open_cms
 
 OPENSSL = shutil.which("openssl")
+
+MODULUS = rsa_key().public_key().public_numbers().n
 
 HOLDERS = {
     "rsa": holder(rsa_key(), usage="key_encipherment"),
@@ -119,6 +121,14 @@ def test_two_files_of_the_same_content_have_nothing_in_common() -> None:
         (holder(rsa_key(), until=timedelta(seconds=-1)), "certificate-expired"),
         (holder(rsa_key(), since=DAY), "certificate-not-yet-valid"),
         (holder(ed25519.Ed25519PrivateKey.generate(), signer=ec_key()), "certificate-key"),
+        (forged(MODULUS, 1), "certificate-key"),
+        (forged(MODULUS, 2), "certificate-key"),
+        (forged(MODULUS, 3), "certificate-weak"),
+        (forged(MODULUS, MODULUS - 2), "certificate-weak"),
+        (forged(MODULUS - 1), "certificate-key"),
+        (forged(MODULUS**5), "certificate-long"),
+        (forged(MODULUS**20), "certificate-long"),
+        (forged(MODULUS, algorithm="1.2.840.113549.1.1.99"), "certificate-key"),
         (Holder(None, "age1something"), "certificate"),
         (Holder(None, ""), "certificate"),
     ],

@@ -66,8 +66,11 @@ async def test_no_redirect_is_followed(there: Receiver) -> None:
     [
         ("120", timedelta(seconds=120)),
         ("9999999999", timedelta(days=1)),
+        ("9" * 5000, timedelta(days=1)),
+        ("0" * 5000 + "60", timedelta(seconds=60)),
         ("Wed, 21 Oct 2015 07:28:00 GMT", timedelta()),
         ("soon", None),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", None),
         ("-5", None),
     ],
 )
@@ -137,6 +140,10 @@ async def test_a_port_where_nobody_listens_is_unreachable(there: Receiver) -> No
         "https://hooks.example:99999/",
         "https://10.0.0.1/",
         "https://127.0.0.1/",
+        "https://[::127.0.0.1]/",
+        "https://[::ffff:0:127.0.0.1]/",
+        "https://[64:ff9b:1::10.0.0.1]/",
+        "https://[fec0::1]/",
         "https://169.254.169.254/latest/meta-data/",
         "https://[::1]/",
         "https://[::ffff:10.0.0.1]/",

@@ -7,11 +7,19 @@ from hashlib import sha256
 from typing import Final, TypeAlias
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 RSA_BITS: Final = 2048
 """What an RSA key has at least (NIST SP 800-131A, until 2030)."""
+
+RSA_BITS_MOST: Final = 8192
+"""What it has at most: to a longer one OpenSSL encrypts slowly, or nothing at all."""
+
+EXPONENT_BITS: Final = range(17, 257)
+"""How long its public exponent is (NIST SP 800-56B §6.2: from 65537 to 2^256)."""
 
 CURVES: Final = (ec.SECP256R1, ec.SECP384R1)
 
@@ -40,7 +48,10 @@ class RecipientCertificate:
     @property
     def public_key(self) -> PublicKey:
         """To what the content's key is encrypted, or agreed with."""
-        key = self.certificate.public_key()
+        try:
+            key = self.certificate.public_key()
+        except (ValueError, UnsupportedAlgorithm) as error:
+            raise CertificateUnfit("certificate-key", "Its key cannot be read.") from error
         if isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
             return key
         raise CertificateUnfit("certificate-key", "Its key is neither of RSA nor of an elliptic curve.")
@@ -70,6 +81,7 @@ def read_certificate(pem: str, *, now: datetime) -> RecipientCertificate:
     """
     try:
         first = x509.load_pem_x509_certificates(pem.encode())[0]
+        _ = first.subject, first.issuer  # read only now, and not always readable
     except ValueError as error:
         raise CertificateUnfit("certificate", "This is no X.509 certificate in PEM.") from error
     found = RecipientCertificate(first.public_bytes(Encoding.PEM).decode())
@@ -88,8 +100,21 @@ def _require_strong(key: PublicKey) -> None:
     if isinstance(key, rsa.RSAPublicKey):
         if key.key_size < RSA_BITS:
             raise CertificateUnfit("certificate-weak", f"An RSA key has at least {RSA_BITS} bits.")
+        _require_encrypts(key)
     elif not isinstance(key.curve, CURVES):
         raise CertificateUnfit("certificate-curve", "The curve is neither P-256 nor P-384.")
+
+
+def _require_encrypts(key: rsa.RSAPublicKey) -> None:
+    """What is no modulus, or one of a size that nobody uses, would be found out only when something is sealed to it."""
+    if key.key_size > RSA_BITS_MOST:
+        raise CertificateUnfit("certificate-long", f"An RSA key has at most {RSA_BITS_MOST} bits.")
+    if key.public_numbers().e.bit_length() not in EXPONENT_BITS:
+        raise CertificateUnfit("certificate-weak", "An RSA key's public exponent is 65537, or not much longer.")
+    try:
+        key.encrypt(b"", padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None))
+    except ValueError as error:
+        raise CertificateUnfit("certificate-key", "Nothing can be encrypted to its key.") from error
 
 
 def _require_usage(certificate: x509.Certificate, key: PublicKey) -> None:
@@ -98,7 +123,7 @@ def _require_usage(certificate: x509.Certificate, key: PublicKey) -> None:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
         return
-    except ValueError as error:
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
         raise CertificateUnfit("certificate", "The certificate's extensions cannot be read.") from error
     allowed, name = (
         (usage.key_encipherment, "keyEncipherment")

@@ -28,6 +28,9 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 
+_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
+"""All that the internet routes of version 6; beside it lie wrapped addresses that Python calls global."""
+
 
 class Unreachable(Exception):
     """Nothing was answered; `slug` says why."""
@@ -96,6 +99,8 @@ def is_public(address: IPAddress) -> bool:
             wrapped = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if wrapped is not None:
             return is_public(wrapped)
+        if address not in _UNICAST:
+            return False
     return address.is_global and not address.is_multicast
 
 
@@ -154,10 +159,11 @@ def _retry_after(header: str | None, now: datetime) -> timedelta | None:
     if header is None:
         return None
     if header.isascii() and header.isdigit():
-        return min(timedelta(seconds=min(int(header), 10**6)), LONGEST_WAIT)
+        # A number of thousands of digits is not even read by Python.
+        return LONGEST_WAIT if len(header.lstrip("0")) > 6 else min(timedelta(seconds=int(header[-6:])), LONGEST_WAIT)
     try:
         until = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return min(max(until - now, timedelta()), LONGEST_WAIT)
