@@ -9,7 +9,6 @@ from uuid import UUID
 
 from tenants.decisions import Action, Refused
 from tenants.disclosing import DisclosureEvent, DisclosureState
-from tenants.identifiers import holds_identity_code
 from tenants.vocabulary import DisclosureKind
 from vault.accounts import Caller
 from vault.custody import audit
@@ -21,12 +20,13 @@ from vault.disclosure.checking import asked
 from vault.disclosure.documents import DocumentPurpose, store
 from vault.disclosure.model import Disclosure
 from vault.disclosure.steps import move
-from vault.errors import Conflict, FieldProblem, Invalid, NotAllowed, NotFound
+from vault.errors import Conflict, NotAllowed, NotFound
 from vault.grants import rows
 from vault.grants.rows import Session
 from vault.rights import decide_for
+from vault.written import checked
 
-MINUTES_LEAST, MINUTES_MOST = 3, 20_000
+MINUTES_MOST = 20_000
 """How many characters minutes have."""
 
 HELD: Final = "review-held"
@@ -81,7 +81,8 @@ async def close_session(custody: Custody, caller: Caller, disclosure_id: UUID, m
         Invalid: the minutes say nothing, too much, or a personal identity code.
     """
     caller.require(Action.SUPERVISE_REVIEW)
-    minutes, tenant = _checked(minutes), caller.tenant
+    what = "what was heard, by whom, and what was said of it"
+    minutes, tenant = checked("minutes", minutes, MINUTES_MOST, what), caller.tenant
     async with tenant_scope(tenant):
         disclosure = await _review(caller, disclosure_id)
         await _require_unwritten(caller, disclosure_id)
@@ -143,16 +144,3 @@ async def _require_unwritten(caller: Caller, disclosure_id: UUID) -> None:
         raise NotAllowed("Whoever supervised the review ends it, or somebody who decides on disclosures.")
     if session.minutes_id is not None:
         raise Conflict("The minutes of this review are there already.")
-
-
-def _checked(minutes: str) -> str:
-    minutes = minutes.strip()
-    if not MINUTES_LEAST <= len(minutes) <= MINUTES_MOST:
-        sentence = (
-            f"Say in {MINUTES_LEAST} to {MINUTES_MOST} characters what was heard, by whom, and what was said of it."
-        )
-        raise Invalid(sentence, [FieldProblem("minutes", "length", sentence)])
-    if holds_identity_code(minutes):
-        sentence = "No personal identity code is kept here."
-        raise Invalid(sentence, [FieldProblem("minutes", "personal-identity-code", sentence)])
-    return minutes

@@ -8,12 +8,12 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 from msgspec import structs
 
-from tenants.identifiers import holds_identity_code
 from tenants.organisations import Entry, broken_rules
 from vault.errors import FieldProblem, Invalid
 from vault.packages.certificates import CertificateUnfit, RecipientCertificate, read_certificate
+from vault.written import checked
 
-CONTACT_LEAST, CONTACT_MOST = 3, 500
+CONTACT_MOST = 500
 """How many characters a contact has."""
 
 A_PERSONS = (NameOID.SURNAME, NameOID.GIVEN_NAME)
@@ -56,14 +56,7 @@ def require_valid(entry: Entry, *, now: datetime) -> Entry:
 
 def checked_contact(contact: str) -> str:
     """The contact without space around it. Raises Invalid where it says nothing, too much, or an identity code."""
-    contact = contact.strip()
-    if not CONTACT_LEAST <= len(contact) <= CONTACT_MOST:
-        sentence = f"Say in {CONTACT_LEAST} to {CONTACT_MOST} characters whom to ask whether a request is theirs."
-        raise Invalid(sentence, [FieldProblem("contact", "length", sentence)])
-    if holds_identity_code(contact):
-        sentence = "A personal identity code stands in it."
-        raise Invalid(sentence, [FieldProblem("contact", "identity-code", sentence)])
-    return contact
+    return checked("contact", contact, CONTACT_MOST, "whom to ask whether a request is theirs")
 
 
 def _unfit_age_key(entry: Entry) -> Iterable[FieldProblem]:

@@ -24,7 +24,7 @@ from tenants.vocabulary import DisclosureKind, Right
 from vault.accounts import Caller
 from vault.custody.custody import Custody
 from vault.custody.database import tenant_scope
-from vault.errors import Conflict, FieldProblem, Invalid
+from vault.errors import Conflict
 from vault.proposals.model import State as ProposalState
 from vault.subjects import rows
 from vault.subjects.erasing import ERASING
@@ -32,12 +32,12 @@ from vault.subjects.finding import of_request
 from vault.subjects.model import ActKind, Answer, LetterKind, SubjectRequest
 from vault.subjects.reading import admit, handling
 from vault.subjects.receiving import record
-from vault.subjects.refusing import refuse_identity_codes
 from vault.subjects.steps import admit_to_act, reloaded, stepped
 from vault.telling.telling import tell
 from vault.telling.topics import Audience, Topic
+from vault.written import checked
 
-REASON_LEAST, REASON_MOST = 3, 4000
+REASON_MOST = 4000
 """How many characters a reason has that a data subject is told."""
 
 GIVEN = frozenset({DisclosureState.READY, DisclosureState.RECEIVED, DisclosureState.ACTIVE, DisclosureState.FULFILLED})
@@ -217,9 +217,4 @@ async def _end(
 
 
 def _checked(text: str, field: str = "reason") -> str:
-    refuse_identity_codes({field: text})
-    text = text.strip()
-    if not REASON_LEAST <= len(text) <= REASON_MOST:
-        sentence = f"Say in {REASON_LEAST} to {REASON_MOST} characters what the data subject is told."
-        raise Invalid(sentence, [FieldProblem(field, "length", sentence)])
-    return text
+    return checked(field, text, REASON_MOST, "what the data subject is told")

@@ -24,9 +24,9 @@ from vault.proposals.model import State as ProposalState
 from vault.subjects import rows
 from vault.subjects.finding import chosen
 from vault.subjects.model import Act, ActKind, SubjectRequest
-from vault.subjects.refusing import refuse_identity_codes
 from vault.subjects.rows import ERASE
 from vault.subjects.steps import admit_to_act, require_open
+from vault.written import refuse_identity_codes
 
 ERASING = frozenset({Right.ERASURE, Right.OBJECTION})
 """The rights that are met by destroying."""

@@ -24,9 +24,9 @@ from vault.subjects import rows
 from vault.subjects.finding import require_known
 from vault.subjects.model import MOST, Said, SubjectRequest
 from vault.subjects.reading import admit, handling
-from vault.subjects.refusing import refuse_identity_codes
 from vault.telling.telling import tell
 from vault.telling.topics import Audience, Topic
+from vault.written import refuse_identity_codes
 
 FACTS_MOST = 4000
 """How many characters may be kept of what somebody says."""

@@ -21,8 +21,8 @@ from vault.rights import decide_for
 from vault.subjects import rows
 from vault.subjects.finding import chosen
 from vault.subjects.model import Act, ActKind, SubjectRequest
-from vault.subjects.refusing import refuse_identity_codes
 from vault.subjects.steps import admit_to_act, reloaded
+from vault.written import refuse_identity_codes
 
 G = RestrictionGround
 

@@ -26,7 +26,7 @@ from vault.accounts import Caller
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.sealed import Header, Place, Sealer
-from vault.errors import Conflict, Destroyed, FieldProblem, Invalid, Unavailable
+from vault.errors import Conflict, Destroyed, Unavailable
 from vault.ingest.parts import object_key
 from vault.rewrapping.retiring import refuse_retired
 from vault.rights import decide_for
@@ -34,11 +34,11 @@ from vault.subjects import rows
 from vault.subjects.finding import chosen
 from vault.subjects.model import Act, ActKind, SubjectRequest
 from vault.subjects.receiving import record
-from vault.subjects.refusing import refuse_identity_codes
 from vault.subjects.steps import admit_to_act, reloaded
+from vault.written import checked
 
 MEDIA_TYPE: Final = "application/json"
-TEXT_LEAST, TEXT_MOST = 3, 4000
+TEXT_MOST = 4000
 """How many characters a statement has."""
 
 TRIES: Final = 20
@@ -73,8 +73,7 @@ async def state(
         Conflict: it is not known who asks, the right is another, or there is nothing to add it to.
         Invalid: the statement says nothing or too much, or holds a henkilötunnus; a recording was not found for this.
     """
-    refuse_identity_codes({"text": text})
-    text = _checked(text)
+    text = checked("text", text, TEXT_MOST, "what is to be stated")
     _, request = await admit_to_act(custody, caller, request_id, frozenset({Right.RECTIFICATION}))
     found = await chosen(custody, request, recordings)
     done = {act.recording_id for act in request.acts if act.act is ActKind.STATEMENT}
@@ -191,11 +190,3 @@ async def _insert(tenant: UUID, recording: KeptRecording, sealed: _Sealed) -> No
         sealed.content,
     )
     await DB.fetch("UPDATE recording SET copied_at = NULL WHERE tenant_id = $1 AND id = $2", tenant, recording.id)
-
-
-def _checked(text: str) -> str:
-    text = text.strip()
-    if not TEXT_LEAST <= len(text) <= TEXT_MOST:
-        sentence = f"State in {TEXT_LEAST} to {TEXT_MOST} characters what is to be said of it."
-        raise Invalid(sentence, [FieldProblem("text", "length", sentence)])
-    return text

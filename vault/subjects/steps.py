@@ -1,15 +1,19 @@
 """A request is known to be somebody's own before anything is done for it, and takes one step at a time."""
 
 import asyncio
+from dataclasses import dataclass
 from uuid import UUID
 
-from tenants.decisions import Refused
+from tenants.decisions import Decision, Refused
 from tenants.subject_rules import (
+    GroundNotOpen,
     IdentityMeans,
+    RefusalGround,
     RequestEvent,
     RequestState,
     RequestStepRefused,
     is_owed,
+    refusal_of,
     request_after,
 )
 from tenants.vocabulary import Right
@@ -50,6 +54,34 @@ def stepped(request: SubjectRequest, event: RequestEvent) -> RequestState:
         return request_after(request.state, event)
     except RequestStepRefused as refused:
         raise Conflict(str(refused)) from None
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """Whether a request is owed, with the clause; and each ground that could refuse it, with its article."""
+
+    decision: Decision
+    grounds: dict[RefusalGround, str]
+
+
+async def weigh(custody: Custody, caller: Caller, request_id: UUID) -> Weighed:
+    """Tell what the law and the notice say of a request, as things stand.
+
+    Raises:
+        NotFound: no such request here.
+        NotAllowed: no role of the caller handles requests.
+    """
+    whose, request = await admit(custody, caller, request_id)
+    grounds: dict[RefusalGround, str] = {}
+    for ground in RefusalGround:
+        try:
+            found = refusal_of(
+                whose.policy, request.invoked, request.asker, ground, identified=request.identified_at is not None
+            )
+        except GroundNotOpen:
+            continue
+        grounds[ground] = found.article
+    return Weighed(is_owed(whose.policy, request.invoked, request.asker), grounds)
 
 
 async def admit_to_act(
