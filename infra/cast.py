@@ -14,7 +14,20 @@ SLUGS = ("prh", "valtiokonttori", "vertaislaina", "tilastokeskus", "kaiku24")
 FIRM = ""
 """The outsourcing firm, among the controllers' slugs."""
 
-PEOPLE = (Role.ADMINISTRATOR, Role.SUPERVISOR, Role.QUALITY, Role.TRAINER, Role.AGENT, Role.DPO)
+SECOND = "administrator2"
+"""A controller's second administrator: two persons decide on what a third one asked for."""
+
+PEOPLE: tuple[str, ...] = (
+    Role.ADMINISTRATOR,
+    SECOND,
+    Role.SUPERVISOR,
+    Role.QUALITY,
+    Role.TRAINER,
+    Role.AGENT,
+    Role.DPO,
+)
+"""Who is let in: whoever has a role, by the role's name."""
+
 AGENT_ID = "agent-1"
 CONTRACTS_BEGAN = timedelta(days=3 * 365)
 
@@ -22,7 +35,7 @@ CONTRACTS_BEGAN = timedelta(days=3 * 365)
 class House(Struct, kw_only=True):
     """One controller of the demo, and how far it was brought in; `machine` is the token of what delivers recordings."""
 
-    let_in: list[Role] = []
+    let_in: list[str] = []
     machine: str | None = None
     imported: int | None = None
 
@@ -41,9 +54,14 @@ class Demo(Struct, kw_only=True):
         return f"Demo(complete={self.complete})"
 
 
-def address(role: Role, slug: str) -> str:
+def address(who: str, slug: str) -> str:
     """The address of a demo person."""
-    return f"{role}@{slug or 'firm'}.demo.example"
+    return f"{who}@{slug or 'firm'}.demo.example"
+
+
+def role_of(who: str) -> Role:
+    """The role of a demo person."""
+    return Role.ADMINISTRATOR if who == SECOND else Role(who)
 
 
 def recall(file: Path) -> Demo:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from infra.cast import FIRM, Demo
 from infra.embedded import Endpoints
+from infra.giving import Giving
 from infra.processes import PartFailed
 from infra.seed import SeedFailed, seed
 from infra.stage import NotShown, Stage, refusal, require, show
@@ -185,6 +186,7 @@ class Life:
 
     def steps(self) -> tuple[Callable[[], None], ...]:
         """What happens, in order."""
+        giving = Giving(self.stage)
         return (
             self.bad_deliveries_are_refused,
             self.a_call_is_found_by_number,
@@ -192,7 +194,9 @@ class Life:
             self.another_purpose_is_refused,
             self.another_controller_sees_nothing,
             self.the_operator_hears_nothing,
+            *giving.steps(),
             self.chatbot_digits_go_after_an_hour,
+            giving.nothing_is_kept_for_it,
             self.audio_goes_and_the_contact_record_stays,
             self.a_contract_ends,
             self.the_certificate_convinces_offline,
@@ -226,7 +230,7 @@ def _play(up: Running, alive: Callable[[], None], directory: Path, samples: Path
         settings,
         directory / "demo.json",
         samples=samples,
-        roles=ROLES,
+        people=ROLES,
         say=lambda said: show(f"onboarded {said}"),
     )
     require(_recordings(demo) > 0, f"there are no recordings in {samples}")

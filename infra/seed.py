@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import tenants
-from infra.cast import AGENT_ID, FIRM, PEOPLE, SLUGS, Demo, House, address, recall, write
+from infra.cast import AGENT_ID, FIRM, PEOPLE, SLUGS, Demo, House, address, recall, role_of, write
 from tenants.vocabulary import Role
 from vault.assembly import open_custody
 from vault.client.http import Client, Problem, sign_in
@@ -30,9 +30,9 @@ class SeedFailed(Exception):
     """The demo's own data were refused: a fault of the demo."""
 
 
-def sign_in_as(demo: Demo, url: str, slug: str, role: Role) -> Client:
+def sign_in_as(demo: Demo, url: str, slug: str, who: str) -> Client:
     """A client in a demo person's name."""
-    return sign_in(url, slug, address(role, slug), demo.password)[0]
+    return sign_in(url, slug, address(who, slug), demo.password)[0]
 
 
 def seed(
@@ -41,7 +41,7 @@ def seed(
     file: Path,
     *,
     samples: Path | None = None,
-    roles: Sequence[Role] = PEOPLE,
+    people: Sequence[str] = PEOPLE,
     say: Callable[[str], None],
 ) -> Demo:
     """Bring in the demo's controllers, people and recordings through the API, or as much of it as is missing.
@@ -49,7 +49,7 @@ def seed(
     Args:
         file: where is written what has been done.
         samples: a folder with a folder of recordings for each controller; None or absent: no recordings.
-        roles: whom each controller's administrator lets in.
+        people: whom each controller's administrator lets in.
         say: is told of each step that was taken.
 
     Raises:
@@ -58,7 +58,7 @@ def seed(
     demo = recall(file)
     if demo.complete:
         return demo
-    seeding = _Seeding(url, settings, file, demo, roles, say)
+    seeding = _Seeding(url, settings, file, demo, people, say)
     seeding.let_operator_in()
     pool = ThreadPoolExecutor(AT_ONCE)
     try:
@@ -79,7 +79,7 @@ class _Seeding:
     settings: Settings
     file: Path
     demo: Demo
-    roles: Sequence[Role]
+    people: Sequence[str]
     say: Callable[[str], None]
     stopping: threading.Event = field(default_factory=threading.Event)
     _writing: threading.Lock = field(default_factory=threading.Lock)
@@ -107,9 +107,9 @@ class _Seeding:
         """Everything of one controller."""
         house = self._onboarded(operator, slug)
         with sign_in_as(self.demo, self.url, slug, Role.ADMINISTRATOR) as administrator:
-            for role in self.roles:
-                if role not in house.let_in and not self.stopping.is_set():
-                    self._let_in(house, slug, role, self._invited(administrator, slug, role))
+            for who in self.people:
+                if who not in house.let_in and not self.stopping.is_set():
+                    self._let_in(house, slug, who, self._invited(administrator, slug, who))
             if house.machine is None:
                 token = self._token(administrator, slug)
                 with self.changing():
@@ -139,22 +139,23 @@ class _Seeding:
         }
         return _invitation(operator, "/v1/controllers", body)
 
-    def _invited(self, administrator: Client, slug: str, role: Role) -> str | None:
-        body = {"email": address(role, slug), "name": f"Demo {role.title()}", "roles": [role]}
+    def _invited(self, administrator: Client, slug: str, who: str) -> str | None:
+        role = role_of(who)
+        body = {"email": address(who, slug), "name": f"Demo {role.title()}", "roles": [role]}
         agent = {"agent_id": AGENT_ID} if role is Role.AGENT else {}
         return _invitation(administrator, "/v1/members", body | agent)
 
-    def _let_in(self, house: House, slug: str, role: Role, invitation: str | None) -> None:
+    def _let_in(self, house: House, slug: str, who: str, invitation: str | None) -> None:
         if invitation is None:
-            self._let_in_again(role, slug)
+            self._let_in_again(who, slug)
         else:
             self._redeem(invitation)
         with self.changing():
-            house.let_in.append(role)
+            house.let_in.append(who)
 
-    def _let_in_again(self, role: Role, slug: str) -> None:
+    def _let_in_again(self, who: str, slug: str) -> None:
         async def again(custody: Custody) -> str:
-            return (await invite_again(custody, slug, address(role, slug))).secret
+            return (await invite_again(custody, slug, address(who, slug))).secret
 
         with suppress(Conflict):  # the password is set: only the note of it was lost
             self._redeem(self._locally(again))

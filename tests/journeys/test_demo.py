@@ -26,7 +26,7 @@ def play(samples: Path) -> subprocess.CompletedProcess[str]:
 
 def test_every_step_shows_what_it_promises(demo: subprocess.CompletedProcess[str]) -> None:
     assert (demo.returncode, demo.stderr) == (0, ""), demo.stdout
-    assert demo.stdout.count("✔") == 18
+    assert demo.stdout.count("✔") == 25
     assert "✘" not in demo.stdout
 
 
