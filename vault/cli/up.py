@@ -92,6 +92,8 @@ def _greeting(url: str, demo: "Demo", samples: Path | None) -> Iterator[str]:
     yield f"  administrator {vault} end-contract --reason 'It was terminated'"
     yield f"  operator      {vault} approve PROPOSAL --reason 'We agree'      then: {vault} certificates"
     yield f"  dpo           {vault} audit verify"
+    yield f"                {vault} disclose --help      who asks decides nothing; two others do, of whom one is"
+    yield "                                             an administrator: administrator, administrator2, dpo"
     yield ""
 
 

@@ -32,7 +32,8 @@ def register(recording: str | None, outstanding: bool, as_csv: bool, output: Pat
             return
         found = list(client.pages(REGISTER, "cursor", recording=recording, outstanding=outstanding, limit=200))
     columns = ("id", "kind", "recipient", "basis", "recordings", "given", "received", "due back", "done")
-    emit_table(found, columns, map(_row, found), empty="Nothing was given to anybody.")
+    empty = "Nothing is still to be returned or destroyed." if outstanding else "Nothing was given to anybody."
+    emit_table(found, columns, map(_row, found), empty=empty)
 
 
 @click.command(short_help="Show that what was received was returned or destroyed.")
