@@ -54,7 +54,7 @@ class NewDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Approve or refuse, and why; `clause` names the promise of the notice that it rests on.
 
     `urgent`: as the first of two, in an emergency; the second follows within 24 hours. `on_behalf_of`: as the stand-in
-    of this member.
+    of this member. `scope_sha256`: `scope.sha256` as one has seen it; where it was changed since, nothing is approved.
     """
 
     approve: bool
@@ -62,6 +62,7 @@ class NewDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     urgent: bool = False
     on_behalf_of: UUID | None = None
     clause: Annotated[str, Meta(max_length=63)] | None = None
+    scope_sha256: Annotated[str, Meta(max_length=64)] | None = None
 
 
 class Revocation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -147,6 +148,7 @@ async def decide_on_disclosure(
         urgent=data.urgent,
         on_behalf_of=data.on_behalf_of,
         clause=data.clause,
+        scope_sha256=data.scope_sha256,
     )
     return await _told(custody, caller, await deciding.decide_on(custody, caller, disclosure_id, wish))
 

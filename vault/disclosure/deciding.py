@@ -39,13 +39,17 @@ REFUSED, NOT_CONFIRMED, REVOKED = "refused-by-decision", "not-confirmed", "revok
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What somebody decides, and why; `clause` names the promise of the notice that it rests on."""
+    """What somebody decides, and why; `clause` names the promise of the notice that it rests on.
+
+    `scope_sha256`, in hex, is the scope that they looked at: another one is not what they approve.
+    """
 
     approve: bool
     reason: str = field(repr=False)
     urgent: bool = False
     on_behalf_of: UUID | None = None
     clause: str | None = None
+    scope_sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,7 @@ async def withdraw(custody: Custody, caller: Caller, disclosure_id: UUID) -> Dis
 async def _approve(turn: _Turn) -> Exception | None:
     """Write the approval; or what stands against it, where something is to be written down first."""
     _require_open(turn)
+    _require_seen(turn)
     _contract(turn).enforce()
     disclosure = turn.disclosure
     refusal = await asked(turn.whose, disclosure, now=turn.now)
@@ -195,6 +200,13 @@ def _require_open(turn: _Turn) -> None:
         raise Conflict("Nobody decided on it in time.")
     if disclosure.scope_sha256 != scoping.scope_sha256(disclosure):
         raise Conflict("Its scope is not the one that was written down.")
+
+
+def _require_seen(turn: _Turn) -> None:
+    """Between looking and approving, whoever asked may have changed what is given."""
+    seen = turn.wish.scope_sha256
+    if seen is not None and seen != turn.disclosure.scope_sha256.hex():
+        raise Conflict("Its scope was changed since you looked: look at it again.")
 
 
 def _require_ready(disclosure: Disclosure) -> None:
