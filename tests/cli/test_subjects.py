@@ -50,6 +50,15 @@ async def test_a_refusal_names_its_ground(terminal: Terminal, house: House, dpo:
     assert "facts" in (await terminal.run(*code, as_=dpo, exit_code=1)).stderr
 
 
+async def test_what_they_say_is_completed(terminal: Terminal, house: House, dpo: As) -> None:
+    recording = str(await house.recording(contact={"caller_number": "+358409990003"}))
+    request = (await terminal.json(*SUBJECT, "receive", "access", "--channel", "email", as_=dpo))["id"]
+    assert (await terminal.json(*SUBJECT, "find", request, as_=dpo))["items"] == []
+    said = await terminal.run(*SUBJECT, "say", request, "--number", "-", as_=dpo, typed="040 999 0003\n")
+    assert "9990003" not in said.stdout
+    assert [item["id"] for item in (await terminal.json(*SUBJECT, "find", request, as_=dpo))["items"]] == [recording]
+
+
 async def test_what_is_theirs_is_restricted_ordered_destroyed_and_given(
     terminal: Terminal, house: House, dpo: As
 ) -> None:

@@ -1,6 +1,5 @@
 """Requests of data subjects from a terminal: `vault disclose subject VERB`."""
 
-import sys
 from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -11,6 +10,7 @@ import click
 from tenants.subject_rules import Asker, Channel, IdentityMeans, RefusalGround, RequestState
 from tenants.vocabulary import RestrictionGround, Right
 from vault.cli import session
+from vault.cli.disclosing.said import said_of, typed, with_said
 from vault.cli.disclosing.words import TIMES, often
 from vault.cli.options import DAY, MOMENT
 from vault.cli.output import emit, emit_table, moment, wants_json, with_json
@@ -33,12 +33,7 @@ def subject() -> None:
 @click.option("--for", "asker", default="data_subject", show_default=True, type=click.Choice([a.value for a in Asker]))
 @click.option("--channel", required=True, type=click.Choice([channel.value for channel in Channel]))
 @click.option("--received-on", type=DAY, help="The day of its receipt; today, unless said otherwise.")
-@click.option("--number", "numbers", multiple=True, help="A number of theirs; `-` reads it from standard input.")
-@click.option("--agent", help="The agent's id, for a request of an agent.")
-@click.option("--facts", help="What else they say; `-` reads it from standard input. It is kept sealed.")
-@click.option("--from", "since", type=MOMENT, help="What started then or later.")
-@click.option("--to", "before", type=MOMENT, help="What started before then.")
-@click.option("--recording", "recordings", multiple=True, help="A recording that is theirs.")
+@with_said
 @click.option("--language", type=click.Choice(["fi", "sv", "en"]), help="The language to answer in.")
 @with_json
 def receive(
@@ -46,25 +41,13 @@ def receive(
     asker: str,
     channel: str,
     received_on: date | None,
-    numbers: tuple[str, ...],
-    agent: str | None,
-    facts: str | None,
-    since: datetime | None,
-    before: datetime | None,
-    recordings: tuple[str, ...],
     language: str | None,
+    **said: Any,
 ) -> None:
     """Record a request for a RIGHT. The clock runs from the day of receipt; no henkilötunnus is taken anywhere."""
-    said = {
-        "facts": _typed(facts),
-        "numbers": [_typed(number) for number in numbers],
-        "agent_id": agent,
-        "starts_after": since.isoformat() if since else None,
-        "starts_before": before.isoformat() if before else None,
-        "recordings": list(recordings),
-    }
     day = received_on or datetime.now().astimezone().date()
-    body = {"right": right, "for": asker, "channel": channel, "received_on": day.isoformat(), "said": said}
+    body: dict[str, Any] = {"right": right, "for": asker, "channel": channel, "received_on": day.isoformat()}
+    body["said"] = said_of(**said)
     with session.connect() as client:
         request = client.post("/v1/subject-requests", body | ({"language": language} if language else {}))
     emit(
@@ -72,6 +55,17 @@ def receive(
         *_sentences(request),
         f"Next: vault disclose subject identify {request['id']} --by MEANS",
     )
+
+
+@subject.command("say", short_help="Complete what they say.")
+@click.argument("request")
+@with_said
+@with_json
+def say(request: str, **said: Any) -> None:
+    """Put all that they say by now in the place of what was known before, until something is done for it."""
+    with session.connect() as client:
+        found = client.request("PUT", f"{_path(request)}/said", json=said_of(**said)).json()
+    emit(found, *_sentences(found))
 
 
 @subject.command("list", short_help="List requests.")
@@ -175,7 +169,7 @@ def disclose(
 @with_json
 def state(request: str, text: str, recordings: tuple[str, ...]) -> None:
     """Add the data subject's statement to recordings (Art. 16); what was recorded stays as it was."""
-    _act(request, "statements", _chosen(recordings) | {"text": _typed(text)})
+    _act(request, "statements", _chosen(recordings) | {"text": typed(text)})
 
 
 @subject.command("restrict", short_help="Restrict what is theirs.")
@@ -294,10 +288,6 @@ def _chosen(recordings: tuple[str, ...]) -> dict[str, Any]:
 
 def _given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _typed(text: str | None) -> str | None:
-    return sys.stdin.readline().strip() if text == "-" else text
 
 
 COMMANDS = MappingProxyType({"subject": subject})
