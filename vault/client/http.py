@@ -121,6 +121,11 @@ class Client:
         answer = self.request("POST", path, json=body)
         return answer.json() if answer.content else None
 
+    def put(self, path: str, body: dict[str, Any]) -> Any:
+        """Put JSON in its place and give the JSON answered, if any. Raises as `request`."""
+        answer = self.request("PUT", path, json=body)
+        return answer.json() if answer.content else None
+
     def delete(self, path: str) -> None:
         """Remove what is behind a path. Raises as `request`."""
         self.request("DELETE", path)

@@ -10,10 +10,10 @@ import click
 
 @cache
 def verbs() -> dict[str, click.Command]:
-    """Every verb by its name, from `COMMANDS` of each module of this package."""
+    """Every verb by its name, from `COMMANDS` of each module of this package that has any."""
     found: dict[str, click.Command] = {}
     for module in sorted(each.name for each in pkgutil.iter_modules(__path__)):
-        found |= importlib.import_module(f"{__name__}.{module}").COMMANDS
+        found |= getattr(importlib.import_module(f"{__name__}.{module}"), "COMMANDS", {})
     return found
 
 

@@ -7,8 +7,10 @@ from typing import Any
 import click
 
 from vault.cli import session
-from vault.cli.disclosing.words import TIMES, at, often, sentences
+from vault.cli.disclosing.words import TIMES, often, sentences
+from vault.cli.options import MOMENT
 from vault.cli.output import emit, emit_table, moment, with_json
+from vault.client.http import segment
 
 KINDS = ("authority", "group", "research", "evidence")
 """What is asked for here; what a data subject is given begins with their own request (`vault disclose subject`)."""
@@ -43,7 +45,7 @@ def list_disclosures(state: str | None, kind: str | None) -> None:
 def show(disclosure: str) -> None:
     """Show a DISCLOSURE: what it covers, who decided, where it stands."""
     with session.connect() as client:
-        found = client.get(f"/v1/disclosures/{disclosure}")
+        found = client.get(f"/v1/disclosures/{segment(disclosure)}")
     emit(found, *sentences(found))
 
 
@@ -54,21 +56,21 @@ def show(disclosure: str) -> None:
 @click.option("--number", "numbers", multiple=True, help="Recordings with this number; - asks for it. May be repeated.")
 @click.option("--agent", "agent_ids", multiple=True, help="Recordings of this agent. May be repeated.")
 @click.option("--recording", "recordings", multiple=True, help="This recording, by its id. May be repeated.")
-@click.option("--from", "starts_after", type=at, help="Recordings that began then or later.")
-@click.option("--to", "starts_before", type=at, help="Recordings that began before then.")
+@click.option("--from", "starts_after", type=MOMENT, help="Recordings that began then or later.")
+@click.option("--to", "starts_before", type=MOMENT, help="Recordings that began before then.")
 @click.option("--legal-basis", help="An authority's legal basis, as it is registered.")
 @click.option("--case", "case_number", help="The authority's case number; it is kept sealed.")
 @click.option("--purpose", help="A purpose of the notice: group, research, evidence.")
-@click.option("--valid-until", type=at, help="Until when a grant.")
+@click.option("--valid-until", type=MOMENT, help="Until when a grant.")
 @click.option("--permit", "permit_id", help="A research permit's id.")
-@click.option("--permit-until", type=at, help="Until when the permit is valid.")
-@click.option("--duty-until", type=at, help="By when the recipient returns or destroys it.")
+@click.option("--permit-until", type=MOMENT, help="Until when the permit is valid.")
+@click.option("--duty-until", type=MOMENT, help="By when the recipient returns or destroys it.")
 @click.option("--person", "named_persons", multiple=True, help="A researcher who is named. May be repeated.")
 @click.option("--environment", help="Where researchers use it.")
-@click.option("--give-until", type=at, help="Until when a package may be fetched.")
+@click.option("--give-until", type=MOMENT, help="Until when a package may be fetched.")
 @click.option("--fetches", type=TIMES, help="How often a package may be fetched, or unlimited.  [default: 1]")
 @click.option("--urgent", is_flag=True, help="An emergency: one person may go before the other.")
-@click.option("--secret-until", type=at, help="The data subject is not told before then.")
+@click.option("--secret-until", type=MOMENT, help="The data subject is not told before then.")
 @with_json
 def request(kind: str, organisation: str | None, urgent: bool, secret_until: datetime | None, **said: Any) -> None:
     """Ask for a disclosure of a KIND; what it covers is kept from now on until it is decided.
@@ -134,8 +136,23 @@ def item(
             "excerpts": [_excerpt(one) for one in excerpts],
         }
     with session.connect() as client:
-        found = client.request("PUT", f"/v1/disclosures/{disclosure}/items/{recording}", json=body).json()
+        found = client.put(f"/v1/disclosures/{segment(disclosure)}/items/{segment(recording)}", body)
     emit(found, *sentences(found))
+
+
+@click.command(short_help="Show when and why a recording was listened to.")
+@click.argument("disclosure")
+@click.argument("recording")
+@with_json
+def listens(disclosure: str, recording: str) -> None:
+    """Show when and why a RECORDING was listened to, as the copy that a DISCLOSURE gives will tell it.
+
+    Look at the reasons before you mark the recording as reviewed: those that stand there then are told.
+    """
+    with session.connect() as client:
+        found = client.get(f"/v1/disclosures/{segment(disclosure)}/items/{segment(recording)}/listens")
+    rows = [(moment(one["at"]), one["purpose"], one["reason"]) for one in found["items"]]
+    emit_table(found, ("at", "purpose", "reason"), rows, empty="Nobody has listened to it.")
 
 
 @click.command(short_help="Approve a disclosure as one of two persons.")
@@ -152,11 +169,11 @@ def approve(
     """Approve a DISCLOSURE that somebody else asked for, once one has seen what it gives."""
     with session.connect() as client:
         if not yes:
-            for sentence in sentences(client.get(f"/v1/disclosures/{disclosure}")):
+            for sentence in sentences(client.get(f"/v1/disclosures/{segment(disclosure)}")):
                 click.echo(sentence, err=True)
             click.confirm("Approve this?", abort=True, err=True)
         body = {"approve": True, "reason": reason, "urgent": urgent, "on_behalf_of": on_behalf_of, "clause": clause}
-        found = client.post(f"/v1/disclosures/{disclosure}/decisions", body)
+        found = client.post(f"/v1/disclosures/{segment(disclosure)}/decisions", body)
     emit(found, *sentences(found))
 
 
@@ -170,7 +187,7 @@ def refuse(disclosure: str, reason: str, on_behalf_of: str | None, clause: str |
     """Refuse a DISCLOSURE, with the reason and the clause that refuses."""
     body = {"approve": False, "reason": reason, "on_behalf_of": on_behalf_of, "clause": clause}
     with session.connect() as client:
-        found = client.post(f"/v1/disclosures/{disclosure}/decisions", body)
+        found = client.post(f"/v1/disclosures/{segment(disclosure)}/decisions", body)
     emit(found, *sentences(found))
 
 
@@ -180,7 +197,7 @@ def refuse(disclosure: str, reason: str, on_behalf_of: str | None, clause: str |
 def withdraw(disclosure: str) -> None:
     """Give up a request (DISCLOSURE) before it is decided."""
     with session.connect() as client:
-        found = client.post(f"/v1/disclosures/{disclosure}/withdrawal", {})
+        found = client.post(f"/v1/disclosures/{segment(disclosure)}/withdrawal", {})
     emit(found, *sentences(found))
 
 
@@ -191,7 +208,7 @@ def withdraw(disclosure: str) -> None:
 def revoke(disclosure: str, reason: str) -> None:
     """Take back what was approved of a DISCLOSURE: nothing more of it is handed over."""
     with session.connect() as client:
-        found = client.post(f"/v1/disclosures/{disclosure}/revocation", {"reason": reason})
+        found = client.post(f"/v1/disclosures/{segment(disclosure)}/revocation", {"reason": reason})
     emit(found, *sentences(found))
 
 
@@ -215,6 +232,7 @@ COMMANDS = MappingProxyType(
         "list": list_disclosures,
         "show": show,
         "item": item,
+        "listens": listens,
         "approve": approve,
         "refuse": refuse,
         "withdraw": withdraw,

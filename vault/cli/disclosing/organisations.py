@@ -1,5 +1,6 @@
 """To whom anything may be disclosed: organisations, their persons, and the companies of the group."""
 
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -7,11 +8,11 @@ from typing import Any
 import click
 
 from vault.cli import session
+from vault.cli.options import DAY
 from vault.cli.output import emit, emit_table, moment, with_json
 from vault.cli.proposals import sentences
 from vault.client.http import segment
 
-DAY = click.DateTime(["%Y-%m-%d"])
 PEM = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -158,12 +159,12 @@ def list_memberships(organisation_id: str | None) -> None:
 @click.option("--from", "first", type=DAY, required=True, help="Its first day, YYYY-MM-DD.")
 @click.option("--until", "last", type=DAY, help="Its last day, where it is known.")
 @with_json
-def join(organisation_id: str, first: Any, last: Any) -> None:
+def join(organisation_id: str, first: date, last: date | None) -> None:
     """Record that a company, an ORGANISATION, belongs to the group."""
     body = {
         "organisation": organisation_id,
-        "member_from": first.date().isoformat(),
-        "member_until": last.date().isoformat() if last else None,
+        "member_from": first.isoformat(),
+        "member_until": last.isoformat() if last else None,
     }
     with session.connect() as client:
         made = client.post("/v1/group-memberships", body)
@@ -176,11 +177,11 @@ def join(organisation_id: str, first: Any, last: Any) -> None:
     "--last-day", "last", type=DAY, help="Its last day, YYYY-MM-DD, yesterday at the earliest; none if left out."
 )
 @with_json
-def leave(membership: str, last: Any) -> None:
+def leave(membership: str, last: date | None) -> None:
     """Say when a MEMBERSHIP ends; what the company may listen to ends with it."""
-    body = {"member_until": last.date().isoformat() if last else None}
+    body = {"member_until": last.isoformat() if last else None}
     with session.connect() as client:
-        made = client.request("PUT", f"/v1/group-memberships/{segment(membership)}/end", json=body).json()
+        made = client.put(f"/v1/group-memberships/{segment(membership)}/end", body)
     emit(made, _membership(made))
 
 

@@ -1,7 +1,8 @@
-"""Hand a disclosure over: name who receives it and the key it is sealed to, and fetch it."""
+"""Hand a disclosure over: who receives it, the key it is sealed to, its package; and from which one a file comes."""
 
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -11,7 +12,7 @@ import click
 from vault.cli import session
 from vault.cli.failures import fail
 from vault.cli.output import emit, emit_table, moment, with_json
-from vault.client.http import Client
+from vault.client.http import Client, segment
 
 PIECE = 1 << 20
 
@@ -24,13 +25,23 @@ HOW_TO_OPEN = MappingProxyType(
 )
 
 
+HOW_KNOWN = MappingProxyType(
+    {
+        "mark": "bears the mark of",
+        "file": "is an original that was also in",
+        "manifest": "is the manifest of",
+        "sealed_file": "is the sealed file of",
+    }
+)
+
+
 @click.command(short_help="List who receives a disclosure.")
 @click.argument("disclosure")
 @with_json
 def recipients(disclosure: str) -> None:
     """List who is named to receive a DISCLOSURE."""
     with session.connect() as client:
-        _emit_recipients(client.get(f"/v1/disclosures/{disclosure}/recipients"))
+        _emit_recipients(client.get(f"/v1/disclosures/{segment(disclosure)}/recipients"))
 
 
 @click.command(short_help="Name who receives a disclosure.")
@@ -43,7 +54,7 @@ def name(disclosure: str, member: str | None, email: str | None, name: str | Non
     """Name who receives a DISCLOSURE; after its approval a second person confirms it."""
     body = {"member_id": member} if member else {"email": email, "name": name}
     with session.connect() as client:
-        found = client.post(f"/v1/disclosures/{disclosure}/recipients", body)
+        found = client.post(f"/v1/disclosures/{segment(disclosure)}/recipients", body)
     _emit_recipients(found)
 
 
@@ -54,7 +65,7 @@ def name(disclosure: str, member: str | None, email: str | None, name: str | Non
 def confirm_recipient(disclosure: str, member: str) -> None:
     """Confirm, as a second person, the MEMBER who was named for a DISCLOSURE after its approval."""
     with session.connect() as client:
-        found = client.post(f"/v1/disclosures/{disclosure}/recipients/{member}/confirmation", {})
+        found = client.post(f"/v1/disclosures/{segment(disclosure)}/recipients/{segment(member)}/confirmation", {})
     _emit_recipients(found)
 
 
@@ -65,7 +76,7 @@ def confirm_recipient(disclosure: str, member: str) -> None:
 def remove_recipient(disclosure: str, member: str) -> None:
     """Take a MEMBER off the list of who receives a DISCLOSURE."""
     with session.connect() as client:
-        client.request("DELETE", f"/v1/disclosures/{disclosure}/recipients/{member}")
+        client.delete(f"/v1/disclosures/{segment(disclosure)}/recipients/{segment(member)}")
     emit({"disclosure": disclosure, "removed": member}, f"{member} does not receive it any more.")
 
 
@@ -86,7 +97,7 @@ def remove_recipient(disclosure: str, member: str) -> None:
 @with_json
 def seal(disclosure: str, age_key: str | None, certificate: Path | None, generate: Path | None) -> None:
     """Name the key that a DISCLOSURE is sealed to; without one, show which it is."""
-    path = f"/v1/disclosures/{disclosure}/seal"
+    path = f"/v1/disclosures/{segment(disclosure)}/seal"
     with session.connect() as client:
         if not (age_key or certificate or generate):
             found = client.get(path)
@@ -96,7 +107,7 @@ def seal(disclosure: str, age_key: str | None, certificate: Path | None, generat
                 "certificate": certificate.read_text() if certificate else None,
                 "generate": generate is not None,
             }
-            found = client.request("PUT", path, json=body).json()
+            found = client.put(path, body)
     sentences = [f"It is sealed to {found['key']} ({found['sealing']})."]
     if found["registered"]:
         sentences.append("  It is the organisation's registered key.")
@@ -114,7 +125,7 @@ def seal(disclosure: str, age_key: str | None, certificate: Path | None, generat
 def package(disclosure: str) -> None:
     """Show the package of a DISCLOSURE: its hash, until when and how often it may be fetched, and who did."""
     with session.connect() as client:
-        found = client.get(f"/v1/disclosures/{disclosure}/package")
+        found = client.get(f"/v1/disclosures/{segment(disclosure)}/package")
     allowed = found["fetches_allowed"]
     sentences = [
         f"{found['filename']}: {found['size']} bytes, {found['recordings']} recordings, {found['state']}.",
@@ -138,7 +149,7 @@ def fetch(disclosure: str, directory: Path) -> None:
     """Fetch the package of a DISCLOSURE into a DIRECTORY, as its recipient; run again, it resumes."""
     directory.mkdir(parents=True, exist_ok=True)
     with session.connect() as client:
-        found = client.get(f"/v1/disclosures/{disclosure}/package")
+        found = client.get(f"/v1/disclosures/{segment(disclosure)}/package")
         file = directory / found["filename"]
         if not file.exists() or _digest(file) != found["sha256"]:
             begun = client.post(f"/v1/packages/{found['id']}/fetches", {})
@@ -152,6 +163,25 @@ def fetch(disclosure: str, directory: Path) -> None:
         f"Open it: {how}",
         "Check all that is in it: vault verify package.zip --key key-of-the-vault.pem",
     )
+
+
+@click.command(short_help="Say from which package a file comes.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_json
+def trace(file: Path) -> None:
+    """Say from which package a FILE comes, and to whom that was given.
+
+    It is known by the mark that stands in the FILE, or by its hash: an original, or a package still sealed. The FILE
+    itself is not sent anywhere.
+    """
+    from vault.packages.marks import marks_in
+
+    marks = marks_in(_pieces(file))
+    asked = [{"mark": mark} for mark in marks] or [{"sha256": _digest(file)}]
+    with session.connect() as client:
+        found = [one for question in asked for one in client.post("/v1/packages/trace", question)["packages"]]
+    lines = [line for one in found for line in _traced(one)]
+    emit(found, *(lines or ["It comes from no package of this controller."]))
 
 
 def _fetch(client: Client, fetch_id: str, file: Path, listed: dict[str, Any]) -> None:
@@ -169,6 +199,22 @@ def _fetch(client: Client, fetch_id: str, file: Path, listed: dict[str, Any]) ->
 def _digest(file: Path) -> str:
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _pieces(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as opened:
+        while piece := opened.read(PIECE):
+            yield piece
+
+
+def _traced(one: dict[str, Any]) -> Iterator[str]:
+    """One package, in sentences."""
+    yield f"It {HOW_KNOWN[one['by']]} package {one['package']}, made {moment(one['made_at'])}"
+    yield f"  for the disclosure {one['disclosure']} ({one['kind']})"
+    if one["organisation"]:
+        yield f"  to the organisation {one['organisation']}"
+    yield f"  named to receive it: {', '.join(one['recipients']) or 'nobody'}"
+    yield f"  fetched all of it: {', '.join(one['fetched_by']) or 'nobody'}"
 
 
 def _keep(file: Path, secret: str) -> None:
@@ -203,5 +249,6 @@ COMMANDS = MappingProxyType(
         "seal": seal,
         "package": package,
         "fetch": fetch,
+        "trace": trace,
     }
 )

@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from vault.cli import session
-from vault.cli.disclosing.words import at
+from vault.cli.options import MOMENT
 from vault.cli.output import emit, emit_table, moment, with_json
+from vault.client.http import segment
 
 PURPOSES = ("order", "permit", "proof", "minutes", "other")
 
@@ -33,7 +34,7 @@ def add(disclosure: str, file: Path, purpose: str, media_type: str | None) -> No
     with session.connect() as client:
         answer = client.request(
             "POST",
-            f"/v1/disclosures/{disclosure}/documents",
+            f"/v1/disclosures/{segment(disclosure)}/documents",
             params={"purpose": purpose},
             content=file.read_bytes(),
             headers={"content-type": kind},
@@ -48,7 +49,7 @@ def add(disclosure: str, file: Path, purpose: str, media_type: str | None) -> No
 def list_papers(disclosure: str) -> None:
     """List the papers of a DISCLOSURE."""
     with session.connect() as client:
-        found = client.get(f"/v1/disclosures/{disclosure}/documents")
+        found = client.get(f"/v1/disclosures/{segment(disclosure)}/documents")
     rows = [(one["id"], one["purpose"], one["size"], moment(one["added_at"]), one["added_by"]) for one in found]
     emit_table(found, ("id", "what", "bytes", "added", "by"), rows, empty="There are no papers.")
 
@@ -61,7 +62,7 @@ def list_papers(disclosure: str) -> None:
 def read(disclosure: str, document: str, output: Path) -> None:
     """Read a DOCUMENT of a DISCLOSURE into a file."""
     with session.connect() as client:
-        content = client.request("GET", f"/v1/disclosures/{disclosure}/documents/{document}").content
+        content = client.request("GET", f"/v1/disclosures/{segment(disclosure)}/documents/{segment(document)}").content
     output.write_bytes(content)
     sha256 = hashlib.sha256(content).hexdigest()
     emit({"file": str(output), "size": len(content), "sha256": sha256}, f"{output}: {len(content)} bytes")
@@ -69,8 +70,8 @@ def read(disclosure: str, document: str, output: Path) -> None:
 
 @click.command(short_help="Let another person decide in one's stead.")
 @click.argument("stand_in", metavar="MEMBER")
-@click.option("--until", "ends_at", type=at, required=True, help="Until when.")
-@click.option("--from", "starts_at", type=at, help="From when.  [default: now]")
+@click.option("--until", "ends_at", type=MOMENT, required=True, help="Until when.")
+@click.option("--from", "starts_at", type=MOMENT, help="From when.  [default: now]")
 @click.option("--for", "member", help="In whose stead, as an administrator does for somebody absent.")
 @with_json
 def delegate(stand_in: str, ends_at: datetime, starts_at: datetime | None, member: str | None) -> None:
@@ -94,7 +95,7 @@ def delegations(end: str | None) -> None:
     """List who decides on disclosures in whose stead."""
     with session.connect() as client:
         if end:
-            ended = client.post(f"/v1/delegations/{end}/revocation", {})
+            ended = client.post(f"/v1/delegations/{segment(end)}/revocation", {})
             emit(ended, f"{end} ended {moment(ended['revoked_at'])}.")
             return
         found = client.get("/v1/delegations")

@@ -8,7 +8,7 @@ import click
 
 from vault.cli import session
 from vault.cli.output import emit, emit_table, moment, with_json
-from vault.client.http import Client
+from vault.client.http import Client, segment
 
 NO_MAIL = "No mail server is configured: nobody is told by e-mail."
 
@@ -25,7 +25,7 @@ def messages(message: str | None, new: bool, topic: str | None, noted: bool) -> 
         raise click.UsageError("Name the message that is taken note of.")
     with session.connect() as client:
         if message is not None:
-            path = f"/v1/messages/{message}"
+            path = f"/v1/messages/{segment(message)}"
             found = client.post(f"{path}/acknowledge", {}) if noted else client.get(path)
             emit(found, *_sentences(found))
             return
@@ -72,7 +72,7 @@ def list_webhooks() -> None:
 def show_webhook(id: str) -> None:
     """Show what was posted to a webhook last, and how it answered."""
     with session.connect() as client:
-        found = client.get(f"/v1/webhooks/{id}")
+        found = client.get(f"/v1/webhooks/{segment(id)}")
     columns = ("id", "state", "outcome", "tries", "tried", "next")
     rows = [
         (
@@ -94,7 +94,7 @@ def show_webhook(id: str) -> None:
 def renew_secret(id: str) -> None:
     """Give a webhook another secret, shown once; for a day the one before signs too."""
     with session.connect() as client:
-        renewed = client.post(f"/v1/webhooks/{id}/secret", {})
+        renewed = client.post(f"/v1/webhooks/{segment(id)}/secret", {})
     emit(renewed, "Its new secret, which is not shown again; the one before signs too for a day:", renewed["secret"])
 
 
@@ -104,7 +104,7 @@ def renew_secret(id: str) -> None:
 def enable_webhook(id: str) -> None:
     """Post again to a webhook that was given up; what was told meanwhile is not posted."""
     with session.connect() as client:
-        found = client.post(f"/v1/webhooks/{id}/enabling", {})
+        found = client.post(f"/v1/webhooks/{segment(id)}/enabling", {})
     emit(found, f"{id} is posted to.")
 
 
@@ -114,7 +114,7 @@ def enable_webhook(id: str) -> None:
 def test_webhook(id: str) -> None:
     """Post a test message, once; `vault disclose webhook show` tells what came of it."""
     with session.connect() as client:
-        tested = client.post(f"/v1/webhooks/{id}/test", {})
+        tested = client.post(f"/v1/webhooks/{segment(id)}/test", {})
     emit(tested, f"{tested['message_id']} is posted.")
 
 
@@ -124,7 +124,7 @@ def test_webhook(id: str) -> None:
 def end_webhook(id: str) -> None:
     """Post nothing to a webhook any more."""
     with session.connect() as client:
-        client.delete(f"/v1/webhooks/{id}")
+        client.delete(f"/v1/webhooks/{segment(id)}")
     emit({"id": id}, f"{id} is ended.")
 
 
@@ -135,7 +135,7 @@ def end_webhook(id: str) -> None:
 @with_json
 def send_chat(recording: str, chosen_by: str | None, address: str | None) -> None:
     """Send the chat RECORDING once to whoever chose so; without --chosen-by, say what became of it."""
-    path = f"/v1/recordings/{recording}/transcript-email"
+    path = f"/v1/recordings/{segment(recording)}/transcript-email"
     with session.connect() as client:
         found = client.get(path) if chosen_by is None else [_sent(client, path, chosen_by, address)]
     columns = ("id", "chosen by", "state", "outcome", "asked", "ended")

@@ -1,31 +1,10 @@
-"""A disclosure in sentences, and a moment as one types it."""
+"""A disclosure in sentences, and how often it may be fetched as one types it."""
 
-from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 import click
 
 from vault.cli.output import moment
-
-
-class Moment(click.ParamType[datetime]):
-    """A day or a moment (ISO 8601); without an offset it is this machine's time."""
-
-    name = "moment"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """The moment that a text names."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            read = datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is not a moment such as 2026-12-31 or 2026-12-31T12:00+02:00.", param, ctx)
-        return read if read.tzinfo else read.astimezone()
-
-
-at = Moment()
 
 UNLIMITED = "unlimited"
 
@@ -97,7 +76,3 @@ def _of_scope(scope: dict[str, Any]) -> list[str]:
         part = ", in part" if item["state"] == "included" and narrowed else ""
         lines.append(f"    {item['recording']} {item['state']}{part}{gone}")
     return lines
-
-
-COMMANDS: MappingProxyType[str, click.Command] = MappingProxyType({})
-"""No verbs: what the modules beside this one share."""
