@@ -32,6 +32,13 @@ async def test_signing_out_ends_the_session_in_the_vault_too(terminal: Terminal,
     assert "Not signed in" in (await terminal.run("whoami", exit_code=1)).stderr
 
 
+async def test_a_token_in_the_environment_is_told_to_go_before_who_signs_in(terminal: Terminal, house: House) -> None:
+    terminal.environment["VAULT_TOKEN"] = "a machine's"
+    words = ("login", f"admin@{house.slug}.example", "--controller", house.slug, "--password-stdin")
+    assert "VAULT_TOKEN" in (await terminal.run(*words, typed=PASSWORD + "\n")).stdout
+    assert "Not signed in" in (await terminal.run("whoami", exit_code=1)).stderr
+
+
 async def test_signing_out_of_a_session_that_ended_is_no_error(terminal: Terminal, house: House) -> None:
     await sign_in(terminal, house)
     first = (terminal.home / "session.json").read_text()

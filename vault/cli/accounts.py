@@ -26,9 +26,11 @@ def login(email: str, url: str | None, controller: str, password_stdin: bool) ->
     client.close()
     path = session.remember(session.Session(url, client.token))
     whose = controller or "the outsourcing firm"
+    shadowed = session.current().token != client.token
     emit(
         {"url": url, "controller": controller, "expires_at": until, "file": str(path)},
         f"Signed in at {url} as {email} of {whose}, until {moment(until)}.",
+        *(["VAULT_TOKEN or VAULT_URL is set and goes before this: unset it."] if shadowed else []),
     )
 
 

@@ -44,7 +44,7 @@ def approve(proposal: str, reason: str, yes: bool) -> None:
                 click.echo(sentence, err=True)
             click.confirm("Approve this?", abort=True, err=True)
         decided = client.post(f"/v1/proposals/{proposal}/decision", {"approve": True, "reason": reason})
-    emit(decided, f"The proposal {proposal} is {decided['state']}.")
+    emit(decided, f"The proposal {proposal} is {_spaced(decided['state'])}.")
 
 
 @click.command(short_help="Reject a proposal, or withdraw one's own.")
@@ -55,7 +55,7 @@ def reject(proposal: str, reason: str) -> None:
     """Reject a PROPOSAL of somebody else, or withdraw one's own."""
     with session.connect() as client:
         decided = client.post(f"/v1/proposals/{proposal}/decision", {"approve": False, "reason": reason})
-    emit(decided, f"The proposal {proposal} is {decided['state']}.")
+    emit(decided, f"The proposal {proposal} is {_spaced(decided['state'])}.")
 
 
 def sentences(proposal: dict[str, Any]) -> list[str]:
@@ -71,7 +71,7 @@ def sentences(proposal: dict[str, Any]) -> list[str]:
             lines += [f"  {line}" for line in told(proposal["effect"])]
             continue
         for name, value in (proposal[heading] or {}).items():
-            lines.append(f"  {heading}: {name.replace('_', ' ')}: {_short(value)}")
+            lines.append(f"  {heading}: {_spaced(name)}: {_short(value)}")
     if proposal["decided_by"]:
         lines.append(f"  decided by {proposal['decided_by']}, {moment(proposal['decided_at'])}")
     return lines
@@ -81,8 +81,14 @@ def _short(value: object) -> str:
     if isinstance(value, list):
         return f"{', '.join(_short(item) for item in value[:10])}{' …' if len(value) > 10 else ''}" or "none"
     if isinstance(value, dict):
-        return "; ".join(f"{name.replace('_', ' ')} {_short(item)}" for name, item in value.items())
-    return str(value)
+        return "; ".join(f"{_spaced(name)} {_short(item)}" for name, item in value.items())
+    if isinstance(value, str) and value.startswith("-----BEGIN "):  # its digest stands in the effect
+        return f"{value.splitlines()[0]} …"
+    return "none" if value is None else str(value)
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
 
 
 COMMANDS = MappingProxyType({"proposals": proposals, "approve": approve, "reject": reject})

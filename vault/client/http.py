@@ -11,6 +11,9 @@ import httpx
 TIMEOUT = httpx.Timeout(30, read=300)
 """In seconds. The answer to a long recording's last byte comes when all of it has been sealed anew."""
 
+LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2)
+"""A connection is not used again shortly before the vault closes it: uvicorn does so after five idle seconds."""
+
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -66,7 +69,8 @@ class Client:
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url, self.token = url, token
         # A proxy named in the environment cannot know of this machine's own ports.
-        self._http = httpx.Client(base_url=url, timeout=TIMEOUT, trust_env=urlsplit(url).hostname not in LOOPBACK)
+        own_machine = urlsplit(url).hostname in LOOPBACK
+        self._http = httpx.Client(base_url=url, timeout=TIMEOUT, limits=LIMITS, trust_env=not own_machine)
         if token:
             self._http.headers["authorization"] = f"Bearer {token}"
 
