@@ -1,4 +1,7 @@
-"""Where a webhook is and what signs for it: sealed, and opened for an attempt only."""
+"""Where a webhook is and what signs for it: sealed, and opened for an attempt only.
+
+It opens another's door, so it is sealed under a key that lives as long as the contract.
+"""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,7 +12,8 @@ from msgspec import Struct
 
 from vault.custody.custody import Custody
 from vault.custody.database import DB
-from vault.telling.sealing import open_small, seal_small
+from vault.custody.keys import KeyringError, ShredKeyId
+from vault.custody.sealed import Header, Place, SealedInvalid, open_sealed, seal
 from vault.telling.telling import WAITING
 
 OVERLAP: Final = timedelta(days=1)
@@ -18,7 +22,7 @@ OVERLAP: Final = timedelta(days=1)
 DROPPED = "dropped"
 """The state of a delivery whose webhook is no longer posted to."""
 
-_SEALED = "webhook"
+KEY_CLASS: Final = "message"
 
 
 class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,13 +50,26 @@ class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def seal_target(custody: Custody, tenant: UUID, webhook: UUID, target: Target, *, now: datetime) -> bytes:
     """A target as it is stored; blocks on the disk."""
-    return seal_small(custody, tenant, webhook, _SEALED, msgspec.json.encode(target), now=now)
+    key = custody.keyring.newest(ShredKeyId(tenant, KEY_CLASS, None), now=now)
+    place, fresh = _place(tenant, webhook), custody.keyring.new_data_key()
+    header = Header(place, str(key.id), key.wrap(fresh, place), "application/json")
+    return seal(fresh, header, msgspec.json.encode(target))
 
 
 def open_target(custody: Custody, tenant: UUID, webhook: UUID, sealed: bytes, *, now: datetime) -> Target | None:
     """The target again; blocks on the disk. None where it does not open (any more)."""
-    opened = open_small(custody, tenant, webhook, _SEALED, sealed, now=now)
-    return None if opened is None else msgspec.json.decode(opened, type=Target)
+    place = _place(tenant, webhook)
+    try:
+        header = Header.read(sealed)
+        key = custody.keyring.find(ShredKeyId.parse(tenant, header.key_id), now=now)
+        opened = open_sealed(key.unwrap(header.wrapped_key, place), place, sealed)
+    except (KeyringError, SealedInvalid):
+        return None
+    return msgspec.json.decode(opened, type=Target)
+
+
+def _place(tenant: UUID, webhook: UUID) -> Place:
+    return Place(tenant, webhook, "webhook")
 
 
 async def lock(tenant: UUID, webhook: UUID) -> bool:
