@@ -18,6 +18,7 @@ from vault.api.dependencies import FromCaller, InCustody, WithSessions
 from vault.members import NewMember, add_member, deactivate, issue_token, members
 
 Short = Annotated[str, Meta(min_length=1, max_length=200)]
+Email = Annotated[str, Meta(min_length=3, max_length=200, pattern="^[^@\\s]+@[^@\\s]+$")]
 
 
 class SignIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,7 +46,7 @@ class Redemption(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class MemberRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Somebody, or some machine, to be let in."""
 
-    email: Annotated[str, Meta(min_length=3, max_length=200, pattern="^[^@\\s]+@[^@\\s]+$")]
+    email: Email
     name: Short
     roles: Annotated[list[Role], Meta(min_length=1)]
     agent_id: Annotated[str, Meta(max_length=100)] | None = None

@@ -10,7 +10,7 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from tenants.vocabulary import Role
-from vault.api.accounts import Short
+from vault.api.accounts import Email, Short
 from vault.api.dependencies import FromCaller, InCustody
 from vault.members import NewMember
 from vault.onboarding import controllers, onboard, policy_source
@@ -19,7 +19,7 @@ from vault.onboarding import controllers, onboard, policy_source
 class Administrator(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The first administrator, who is invited."""
 
-    email: Annotated[str, Meta(min_length=3, max_length=200, pattern="^[^@\\s]+@[^@\\s]+$")]
+    email: Email
     name: Short
 
 

@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from tenants.organisations import Entry, Membership, OrganisationKind
-from vault.api.accounts import Invited, Short
+from vault.api.accounts import Email, Invited, Short
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.proposals import ProposalView, Why, view
 from vault.organisations.ending import end
@@ -85,7 +85,7 @@ class ProposedContact(Struct, frozen=True, kw_only=True):
 class NamedPerson(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A person of an organisation, to be let in to what they are named in."""
 
-    email: Annotated[str, Meta(min_length=3, max_length=200, pattern="^[^@\\s]+@[^@\\s]+$")]
+    email: Email
     name: Short
 
 

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from tenants.disclosing import DisclosureState
+from vault.api.accounts import Email, Short
 from vault.credentials import Issued
 from vault.disclosure.package_rows import Fetch
 from vault.disclosure.packages import Packed
@@ -20,8 +21,8 @@ class NewRecipient(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Who receives it: somebody who can sign in already (`member_id`), or a person of outside to be invited."""
 
     member_id: UUID | None = None
-    email: Annotated[str, Meta(min_length=3, max_length=200, pattern="^[^@\\s]+@[^@\\s]+$")] | None = None
-    name: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    email: Email | None = None
+    name: Short | None = None
 
 
 class RecipientView(Struct, frozen=True, kw_only=True):
