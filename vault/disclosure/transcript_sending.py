@@ -90,13 +90,20 @@ async def send(custody: Custody, tenant: UUID) -> bool:
     """Send what is to be sent. May be killed anywhere and run again; one run at a time a controller.
 
     Returns:
-        True: what is left has a time of its own.
+        Whether what is left has a time of its own.
     """
     async with tenant_scope(tenant):
         found = [_read(row) for row in await DB.fetch(_OPEN, tenant, custody.clock.now())]
+    finished = True
     for each in found:
-        await _advance(custody, each)
-    return True
+        try:
+            await _advance(custody, each)
+        except Exception as error:  # one that fails is tried again until it is too late; the next one goes all the same
+            log.error(
+                "transcript.failed", tenant=str(tenant), disclosure=str(each.disclosure), error=type(error).__name__
+            )
+            finished = False
+    return finished
 
 
 async def _advance(custody: Custody, each: Open) -> None:
