@@ -207,6 +207,23 @@ async def test_a_day_is_not_closed_while_somebody_destroys_what_is_due(apart: Ap
     assert tried == ["closing"]
 
 
+async def test_nothing_is_removed_while_a_package_is_being_made(apart: Apart, house: House) -> None:
+    tried: list[str] = []
+
+    async def removing(_: UUID) -> bool:
+        tried.append("removing")
+        return False
+
+    async def packing(_: UUID) -> bool:
+        await hands(apart).carry_out(0, "packages.remove", str(house.tenant), removing)
+        return False
+
+    await hands(apart).carry_out(0, "disclosures.carry_out", str(house.tenant), packing)
+    assert tried == []
+    await hands(apart).carry_out(0, "packages.remove", str(house.tenant), removing)
+    assert tried == ["removing"]
+
+
 async def test_a_job_that_somebody_is_at_is_left_alone(apart: Apart, house: House) -> None:
     await a_talk(house)
     async with apart.world.later(HOUR):

@@ -46,8 +46,11 @@ TRANSCRIPTS_SEND = "transcripts.send"
 COPIES_MAKE = "copies.make"
 STORE_COMPARE = "store.compare"
 
-LOCKED_AS = MappingProxyType({RETENTION_CLOSE_DAYS: RETENTION_EXPIRE})
-"""A day is closed after a last try at what is due, and two tries at once would be in each other's way."""
+LOCKED_AS = MappingProxyType({RETENTION_CLOSE_DAYS: RETENTION_EXPIRE, PACKAGES_REMOVE: DISCLOSURES_CARRY_OUT})
+"""A day is closed after a last try at what is due, and two tries at once would be in each other's way.
+
+What is removed of a package that was revoked while it is being packed would be put there again, and nobody would know.
+"""
 
 log = structlog.get_logger()
 
