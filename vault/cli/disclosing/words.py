@@ -38,6 +38,7 @@ def sentences(found: dict[str, Any]) -> list[str]:
     details = found["details"] or {}
     if details:
         lines.append(f"  why: {details['reason']}")
+    lines += _of_terms(found)
     lines.append(f"  asked for {moment(found['requested_at'])}; waits until {moment(found['lapses_at'])}")
     if found["ended_rule"]:
         lines.append(f"  ended {moment(found['ended_at'])}: {found['ended_rule']}")
@@ -51,6 +52,25 @@ def sentences(found: dict[str, Any]) -> list[str]:
         clause = f" ({decision['clause']})" if decision["clause"] else ""
         lines.append(f"  {decision['verdict']} by {who}{stead}{clause}: {decision['reason'] or '(no longer readable)'}")
     return lines
+
+
+def _of_terms(found: dict[str, Any]) -> list[str]:
+    """What it rests on and for whom it is: whoever decides has to see it."""
+    terms, details = found["terms"], found["details"] or {}
+    named = [
+        ("for the organisation", found["organisation"]),
+        ("for the request", found["subject_request"]),
+        ("legal basis", terms["legal_basis"]),
+        ("case", details.get("case_number")),
+        ("purpose", terms["purpose"]),
+        ("permit", terms["permit_id"]),
+        ("asked for by number", ", ".join(details.get("numbers", ()))),
+        ("asked for by agent", ", ".join(details.get("agent_ids", ()))),
+        ("heard until", terms["valid_until"] and moment(terms["valid_until"])),
+        ("to be returned or destroyed by", found["duty_until"] and moment(found["duty_until"])),
+        ("kept from the data subject until", found["secret_until"] and moment(found["secret_until"])),
+    ]
+    return [f"  {name}: {value}" for name, value in named if value]
 
 
 def _of_scope(scope: dict[str, Any]) -> list[str]:
@@ -71,8 +91,18 @@ def _of_scope(scope: dict[str, Any]) -> list[str]:
         lines.append("  not all of it is held yet: the worker places what is missing")
     for item in scope["items"]:
         gone = f", certificate {item['destruction']}" if item["destruction"] else ""
-        limits = item["limits"]
-        narrowed = limits["excerpts"] or not limits["content"] or limits["contact_fields"] is not None
-        part = ", in part" if item["state"] == "included" and narrowed else ""
+        part = _narrowed(item["limits"]) if item["state"] == "included" else ""
         lines.append(f"    {item['recording']} {item['state']}{part}{gone}")
     return lines
+
+
+def _narrowed(limits: dict[str, Any]) -> str:
+    """What of a recording is given, where it is not all of it."""
+    fields = limits["contact_fields"]
+    said = [
+        ", ".join(f"{start / 1000:g}-{stop / 1000:g} s" for start, stop in limits["excerpts"]),
+        "" if limits["content"] else "nothing of what was said",
+        "" if fields is None else f"of its contact record {', '.join(fields) or 'nothing'}",
+    ]
+    words = "; ".join(each for each in said if each)
+    return f", only {words}" if words else ""
