@@ -7,11 +7,9 @@ from uuid import UUID
 
 import httpx
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from tenants.vocabulary import Role
+from tests.packages.certified import DAY, ec_key, holder
 from tests.world import As, House
 
 POLICE: dict[str, Any] = {
@@ -83,16 +81,5 @@ async def belongs(
 
 def certificate(*, until: datetime | None = None, subject: x509.Name | None = None) -> str:
     """A certificate of an organisation's own, good for a year unless told otherwise."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = subject or x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Demo Police Department")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=400))
-        .not_valid_after(until or now + timedelta(days=365))
-        .sign(key, hashes.SHA256())
-    )
-    return made.public_bytes(serialization.Encoding.PEM).decode()
+    lasts = 365 * DAY if until is None else until - datetime.now(UTC)
+    return holder(ec_key(), since=-400 * DAY, until=lasts, subject=subject).pem

@@ -38,10 +38,16 @@ def ec_key(curve: ec.EllipticCurve | None = None) -> ec.EllipticCurvePrivateKey:
 
 
 def holder(
-    key: Any, *, since: timedelta = -DAY, until: timedelta = 365 * DAY, usage: str | None = None, signer: Any = None
+    key: Any,
+    *,
+    since: timedelta = -DAY,
+    until: timedelta = 365 * DAY,
+    usage: str | None = None,
+    signer: Any = None,
+    subject: x509.Name | None = None,
 ) -> Holder:
     """A certificate for a key, signed by itself; `usage` names the one thing that its key is for."""
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Demo Authority")])
+    name = subject or x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Demo Authority")])
     now = datetime.now(UTC)
     builder = (
         x509.CertificateBuilder()
