@@ -163,16 +163,16 @@ def listens(disclosure: str, recording: str) -> None:
 @click.option("--clause", help="The clause of the notice that it rests on.")
 @click.option("--yes", is_flag=True, help="Do not ask again.")
 @with_json
-def approve(
-    disclosure: str, reason: str, urgent: bool, on_behalf_of: str | None, clause: str | None, yes: bool
-) -> None:
-    """Approve a DISCLOSURE that somebody else asked for, once one has seen what it gives."""
+def approve(disclosure: str, yes: bool, **decision: Any) -> None:
+    """Approve a DISCLOSURE that somebody else asked for, once one has seen what it gives, and that alone."""
     with session.connect() as client:
+        body = {"approve": True} | decision
         if not yes:
-            for sentence in sentences(client.get(f"/v1/disclosures/{segment(disclosure)}")):
+            shown = client.get(f"/v1/disclosures/{segment(disclosure)}")
+            for sentence in sentences(shown):
                 click.echo(sentence, err=True)
             click.confirm("Approve this?", abort=True, err=True)
-        body = {"approve": True, "reason": reason, "urgent": urgent, "on_behalf_of": on_behalf_of, "clause": clause}
+            body["scope_sha256"] = shown["scope"]["sha256"]
         found = client.post(f"/v1/disclosures/{segment(disclosure)}/decisions", body)
     emit(found, *sentences(found))
 
