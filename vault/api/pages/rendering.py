@@ -85,7 +85,7 @@ def page(
         **shown,
     )
     headers = dict(HEADERS) | {"content-language": language}
-    return Response(html, status_code=status, media_type="text/html; charset=utf-8", headers=headers)
+    return Response(html, status_code=status, media_type="text/html", headers=headers)
 
 
 def elsewhere(request: Request[Any, Any, Any], path: str) -> Response[str]:
