@@ -125,15 +125,14 @@ async def test_a_statement_is_told(at: Desk) -> None:
     assert "year" not in str(await messages(at, given.id))
 
 
-async def test_who_has_not_fetched_it_is_told_once_they_have(at: Desk) -> None:
+async def test_what_is_restricted_before_it_is_fetched_is_handed_over_to_nobody_and_nobody_is_told(at: Desk) -> None:
     recording = await at.recording()
     given = await to_authority(at, recording)
     package = await given.hand.pack()
     await restrict(at, recording)
+    begun = await given.recipient.post(f"/v1/packages/{package['id']}/fetches")
+    assert (begun.status_code, begun.json()["rule"]) == (403, "recordings-gone")
     assert await given.notices() == []
-    await given.hand.fetch(given.recipient, package["id"])
-    await given.hand.received()
-    assert await causes(given) == ["restricted"]
 
 
 async def test_an_authority_is_told_though_the_data_subject_does_not_know_of_it(world: World, at: Desk) -> None:

@@ -100,7 +100,13 @@ class RecipientNoticeView(Struct, frozen=True, kw_only=True):
 @get(
     "/disclosure-register",
     operation_id="read_disclosure_register",
-    responses={200: ResponseSpec(RegisterPage, description="A page; with text/csv, the whole register as a file")},
+    responses={
+        200: ResponseSpec(
+            RegisterPage,
+            description="A page; with text/csv, the whole register as a file",
+            generate_examples=False,
+        )
+    },
 )
 async def read_register(
     request: Request[Caller, Any, Any],

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import Router, get, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from tenants.disclosing import DisclosureState
 from tenants.vocabulary import DisclosureKind, Role
@@ -36,7 +36,7 @@ class NewDisclosure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     kind: DisclosureKind
     organisation: UUID | None = None
-    terms: Terms = Terms()
+    terms: Terms = field(default_factory=Terms)
     details: Details
     urgent: bool = False
     secret_until: Moment | None = None

@@ -103,7 +103,7 @@ def _of_words(details: Details) -> Iterator[FieldProblem]:
             yield FieldProblem(f"details.{name}", "length", f"At most {TEXT_MOST} characters.")
         elif any(holds_identity_code(text) for text in texts):
             rule = "No personal identity code is kept here: say by what means it was checked who asks."
-            yield FieldProblem(f"details.{name}", "personal-identity-code", rule)
+            yield FieldProblem(f"details.{name}", "identity-code", rule)
         if isinstance(value, tuple) and (len(value) > LIST_MOST or not all(text.strip() for text in value)):
             yield FieldProblem(f"details.{name}", "list", f"Name up to {LIST_MOST}, and leave none empty.")
     if len(details.reason.strip()) < REASON_LEAST:

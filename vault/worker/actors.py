@@ -66,6 +66,8 @@ class Hands:
         """Do a job unless somebody is at it, and strike it off if it is finished; what is left comes again."""
         async with alone(self.database_url, f"{LOCKED_AS.get(actor, actor)} {tenant}") as lock:
             if lock is None:
+                # Whoever is at it may be at another kind of job under the same lock: this one is tried again soon.
+                await outbox.send_again([job])
                 return
             began = time.monotonic()
             finished = await work(UUID(tenant))
