@@ -17,7 +17,7 @@ from vault.settings import process_environment
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS = 45.0
+PATIENCE_SECONDS = 150.0
 """How long a worker may take to do what is due."""
 
 POLL_SECONDS = 0.2
