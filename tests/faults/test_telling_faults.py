@@ -46,7 +46,7 @@ async def server(world: World, postbox: Postbox) -> AsyncIterator[MailServer]:
 async def killed_after(work: object, settings: Settings, house: House, calls: int) -> bool:
     """Whether a worker of its own process was killed before it came to the end."""
     # In a thread: the mail server answers on this one's loop.
-    code = await asyncio.to_thread(run_until_killed, work, settings, house.tenant, calls)  # type: ignore[arg-type]
+    code = await asyncio.to_thread(run_until_killed, work, settings, house.tenant, calls)  # type: ignore[arg-type]  # any work
     assert code in (0, -9)
     return code != 0
 

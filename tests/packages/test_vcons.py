@@ -52,7 +52,7 @@ async def test_sound_in_whatever_pieces_is_the_sound(content: bytes, size: int) 
     assert (read["vcon"], read["uuid"], "redacted" in read) == ("0.4.0", str(uuid), False)
 
 
-@given(st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1)), st.text(min_size=1, max_size=50))  # noqa: DTZ001
+@given(st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1)), st.text(min_size=1, max_size=50))  # noqa: DTZ001 - hypothesis wants them bare
 def test_a_uuid_is_of_version_8_and_tells_its_time_and_its_domain(at: datetime, domain: str) -> None:
     at = at.replace(tzinfo=UTC)
     uuid = new_uuid(domain, at=at)

@@ -155,7 +155,7 @@ def bound(disclosure: Disclosure) -> Disclosure:
 
 async def _named(tenant: UUID, recordings: Sequence[UUID], now: datetime) -> list[Record]:
     return await DB.fetch(
-        f"SELECT {_FACTS} FROM recording r WHERE r.tenant_id = $1 AND r.id = ANY($3)",  # noqa: S608
+        f"SELECT {_FACTS} FROM recording r WHERE r.tenant_id = $1 AND r.id = ANY($3)",  # noqa: S608 - our own words
         tenant,
         now,
         list(recordings),
@@ -176,7 +176,7 @@ async def _searched(
             values.append(bound)
             conditions.append(f"r.started_at {sign} ${len(values)}")
     return await DB.fetch(
-        f"SELECT {_FACTS} FROM recording r WHERE r.tenant_id = $1 AND {' AND '.join(conditions)}"  # noqa: S608
+        f"SELECT {_FACTS} FROM recording r WHERE r.tenant_id = $1 AND {' AND '.join(conditions)}"  # noqa: S608 - our own words
         f" ORDER BY r.started_at, r.id LIMIT {RECORDINGS_MOST + 1:d}",
         *values,
     )
