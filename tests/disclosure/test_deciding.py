@@ -55,6 +55,15 @@ async def test_of_two_decisions_at_the_same_moment_each_counts_once(ours: Desk) 
     assert len(seen["decisions"]) == 2
 
 
+async def test_whoever_approved_may_still_refuse_until_it_is_decided(ours: Desk) -> None:
+    organisation = await ours.organisation("authority", "demo-act-1")
+    asked = await ours.asked(**authority(organisation, await ours.recording()))
+    assert (await ours.decide(ours.dpo, asked["id"])).json()["state"] == "half_approved"
+    assert (await ours.decide(ours.dpo, asked["id"], approve=False)).json()["state"] == "refused"
+    assert (await ours.decide(ours.dpo, asked["id"], approve=False)).status_code == 409
+    assert [one["verdict"] for one in (await ours.see(asked["id"]))["decisions"]] == ["approved", "refused"]
+
+
 async def test_whoever_came_after_the_request_does_not_approve_it(ours: Desk) -> None:
     organisation = await ours.organisation("authority", "demo-act-1")
     asked = await ours.asked(**authority(organisation, await ours.recording()))

@@ -170,8 +170,8 @@ async def _refuse(turn: _Turn) -> None:
     if turn.disclosure.requested_by == turn.voice.member:
         raise NotAllowed("Nobody decides on what they asked for; withdraw it instead.")
     event, rule = (E.REVOKE, NOT_CONFIRMED) if turn.follows else (E.REFUSE, REFUSED)
-    await _write(turn, Verdict.REFUSED)
     await _move(turn, event, decided_at=turn.now, ended_rule=rule)
+    await _write(turn, Verdict.REFUSED)
 
 
 def _step(turn: _Turn) -> tuple[DisclosureEvent, dict[str, Any]]:
