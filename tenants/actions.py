@@ -49,6 +49,17 @@ class Action(StrEnum):
     SEND_TRANSCRIPT = "send_transcript"
     READ_MESSAGES = "read_messages"
     MANAGE_WEBHOOKS = "manage_webhooks"
+    MANAGE_SIGN_IN = "manage_sign_in"
+    PROVISION = "provision"
+    RECOVER_ACCOUNT = "recover_account"
+    MANAGE_TEAMS = "manage_teams"
+    BREAK_GLASS = "break_glass"
+    REVIEW_BREAK_GLASS = "review_break_glass"
+    REVIEW_RIGHTS = "review_rights"
+    READ_RIGHTS = "read_rights"
+    READ_UNUSUAL = "read_unusual"
+    ADMIT_SUPPORT = "admit_support"
+    READ_SUPPORT = "read_support"
 
 
 CONTENT_ACTIONS = frozenset({Action.SEARCH, Action.LISTEN, Action.READ_CONTACT})
@@ -73,7 +84,14 @@ LIVING_CONTRACT_ONLY = CONTENT_ACTIONS | {
 }
 """What is over when the contract is: nothing may be done with recordings any more but keep, let go and prove."""
 
-_STAFF = frozenset(Role) - {Role.OPERATOR, Role.INGEST, Role.RECIPIENT}
+_STAFF = frozenset(Role) - {
+    Role.OPERATOR,
+    Role.INGEST,
+    Role.RECIPIENT,
+    Role.MAINTENANCE,
+    Role.SECURITY,
+    Role.PROVISIONING,
+}
 
 ROLES = MappingProxyType(
     {
@@ -120,6 +138,18 @@ ROLES = MappingProxyType(
         Action.SEND_TRANSCRIPT: frozenset({Role.INGEST, Role.AGENT}),
         Action.READ_MESSAGES: frozenset({Role.ADMINISTRATOR, Role.DPO}),
         Action.MANAGE_WEBHOOKS: frozenset({Role.ADMINISTRATOR}),
+        Action.MANAGE_SIGN_IN: frozenset({Role.ADMINISTRATOR}),
+        Action.PROVISION: frozenset({Role.PROVISIONING}),
+        Action.RECOVER_ACCOUNT: frozenset({Role.ADMINISTRATOR, Role.OPERATOR}),
+        Action.MANAGE_TEAMS: frozenset({Role.ADMINISTRATOR, Role.PROVISIONING}),
+        # Whether the notice knows of breaking the glass, and for whom, is asked of the policy.
+        Action.BREAK_GLASS: frozenset({Role.MAINTENANCE, Role.SECURITY}),
+        Action.REVIEW_BREAK_GLASS: frozenset({Role.ADMINISTRATOR, Role.DPO}),
+        Action.REVIEW_RIGHTS: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR}),
+        Action.READ_RIGHTS: frozenset({Role.ADMINISTRATOR, Role.DPO}),
+        Action.READ_UNUSUAL: frozenset({Role.DPO, Role.ADMINISTRATOR}),
+        Action.ADMIT_SUPPORT: frozenset({Role.ADMINISTRATOR}),
+        Action.READ_SUPPORT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
     }
 )
 """Who may do what no notice speaks of. Actions on content are absent: their roles stand in the policy."""

@@ -12,7 +12,7 @@ STAND_INS = frozenset({Role.ADMINISTRATOR, Role.DPO, Role.SUPERVISOR})
 """Who may stand in for somebody who decides: the controller's own people who have to do with disclosures."""
 
 
-NEVER = frozenset({Role.OPERATOR, Role.INGEST, Role.RECIPIENT})
+NEVER = frozenset({Role.OPERATOR, Role.INGEST, Role.RECIPIENT, Role.PROVISIONING})
 """Who never decides, whatever else they are: the outsourcing firm's people, machines, and persons of outside."""
 
 

@@ -20,6 +20,7 @@ from tenants.vocabulary import (
     Role,
     Safeguard,
     Scope,
+    SignInMethod,
     SpecialCategoryBasis,
 )
 
@@ -158,12 +159,26 @@ class AccessRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     clause: ClauseName
 
 
+class BreakGlass(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who may hear content in need, for which purposes and for how many minutes; without it, nobody may."""
+
+    roles: Annotated[tuple[Role, ...], Meta(min_length=1)]
+    purposes: Annotated[tuple[PurposeName, ...], Meta(min_length=1)]
+    minutes: Annotated[int, Meta(ge=1, le=240)] = 30
+    clause: ClauseName
+
+
 class Access(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The closed list of roles that may hear content; the clause refuses every other one."""
+    """The closed list of roles that may hear content; the clause refuses every other one.
+
+    `reviewed_every` is how long a right is good before somebody confirms that it is still needed.
+    """
 
     clause: ClauseName
     personal_accounts_only: bool = True
-    reviewed_regularly: bool = False
+    sign_in: Annotated[tuple[SignInMethod, ...], Meta(min_length=1)] = tuple(SignInMethod)
+    reviewed_every: Horizon | None = None
+    break_glass: BreakGlass | None = None
     roles: Annotated[
         dict[Role, AccessRule], Meta(min_length=1, extra_json_schema={"propertyNames": {"enum": list(Role)}})
     ]
@@ -242,6 +257,13 @@ class Backups(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     keyring: Horizon = "P7D"
 
 
+class Log(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long the audit log tells what happened; after that only its hashes are left, which still prove the rest."""
+
+    keep: Horizon = "P6Y"
+    clause: ClauseName | None = None
+
+
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One version of one controller's notice, in force from a day on."""
 
@@ -252,6 +274,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     time_zone: TimeZone
     languages: Annotated[tuple[Language, ...], Meta(min_length=1)]
     backups: Backups = Backups()
+    log: Log = Log()
     controller: Controller
     dpo: DataProtectionOfficer
     clauses: Annotated[dict[Name, Clause], Meta(min_length=1)]

@@ -142,7 +142,7 @@ def _unfit_listeners(document: dict[str, Any]) -> Iterator[Finding]:
     agents_known = any(ContactField.AGENT_ID in _texts(dig(kinds, kind), "contact_fields") for kind in kinds)
     for role, rule in dig(document, "access", "roles").items():
         path = ("access", "roles", role)
-        if role in (Role.OPERATOR, Role.INGEST, Role.RECIPIENT):
+        if role in (Role.OPERATOR, Role.INGEST, Role.RECIPIENT, Role.PROVISIONING):
             yield Finding(
                 path, f"the role {role!r} never hears content", "remove it: content belongs to the controller"
             )

@@ -7,6 +7,8 @@ class Role(StrEnum):
     """What somebody is here for. The operator is the outsourcing firm's; all others are the controller's.
 
     A recipient (Art. 4(9)) is nobody of the controller's: a named person of outside, invited to single matters.
+    Maintenance and security hear nothing, but may break the glass where the notice knows of that. Provisioning is the
+    machine by which the controller's directory says who is here (SCIM).
     """
 
     OPERATOR = "operator"
@@ -18,13 +20,25 @@ class Role(StrEnum):
     DPO = "dpo"
     INGEST = "ingest"
     RECIPIENT = "recipient"
+    MAINTENANCE = "maintenance"
+    SECURITY = "security"
+    PROVISIONING = "provisioning"
 
 
 class Scope(StrEnum):
     """Which of the recordings a role may listen to."""
 
     ALL = "all"
+    OWN_TEAMS = "own_teams"
     OWN_CALLS = "own_calls"
+
+
+class SignInMethod(StrEnum):
+    """How the controller's people prove who they are; none is a password alone."""
+
+    PASSKEY = "passkey"
+    PASSWORD_AND_CODE = "password_and_code"  # noqa: S105 - a name
+    IDENTITY_PROVIDER = "identity_provider"
 
 
 class LegalBasis(StrEnum):

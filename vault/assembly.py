@@ -14,6 +14,7 @@ from vault.custody.forgetting import forgetting
 from vault.custody.keyring_files import FileKeyring
 from vault.custody.objects import Objects
 from vault.custody.root_keys import FileRootKey, RootKey, SucceedingRootKey
+from vault.custody.volatile import Volatile
 from vault.root_key_settings import FileRoot, KmsRoot, Pkcs11Root, RootKeySetting
 from vault.settings import Settings
 
@@ -48,6 +49,7 @@ async def open_custody(settings: Settings, *, waiting: bool = False) -> AsyncIte
         Objects.open(
             endpoint=settings.s3_endpoint, access_key=settings.s3_access_key, secret_key=settings.s3_secret_key
         ) as objects,
+        Volatile.open(settings.broker_url) as volatile,
     ):
         await _open_pool(settings.database_url, settings.start_seconds if waiting else 0.0)
         try:
@@ -55,6 +57,7 @@ async def open_custody(settings: Settings, *, waiting: bool = False) -> AsyncIte
                 clock=clock,
                 keyring=keyring,
                 objects=objects,
+                volatile=volatile,
                 bucket_prefix=settings.bucket_prefix,
                 mail=settings.mail,
                 webhooks_to_private=settings.webhooks_to_private,

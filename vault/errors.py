@@ -15,6 +15,7 @@ VaultError
 ├── UnsupportedMedia              415  unsupported-media-type
 ├── RangeNotSatisfiable           416  range-not-satisfiable
 ├── Altered                       500  altered: what the store gave back is not what was stored; nothing is shown of it
+├── TooMany                       429  too-many-requests: wait as long as Retry-After says
 ├── ChecksumMismatch              460  checksum-mismatch: not the bytes that were sent (tus); they were discarded
 └── Unavailable                   503  unavailable: a part the vault stands on did not answer; try again
 """
@@ -134,6 +135,16 @@ class RangeNotSatisfiable(VaultError):
     def __init__(self, size: int) -> None:
         super().__init__(f"The recording has {size} bytes.")
         self.size = size
+
+
+class TooMany(VaultError):
+    """More often than the limit allows; `seconds` is how long to wait (Retry-After, RFC 9110 §10.2.3)."""
+
+    status, slug, title = 429, "too-many-requests", "Too many requests"
+
+    def __init__(self, detail: str, *, seconds: int) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
 
 
 class Altered(VaultError):

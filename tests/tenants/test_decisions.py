@@ -221,7 +221,8 @@ def test_after_the_contract_only_the_proof_is_left(
         (
             Role.OPERATOR,
             {"onboard", "read_contract", "end_contract", "read_policy", "read_certificate"}
-            | {"change_policy", "read_proposals", "read_notice", "read_return", "read_reconciliation"},
+            | {"change_policy", "read_proposals", "read_notice", "read_return", "read_reconciliation"}
+            | {"recover_account"},
         ),
         (
             Role.ADMINISTRATOR,
@@ -232,12 +233,13 @@ def test_after_the_contract_only_the_proof_is_left(
             | {"read_notice", "acknowledge_notice", "read_return", "take_back", "name_recipient"}
             | {"register_organisation", "decide_organisation", "request_disclosure", "decide_disclosure"}
             | {"read_disclosures", "receive_disclosure", "delegate", "handle_subject_request", "supervise_review"}
-            | {"read_messages", "manage_webhooks"},
+            | {"read_messages", "manage_webhooks", "manage_sign_in", "recover_account", "manage_teams"}
+            | {"review_break_glass", "review_rights", "read_rights", "read_unusual", "admit_support", "read_support"},
         ),
         (
             Role.SUPERVISOR,
             {"read_contract", "read_policy", "read_retention", "hold", "release"}
-            | {"request_disclosure", "receive_disclosure", "supervise_review"},
+            | {"request_disclosure", "receive_disclosure", "supervise_review", "review_rights"},
         ),
         (Role.QUALITY, {"read_contract", "read_policy"}),
         (Role.TRAINER, {"read_contract", "read_policy"}),
@@ -249,10 +251,14 @@ def test_after_the_contract_only_the_proof_is_left(
             | {"hold", "release", "restrict", "lift"}
             | {"read_notice", "acknowledge_notice", "read_return", "take_back"}
             | {"register_organisation", "request_disclosure", "decide_disclosure", "read_disclosures"}
-            | {"receive_disclosure", "delegate", "handle_subject_request", "supervise_review", "read_messages"},
+            | {"receive_disclosure", "delegate", "handle_subject_request", "supervise_review", "read_messages"}
+            | {"review_break_glass", "read_rights", "read_unusual", "read_support"},
         ),
         (Role.INGEST, {"ingest", "read_policy", "send_transcript"}),
         (Role.RECIPIENT, {"request_disclosure", "receive_disclosure"}),
+        (Role.MAINTENANCE, {"break_glass"}),
+        (Role.SECURITY, {"break_glass"}),
+        (Role.PROVISIONING, {"provision", "manage_teams"}),
     ],
 )
 def test_what_no_notice_speaks_of_is_decided_by_role(

@@ -12,7 +12,7 @@ from litestar.plugins.problem_details import ProblemDetailsConfig, ProblemDetail
 from msgspec import to_builtins
 
 from tenants.decisions import Decision, Refused
-from vault.errors import Invalid, Malformed, NotFound, RangeNotSatisfiable, RefusedByPolicy, VaultError
+from vault.errors import Invalid, Malformed, NotFound, RangeNotSatisfiable, RefusedByPolicy, TooMany, VaultError
 
 TYPES = "urn:recording-vault:problem:"
 
@@ -32,6 +32,8 @@ def vault_problem(error: VaultError) -> ProblemDetailsException:
         ]
     if isinstance(error, RangeNotSatisfiable):
         headers["Content-Range"] = f"bytes */{error.size}"
+    if isinstance(error, TooMany):
+        headers["Retry-After"] = str(error.seconds)
     if error.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     return ProblemDetailsException(

@@ -7,12 +7,13 @@ from vault.clock import Clock
 from vault.custody.keys import Keyring
 from vault.custody.objects import Objects
 from vault.custody.verification import Question, Verification
+from vault.custody.volatile import Volatile
 from vault.mail_settings import MailServer
 
 
 @dataclass(frozen=True)
 class Custody:
-    """The parts that keep recordings. The catalogue is not among them: it is reached through a scope.
+    """The parts that keep recordings, and what may be forgotten. The catalogue is reached through a scope instead.
 
     `verifier` answers for another process, or raises `vault.destruction.verifying.NotDestroyed`. Without one the
     process that destroyed verifies, by the same code, and the certificate says so.
@@ -24,6 +25,7 @@ class Custody:
     clock: Clock
     keyring: Keyring
     objects: Objects
+    volatile: Volatile
     bucket_prefix: str = "vault"
     verifier: "Callable[[Custody, Question], Awaitable[Verification]] | None" = None
     mail: MailServer | None = None
