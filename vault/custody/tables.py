@@ -19,7 +19,7 @@ from piccolo.columns import (
 )
 from piccolo.table import Table
 
-from vault.custody import tables_disclosed
+from vault.custody import tables_disclosed, tables_oversight
 from vault.custody.database import DB
 
 
@@ -72,10 +72,13 @@ class Member(Table, db=DB):
     agent_id = Text(default=None, null=True)
     active = Boolean(default=True)
     created_at = Timestamptz(default=None)
+    signed_out_at = Timestamptz(default=None, null=True)
+    country = Text(default=None, null=True)
+    superior_id = UUID(default=None, null=True)
 
 
 class Credential(Table, db=DB):
-    """An invitation, password, session or token by its digest: how a caller is known before any tenant is."""
+    """An invitation, password or token by its digest: how a caller is known before any tenant is."""
 
     tenant_id = UUID(default=None)
     id = UUID(primary_key=True, default=None)
@@ -190,7 +193,7 @@ class Access(Table, db=DB):
 
     The reason is sealed under the shred key of the contact record (of the content, where that has gone), and so
     becomes unreadable on the same day; that somebody listened, and for which purpose, stays in the log. What is
-    listened to under a grant names its disclosure.
+    listened to under a grant names its disclosure, under broken glass the breaking.
     """
 
     tenant_id = UUID(default=None)
@@ -204,6 +207,7 @@ class Access(Table, db=DB):
     used_at = Timestamptz(default=None, null=True)
     restricted_use = Text(default=None, null=True)
     disclosure_id = UUID(default=None, null=True)
+    glass_id = UUID(default=None, null=True)
 
 
 class Hold(Table, db=DB):
@@ -527,6 +531,7 @@ TABLES: tuple[type[Table], ...] = (
     ReturnArchive,
     ReturnManifest,
     *tables_disclosed.TABLES,
+    *tables_oversight.TABLES,
 )
 
 OPEN_TO_THE_PLATFORM = {"credential": "found by digest before a tenant is known", "outbox": "the relay serves all"}
