@@ -78,7 +78,11 @@ class Member(Table, db=DB):
 
 
 class Credential(Table, db=DB):
-    """An invitation, password or token by its digest: how a caller is known before any tenant is."""
+    """An invitation, password or token by its digest: how a caller is known before any tenant is.
+
+    Of a token: when it was last used, by which it was replaced, and the digest of the client certificate's subject with
+    which alone it is good.
+    """
 
     tenant_id = UUID(default=None)
     id = UUID(primary_key=True, default=None)
@@ -90,6 +94,9 @@ class Credential(Table, db=DB):
     created_at = Timestamptz(default=None)
     expires_at = Timestamptz(default=None, null=True)
     revoked_at = Timestamptz(default=None, null=True)
+    last_used_at = Timestamptz(default=None, null=True)
+    replaced_by = UUID(default=None, null=True)
+    bound_to = Bytea(default=None, null=True)
 
 
 class Recording(Table, db=DB):
