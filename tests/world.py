@@ -15,8 +15,11 @@ from uuid import UUID
 import httpx
 
 import tenants
-from tenants.vocabulary import Role
+from tenants.vocabulary import Role, SignInMethod
+from vault.accounts import Sessions
+from vault.credentials import insert_credential, new_secret
 from vault.custody.custody import Custody
+from vault.custody.database import DB, PLATFORM, narrow, platform_scope, tenant_scope
 from vault.members import NewMember, first_operator
 from vault.settings import Settings
 
@@ -56,21 +59,21 @@ class House:
     tenant: UUID
     contract: UUID
     administrator: As
+    invitation: str = field(repr=False)
+    """The administrator's, which nobody has taken up yet: signing in is what tests/identity is about."""
+
     people: dict[Role, As] = field(default_factory=dict)
 
     async def member(self, *roles: Role, agent_id: str | None = None) -> As:
-        """A new signed-in member with these roles."""
+        """A new member with these roles, and a token that a test which travels in time does not outlive."""
         email = f"{secrets.token_hex(6)}@{self.slug}.example"
         body = {"email": email, "name": "Demo Person", "roles": list(roles), "agent_id": agent_id}
         made = _ok(await self.administrator.post("/v1/members", json=body))
-        member = await self.world.sign_in(self.slug, email, made["invitation"])
-        return await self.lasting(member)
+        return await self.world.lasting(self.tenant, UUID(made["id"]))
 
     async def lasting(self, member: As, *scopes: str) -> As:
-        """The member with a token instead of a session, which a test that travels in time does not outlive."""
-        url = f"/v1/members/{member.id}/tokens"
-        issued = _ok(await member.post(url, json={"scopes": list(scopes)}))
-        return As(self.world.client, member.id, issued["token"])
+        """The member with another token, narrowed to these scopes."""
+        return await self.world.lasting(self.tenant, member.id, *scopes)
 
     async def person(self, role: Role) -> As:
         """The one member with this role, made when first asked for."""
@@ -117,39 +120,58 @@ class World:
     custody: Custody
     settings: Settings
     operator_email: str = ""
+    operators: list[As] = field(default_factory=list)
 
     async def begin(self) -> None:
-        """Invite and sign in the first operator."""
+        """Invite the first operator."""
         email = f"operator-{secrets.token_hex(4)}@firm.example"
-        invitation = await first_operator(
+        invited = await first_operator(
             self.custody, NewMember(email=email, name="Demo Operator", roles=(Role.OPERATOR,))
         )
         self.operator_email = email
-        await self.redeem(invitation.secret)
+        await self.redeem(invited.secret)
+        self.operators.append(await self.lasting(*await self._member("", email)))
 
     async def operator(self) -> As:
-        """The operator, freshly signed in, on whatever day the test has travelled to."""
-        return await self.session("", self.operator_email)
+        """The operator, on whatever day the test has travelled to."""
+        return self.operators[0]
 
     async def redeem(self, invitation: str) -> None:
-        """Take up an invitation."""
+        """Take up an invitation as people do, with the password of all test people."""
         body = {"invitation": invitation, "password": PASSWORD}
         redeemed = await self.client.post("/v1/invitations/redeem", json=body)
         assert redeemed.status_code == 204, redeemed.text
 
     async def sign_in(self, slug: str, email: str, invitation: str) -> As:
-        """Take up an invitation and open a session."""
-        await self.redeem(invitation)
+        """Somebody who was invited, with a session: as if they had taken the invitation up."""
+        assert invitation
         return await self.session(slug, email)
 
     async def session(self, slug: str, email: str) -> As:
-        """Open a session with the password of all test people."""
-        body = {"controller": slug, "email": email, "password": PASSWORD}
-        session = _ok(await self.client.post("/v1/sessions", json=body))
-        # The cookie would speak for every later request of the shared client.
-        self.client.cookies.clear()
-        me = _ok(await self.client.get("/v1/me", headers={"authorization": f"Bearer {session['token']}"}))
-        return As(self.client, UUID(me["id"]), session["token"])
+        """A session of a member, opened past password and code."""
+        tenant, member = await self._member(slug, email)
+        issued = await Sessions.open(self.custody, tenant, member, method=SignInMethod.PASSKEY)
+        return As(self.client, member, issued.secret)
+
+    async def lasting(self, tenant: UUID, member: UUID, *scopes: str) -> As:
+        """A member with a token that never ends, as no route gives one."""
+        secret = new_secret()
+        async with tenant_scope(tenant):
+            await insert_credential(
+                tenant, member, "token", secret, now=self.now(), expires_at=None, scopes=list(scopes)
+            )
+        return As(self.client, member, secret)
+
+    async def _member(self, slug: str, email: str) -> tuple[UUID, UUID]:
+        async with platform_scope():
+            tenant = PLATFORM
+            if slug:
+                sql = "SELECT id FROM controller WHERE slug = $1 ORDER BY onboarded_at DESC"
+                tenant = (await DB.fetch(sql, slug))[0]["id"]
+            await narrow(tenant)
+            sql = "SELECT id FROM member WHERE tenant_id = $1 AND email = $2"
+            found = await DB.fetch(sql, tenant, email.casefold())
+        return tenant, found[0]["id"]
 
     async def house(
         self,
@@ -173,10 +195,10 @@ class World:
             "administrator": {"email": f"admin@{slug}.example", "name": "Demo Administrator"},
         }
         made = _ok(await (await self.operator()).post("/v1/controllers", json=body))
-        administrator = await self.sign_in(slug, f"admin@{slug}.example", made["invitation"])
-        house = House(self, slug, UUID(made["id"]), UUID(made["contract"]), administrator)
-        house.administrator = await house.lasting(administrator)
-        return house
+        tenant = UUID(made["id"])
+        _, administrator = await self._member(slug, f"admin@{slug}.example")
+        lasting = await self.lasting(tenant, administrator)
+        return House(self, slug, tenant, UUID(made["contract"]), lasting, made["invitation"])
 
     def now(self) -> datetime:
         """The vault's own time."""

@@ -1,29 +1,30 @@
-"""Who is calling: people with a password and a session, machines with a token, and nobody without either.
+"""Who is calling: people with a session, machines with a token, and nobody without either.
 
-Secrets are stored as digests (tokens, sessions, invitations) or argon2id verifiers (passwords) and shown once.
+Secrets are kept as digests (tokens, sessions, invitations) or argon2id verifiers (passwords) and shown once.
 """
 
 import asyncio
 import secrets
 import time
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
 from tenants.decisions import ROLES, Action, Person
-from tenants.vocabulary import Role
-from vault.credentials import Issued, digest_of, insert_credential, new_secret
+from tenants.vocabulary import Role, SignInMethod
+from vault import sessions
+from vault.credentials import Issued, digest_of
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM, narrow, platform_scope, tenant_scope
 from vault.custody.tables import Credential
 from vault.errors import Destroyed, FieldProblem, Invalid, NotAllowed, NotFound, Unauthenticated
 
-SESSION_LASTS = timedelta(hours=8)
 PASSWORD_MINIMUM = 12
 REMEMBERED_SECONDS = 2.0
 """How long a caller is remembered between requests; so long may a revocation take in another process."""
@@ -35,6 +36,9 @@ HASHED_AT_ONCE = 2
 
 _HASHER = PasswordHasher()
 
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
 
 @dataclass(frozen=True)
 class Caller:
@@ -43,6 +47,8 @@ class Caller:
     person: Person
     credential: UUID
     scopes: frozenset[str] = frozenset()
+    method: SignInMethod | None = None
+    """How the person signed in; None for whoever came with a token."""
 
     @property
     def tenant(self) -> UUID:
@@ -75,27 +81,46 @@ class Sessions:
 
     custody: Custody
     _seen: dict[bytes, tuple[float, datetime | None, Caller]] = field(default_factory=dict, repr=False)
+    _people: dict[UUID, tuple[float, "_Member"]] = field(default_factory=dict, repr=False)
     _hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(HASHED_AT_ONCE), repr=False)
 
-    async def authenticate(self, secret: str) -> Caller:
+    async def authenticate(self, secret: str, *, bound_to: str = "") -> Caller:
         """The caller behind a bearer token or session.
+
+        Args:
+            bound_to: what the request came with, as `sessions.binding` tells it; a session may be bound to that.
 
         Raises:
             Unauthenticated: unknown, expired or revoked, or the person is no longer active.
             Destroyed: the controller it belonged to was destroyed at its contract's end.
+            Unavailable: a session, and Valkey does not answer; tokens need none.
         """
-        digest, now = digest_of(secret), self.custody.clock.now()
-        looked_up, ends_at, caller = self._seen.get(digest, (0.0, None, None))
-        if caller is None or time.monotonic() - looked_up >= REMEMBERED_SECONDS:
-            caller, ends_at = await self._look_up(digest)
-            if len(self._seen) >= REMEMBERED_CALLERS:
-                self._seen.clear()
-            self._seen[digest] = (time.monotonic(), ends_at, caller)
-        if ends_at is not None and ends_at <= now:
-            raise Unauthenticated("The token or session has ended.")
-        return caller
+        if secret.startswith(sessions.PREFIX):
+            return await self._by_session(secret, bound_to)
+        return await self._by_token(secret)
 
-    async def sign_in(self, controller: str, email: str, password: str) -> tuple[Caller, Issued]:
+    @staticmethod
+    async def open(custody: Custody, tenant: UUID, member: UUID, *, method: SignInMethod, bound_to: str = "") -> Issued:
+        """Open a session for a member who has proven who they are; whoever calls has seen the proof.
+
+        Raises:
+            Unauthenticated: no such member, or stopped.
+            Unavailable: Valkey does not answer.
+        """
+        # Before the event, so that no event tells of a session that never was; its secret is nobody's until then.
+        session, secret = await sessions.store_session(custody, tenant, member, method=method, bound_to=bound_to)
+        async with tenant_scope(tenant):
+            found = await DB.fetch("SELECT 1 FROM member WHERE id = $1 AND active", member)
+            if found:
+                details = {"method": str(method)}
+                event = audit.Event(act="session.opened", actor=member, object_id=session.id, details=details)
+                await audit.record(tenant, event, now=session.opened_at)
+        if not found:
+            await sessions.end_session(custody, tenant, member, session.id)
+            raise Unauthenticated("This account is no longer active.")
+        return Issued(session.id, secret, session.ends_at)
+
+    async def sign_in(self, controller: str, email: str, password: str, *, bound_to: str = "") -> Issued:
         """Check a password and open a session.
 
         Args:
@@ -105,7 +130,6 @@ class Sessions:
         Raises:
             Unauthenticated: in the same words and time whether the address or the password is wrong.
         """
-        now = self.custody.clock.now()
         async with platform_scope():
             rows = await DB.fetch(
                 "SELECT tenant_id, member_id, verifier FROM credential"
@@ -118,24 +142,33 @@ class Sessions:
         if not rows or not matches:
             raise Unauthenticated("The address or the password is wrong.")
         tenant, member_id = rows[0]["tenant_id"], rows[0]["member_id"]
-        session = new_secret()
-        async with tenant_scope(tenant):
-            ends_at = now + SESSION_LASTS
-            credential = await insert_credential(tenant, member_id, "session", session, now=now, expires_at=ends_at)
-            await audit.record(
-                tenant, audit.Event(act="session.opened", actor=member_id, object_id=credential), now=now
-            )
-        return await self.authenticate(session), Issued(credential, session, ends_at)
+        method = SignInMethod.PASSWORD_AND_CODE
+        return await self.open(self.custody, tenant, member_id, method=method, bound_to=bound_to)
 
     async def sign_out(self, caller: Caller) -> None:
         """End the session or token that the caller came with."""
-        await self.revoke(caller, caller.credential)
+        if caller.method is None:
+            return await self.revoke(caller, caller.credential)
+        return await self.end(caller, caller.credential)
 
-    async def revoke(self, caller: Caller, credential: UUID) -> None:
-        """End one credential: one's own, or any of the controller's for its administrator.
+    async def end(self, caller: Caller, session: UUID) -> None:
+        """End one of the caller's own sessions.
 
         Raises:
-            NotFound: no such live credential of this controller that the caller may end.
+            NotFound: the caller has no such session open.
+            Unavailable: Valkey does not answer.
+        """
+        if not await sessions.end_session(self.custody, caller.tenant, caller.id, session):
+            raise NotFound
+        async with tenant_scope(caller.tenant):
+            event = audit.Event(act="session.ended", actor=caller.id, object_id=session)
+            await audit.record(caller.tenant, event, now=self.custody.clock.now())
+
+    async def revoke(self, caller: Caller, credential: UUID) -> None:
+        """End one token: one's own, or any of the controller's for its administrator.
+
+        Raises:
+            NotFound: no such live token of this controller that the caller may end.
         """
         now = self.custody.clock.now()
         may_end_others = caller.may(Action.MANAGE_TOKENS)
@@ -200,34 +233,75 @@ class Sessions:
             await audit.record(tenant, audit.Event(act="invitation.redeemed", actor=member_id), now=now)
         return UUID(str(member_id))
 
+    async def _by_session(self, secret: str, bound_to: str) -> Caller:
+        session = await sessions.recognise(self.custody, secret, bound_to=bound_to)
+        looked_up, member = self._people.get(session.member, (0.0, None))
+        if member is None or time.monotonic() - looked_up >= REMEMBERED_SECONDS:
+            async with tenant_scope(session.tenant):
+                member = await _member(session.tenant, session.member)
+            _remember(self._people, session.member, (time.monotonic(), member))
+        if member.signed_out_at is not None and session.opened_at <= member.signed_out_at:
+            raise Unauthenticated(sessions.OVER)
+        return Caller(member.person, session.id, method=session.method)
+
+    async def _by_token(self, secret: str) -> Caller:
+        digest, now = digest_of(secret), self.custody.clock.now()
+        looked_up, ends_at, caller = self._seen.get(digest, (0.0, None, None))
+        if caller is None or time.monotonic() - looked_up >= REMEMBERED_SECONDS:
+            caller, ends_at = await self._look_up(digest)
+            _remember(self._seen, digest, (time.monotonic(), ends_at, caller))
+        if ends_at is not None and ends_at <= now:
+            raise Unauthenticated("The token has ended.")
+        return caller
+
     async def _look_up(self, digest: bytes) -> tuple[Caller, datetime | None]:
         async with platform_scope():
             rows = await DB.fetch(
                 "SELECT id, tenant_id, member_id, scopes, expires_at, revoked_at FROM credential"
-                " WHERE digest = $1 AND kind IN ('session', 'token')",
+                " WHERE digest = $1 AND kind = 'token'",
                 digest,
             )
             if not rows:
-                raise Unauthenticated("The token or session is unknown.")
+                raise Unauthenticated("The token is unknown.")
             credential = rows[0]
             if credential["revoked_at"]:
-                raise Unauthenticated("The token or session has ended.")
+                raise Unauthenticated("The token has ended.")
             await narrow(credential["tenant_id"])
-            found = await DB.fetch("SELECT roles, agent_id, active FROM member WHERE id = $1", credential["member_id"])
-            if not found:
-                raise await _gone(credential["tenant_id"])
-        if not found[0]["active"]:
-            raise Unauthenticated("This account is no longer active.")
-        person = Person(
-            id=credential["member_id"],
-            tenant=None if credential["tenant_id"] == PLATFORM else credential["tenant_id"],
-            roles=frozenset(Role(role) for role in found[0]["roles"]),
-            agent_id=found[0]["agent_id"],
-        )
-        return Caller(person, credential["id"], frozenset(credential["scopes"])), credential["expires_at"]
+            member = await _member(credential["tenant_id"], credential["member_id"])
+        return Caller(member.person, credential["id"], frozenset(credential["scopes"])), credential["expires_at"]
 
     def _login(self, controller: str, email: str) -> bytes:
         return self.custody.keyring.tenant_index(PLATFORM, "login", f"{controller}\n{email.strip().casefold()}")
+
+
+@dataclass(frozen=True)
+class _Member:
+    """A member as remembered between requests; sessions that were open at `signed_out_at` are over."""
+
+    person: Person
+    signed_out_at: datetime | None
+
+
+async def _member(tenant: UUID, member_id: UUID) -> _Member:
+    """The active member, in the open scope. Raises Unauthenticated, Destroyed."""
+    found = await DB.fetch("SELECT roles, agent_id, active, signed_out_at FROM member WHERE id = $1", member_id)
+    if not found:
+        raise await _gone(tenant)
+    if not found[0]["active"]:
+        raise Unauthenticated("This account is no longer active.")
+    person = Person(
+        id=member_id,
+        tenant=None if tenant == PLATFORM else tenant,
+        roles=frozenset(Role(role) for role in found[0]["roles"]),
+        agent_id=found[0]["agent_id"],
+    )
+    return _Member(person, found[0]["signed_out_at"])
+
+
+def _remember(remembered: dict[Key, Value], key: Key, value: Value) -> None:
+    if len(remembered) >= REMEMBERED_CALLERS:
+        remembered.clear()
+    remembered[key] = value
 
 
 async def _gone(tenant: UUID) -> Exception:

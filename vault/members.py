@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from tenants.decisions import Action
 from tenants.vocabulary import Role
+from vault import sessions
 from vault.accounts import Caller
 from vault.credentials import Issued, insert_credential, new_secret
 from vault.custody import audit
@@ -143,16 +144,18 @@ async def deactivate(custody: Custody, caller: Caller, member_id: UUID) -> None:
     caller.require(Action.MANAGE_MEMBERS)
     async with tenant_scope(caller.tenant):
         await stop(caller.tenant, member_id, by=caller.id, now=custody.clock.now())
+    await sessions.forget_all(custody, caller.tenant, member_id)
 
 
 async def stop(tenant: UUID, member_id: UUID, *, by: UUID, now: datetime) -> None:
-    """Stop a member's access in the controller's open scope.
+    """Stop a member's access in the controller's open scope; afterwards `sessions.forget_all` makes it immediate.
 
     Raises:
         NotFound: no such member of this controller.
     """
     if not await DB.fetch("UPDATE member SET active = false WHERE id = $1 RETURNING id", member_id):
         raise NotFound
+    await signed_out(member_id, now=now)
     await DB.fetch(
         "UPDATE credential SET revoked_at = $1 WHERE tenant_id = $2 AND member_id = $3 AND revoked_at IS NULL",
         now,
@@ -160,6 +163,11 @@ async def stop(tenant: UUID, member_id: UUID, *, by: UUID, now: datetime) -> Non
         member_id,
     )
     await audit.record(tenant, audit.Event(act="member.deactivated", actor=by, object_id=member_id), now=now)
+
+
+async def signed_out(member_id: UUID, *, now: datetime) -> None:
+    """End all sessions that a member has open, in the controller's open scope and with whatever else is done there."""
+    await DB.fetch("UPDATE member SET signed_out_at = $1 WHERE id = $2", now, member_id)
 
 
 async def issue_token(

@@ -46,5 +46,7 @@ def terminal(world: World, tmp_path: Path) -> Terminal:
 
 @pytest.fixture(scope="module")
 async def house(world: World) -> House:
-    """A controller under PRH's policy."""
-    return await world.house("prh")
+    """A controller under PRH's policy, whose administrator has taken up the invitation."""
+    house = await world.house("prh")
+    await world.redeem(house.invitation)
+    return house

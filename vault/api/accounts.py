@@ -1,10 +1,10 @@
 """Signing in and out, letting people and machines in, and stopping them."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, Router, delete, get, post
+from litestar import Request, Response, Router, delete, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
@@ -12,10 +12,10 @@ from msgspec import Meta, Struct
 
 from tenants.decisions import Action
 from tenants.vocabulary import Role
-from vault.accounts import SESSION_LASTS
-from vault.api.authentication import COOKIE
+from vault.api.authentication import COOKIE, bound_to
 from vault.api.dependencies import FromCaller, InCustody, WithSessions
 from vault.members import NewMember, add_member, deactivate, issue_token, members
+from vault.sessions import LASTS
 
 Short = Annotated[str, Meta(min_length=1, max_length=200)]
 Email = Annotated[str, Meta(min_length=3, max_length=200, pattern="^[^@\\s]+@[^@\\s]+$")]
@@ -96,9 +96,11 @@ class Me(Struct, frozen=True, kw_only=True):
 
 
 @post("/sessions", operation_id="sign_in", exclude_from_auth=True)
-async def sign_in(data: JSONBody[SignIn], sessions: WithSessions, secure: NamedDependency[bool]) -> Response[Session]:
+async def sign_in(
+    data: JSONBody[SignIn], request: Request[Any, Any, Any], sessions: WithSessions, secure: NamedDependency[bool]
+) -> Response[Session]:
     """Open a session with a password."""
-    _, issued = await sessions.sign_in(data.controller, data.email, data.password)
+    issued = await sessions.sign_in(data.controller, data.email, data.password, bound_to=bound_to(request))
     cookie = Cookie(
         COOKIE,
         value=issued.secret,
@@ -106,7 +108,7 @@ async def sign_in(data: JSONBody[SignIn], sessions: WithSessions, secure: NamedD
         samesite="strict",
         secure=secure,
         path="/",
-        max_age=int(SESSION_LASTS.total_seconds()),
+        max_age=int(LASTS.total_seconds()),
     )
     return Response(Session(token=issued.secret, expires_at=issued.expires_at), status_code=201, cookies=[cookie])
 
@@ -170,7 +172,7 @@ async def create_token(
 
 @delete("/tokens/{token_id:uuid}", operation_id="revoke_token", status_code=204)
 async def revoke_token(token_id: FromPath[UUID], sessions: WithSessions, caller: FromCaller) -> None:
-    """End a token or session: one's own, or any of the controller's for its administrator."""
+    """End a token: one's own, or any of the controller's for its administrator."""
     await sessions.revoke(caller, token_id)
 
 

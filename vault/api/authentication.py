@@ -7,6 +7,7 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 
 from vault.accounts import Sessions
 from vault.errors import NotAllowed, Unauthenticated
+from vault.sessions import binding
 
 COOKIE = "vault_session"
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -23,7 +24,12 @@ class Authentication(AbstractAuthenticationMiddleware):
             _refuse_other_sites(str(connection.scope.get("method")), connection.headers.get("sec-fetch-site"))
         if not secret:
             raise Unauthenticated("Send `Authorization: Bearer <token>`, or sign in at /v1/sessions.")
-        return AuthenticationResult(user=await sessions.authenticate(secret), auth=None)
+        return AuthenticationResult(user=await sessions.authenticate(secret, bound_to=bound_to(connection)), auth=None)
+
+
+def bound_to(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """What a session that is opened by this request is bound to: the program that asks, as it calls itself."""
+    return binding(connection.headers.get("user-agent", ""))
 
 
 def _refuse_other_sites(method: str, site: str | None) -> None:

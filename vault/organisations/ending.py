@@ -4,6 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from tenants.decisions import Action
+from vault import sessions
 from vault.accounts import Caller
 from vault.custody import audit
 from vault.custody.custody import Custody
@@ -49,4 +50,6 @@ async def end(custody: Custody, caller: Caller, organisation: UUID) -> Organisat
         details = {"kind": found.entry.kind.value, "persons": len(persons)}
         event = audit.Event(act="organisation.ended", actor=caller.id, object_id=organisation, details=details)
         await audit.record(tenant, event, now=now)
+    for person in persons:
+        await sessions.forget_all(custody, tenant, person["id"])
     return replace(found, ended_at=now, ended_by=caller.id)

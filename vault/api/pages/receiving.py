@@ -9,8 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from tenants.decisions import Refused
-from vault.accounts import SESSION_LASTS, Caller, Sessions
-from vault.api.authentication import COOKIE
+from vault.accounts import Caller, Sessions
+from vault.api.authentication import COOKIE, bound_to
 from vault.api.dependencies import InCustody, WithSessions
 from vault.api.disclosure_views import GIVEN
 from vault.api.pages.rendering import elsewhere, page, require_same_site, words_of
@@ -28,6 +28,7 @@ from vault.errors import (
     Unavailable,
     VaultError,
 )
+from vault.sessions import LASTS
 
 AT = "/receive"
 KEY_LIMIT = 20_000
@@ -53,7 +54,9 @@ async def sign_in(request: Asked, sessions: WithSessions, secure: NamedDependenc
     form = await _form(request)
     controller = form.get("controller", "").strip()
     try:
-        _, issued = await sessions.sign_in(controller, form.get("email", ""), form.get("password", ""))
+        issued = await sessions.sign_in(
+            controller, form.get("email", ""), form.get("password", ""), bound_to=bound_to(request)
+        )
     except Unauthenticated:
         return _sign_in_page(request, told=words_of(request).wrong, controller=controller, status=401)
     answer = elsewhere(request, AT)
@@ -65,7 +68,7 @@ async def sign_in(request: Asked, sessions: WithSessions, secure: NamedDependenc
             samesite="strict",
             secure=secure,
             path="/",
-            max_age=int(SESSION_LASTS.total_seconds()),
+            max_age=int(LASTS.total_seconds()),
         )
     )
     return answer
@@ -180,7 +183,7 @@ async def take_note(
 async def _caller(request: Asked, sessions: Sessions) -> Caller | None:
     secret = request.cookies.get(COOKIE, "")
     try:
-        return await sessions.authenticate(secret) if secret else None
+        return await sessions.authenticate(secret, bound_to=bound_to(request)) if secret else None
     except VaultError:
         return None
 
