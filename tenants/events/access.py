@@ -1,0 +1,32 @@
+"""The acts by which anybody learns anything of a recording, and those of the log itself."""
+
+from typing import Final
+
+from tenants.events.words import Act, Also, By, Kind, act
+from tenants.vocabulary import RestrictedUse
+
+PERSON, MACHINE, WORKER = By.PERSON, By.MACHINE, By.WORKER
+PURPOSE, CLAUSE, REFUSED = Also.PURPOSE, Also.CLAUSE, Also.REFUSED
+ID, COUNT, SLUG, SLUGS, FLAG = Kind.ID, Kind.COUNT, Kind.SLUG, Kind.SLUGS, Kind.FLAG
+
+# A table is read by its rows.
+# fmt: off
+ACCESS: Final[tuple[Act, ...]] = (
+    act("recordings.searched", "Somebody looked for recordings; by which filters is told, by which values is not.",
+        PERSON, None, REFUSED, filters=SLUGS, found=COUNT, continued=FLAG),
+    act("recording.described", "Somebody read what a recording is, without its content.", PERSON, "recording", REFUSED),
+    act("access.opened", "A recording was opened to one person, for one purpose and a few minutes.",
+        PERSON, "recording", PURPOSE | REFUSED, access=ID, restricted_use=RestrictedUse, disclosure=ID),
+    act("access.used", "The first of what was opened was heard or read.",
+        PERSON, "recording", PURPOSE, access=ID, restricted_use=RestrictedUse, disclosure=ID),
+    act("access.ended", "An access was ended before its minutes were over.", PERSON, "recording", PURPOSE, access=ID),
+    act("part.found_altered", "What the store gave back is not what was stored; nothing of it was shown.",
+        PERSON | MACHINE, "recording", part=SLUG, cause=Kind.FAULT),
+    act("recording.listens_read", "Somebody read when and why a recording was listened to, and with `staff` by whom.",
+        PERSON, "recording", listens=COUNT, staff=FLAG),
+    act("audit.searched", "Somebody searched this log; by which filters is told.", PERSON, filters=SLUGS, found=COUNT),
+    act("audit.exported", "Somebody took events of this log out.", PERSON, form=SLUG, until=COUNT),
+    act("audit.pruned", "What was told before the policy's time is erased; its hashes stay and prove the rest.",
+        WORKER, None, CLAUSE, before=Kind.MOMENT, events=COUNT),
+)
+# fmt: on

@@ -1,0 +1,25 @@
+"""The acts of people and machines as such: who is let in, how they sign in, and what they may do."""
+
+from typing import Final
+
+from tenants.events.words import Act, By, Kind, act
+
+PERSON, MACHINE, WORKER, NOBODY = By.PERSON, By.MACHINE, By.WORKER, By.NOBODY
+ID, COUNT, SLUG, SLUGS, MOMENT = Kind.ID, Kind.COUNT, Kind.SLUG, Kind.SLUGS, Kind.MOMENT
+
+# A table is read by its rows.
+# fmt: off
+PEOPLE: Final[tuple[Act, ...]] = (
+    act("controller.onboarded", "A controller's contract began, under the first version of its policy.",
+        PERSON, "controller", policy_version=COUNT, region=SLUG, ends_on=Kind.DATE),
+    act("member.invited", "Somebody was let in, with these roles.", PERSON | WORKER, "member", roles=SLUGS),
+    act("member.invited_again", "An operator whose invitation was lost got another one.", WORKER, "member"),
+    act("member.deactivated", "Somebody may do nothing here any more.", PERSON | MACHINE | WORKER, "member"),
+    act("invitation.redeemed", "Whoever was invited took the invitation up.", PERSON | MACHINE),
+    act("session.opened", "Somebody signed in.", PERSON, "session"),
+    act("credential.revoked", "A session or token was ended before its time.", PERSON | MACHINE, "credential"),
+    act("token.issued", "A bearer token was made for a member.", PERSON | MACHINE, "token", scopes=SLUGS),
+    act("request.refused", "Somebody signed in asked for what no role or token of theirs allows.",
+        PERSON | MACHINE, operation=SLUG, reason=SLUG),
+)
+# fmt: on
