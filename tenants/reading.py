@@ -140,6 +140,10 @@ def _unfounded_kind(kind: str, rule: dict[str, Any]) -> Iterator[Finding]:
 def _unfit_listeners(document: dict[str, Any]) -> Iterator[Finding]:
     kinds = dig(document, "recorded", "kinds")
     agents_known = any(ContactField.AGENT_ID in _texts(dig(kinds, kind), "contact_fields") for kind in kinds)
+    breaking = dig(document, "access", "break_glass")
+    for role in {*_texts(breaking, "roles")} - {Role.MAINTENANCE, Role.SECURITY}:
+        problem = f"the role {role!r} does not break the glass"
+        yield Finding(("access", "break_glass", "roles"), problem, "write 'maintenance' and 'security' at most", role)
     for role, rule in dig(document, "access", "roles").items():
         path = ("access", "roles", role)
         if role in (Role.OPERATOR, Role.INGEST, Role.RECIPIENT, Role.PROVISIONING):
