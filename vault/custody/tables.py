@@ -19,7 +19,7 @@ from piccolo.columns import (
 )
 from piccolo.table import Table
 
-from vault.custody import tables_disclosed, tables_oversight
+from vault.custody import tables_disclosed, tables_federation, tables_oversight
 from vault.custody.database import DB
 
 
@@ -318,24 +318,22 @@ class Leaf(Table, db=DB):
 
 
 class AuditHead(Table, db=DB, tablename="audit_head"):
-    """The end of each controller's chain of events."""
+    """How many events each controller's log has; whoever seals holds it."""
 
     tenant_id = UUID(primary_key=True, default=None)
     seq = BigInt(default=None)
-    hash = Bytea(default=None)
 
 
 class AuditEvent(Table, db=DB, tablename="audit_event"):
-    """One act, as canonical JSON, chained to the act before it. Nobody may change or remove it."""
+    """One act, as canonical JSON, and its leaf in the tree. Nobody may change or remove it; its words may be erased."""
 
     tenant_id = UUID(default=None)
     seq = BigInt(primary_key=True, default=None)
     at = Timestamptz(default=None)
     act = Text(default=None)
     object_id = UUID(default=None, null=True)
-    body = Text(default=None)
-    previous = Bytea(default=None)
-    hash = Bytea(default=None)
+    body = Text(default=None, null=True)
+    leaf_hash = Bytea(default=None)
 
 
 class Outbox(Table, db=DB):
@@ -538,6 +536,7 @@ TABLES: tuple[type[Table], ...] = (
     ReturnArchive,
     ReturnManifest,
     *tables_disclosed.TABLES,
+    *tables_federation.TABLES,
     *tables_oversight.TABLES,
 )
 
