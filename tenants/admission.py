@@ -54,6 +54,7 @@ def admit(
     else:
         refusals += [*_direction(policy, rule, metadata), *_fields(policy, rule, metadata)]
         refusals += [*_numbers(policy, rule, metadata), *_moments(policy, rule, metadata, now)]
+        refusals += [*_segments(policy, rule, metadata)]
         refusals += [*_expired(policy, later, metadata, now)]
     return tuple(refusals)
 
@@ -98,6 +99,7 @@ def _contract(policy: Policy, contract: Contract, metadata: Metadata, now: datet
 def _identity_codes(policy: Policy, metadata: Metadata) -> Iterator[Refusal]:
     values = {"source_id": metadata.source_id}
     values |= {f"contact.{field}": f"{field} {value}" for field, value in metadata.contact.items()}
+    values |= {f"segments[{number}].agent_id": each.agent_id for number, each in enumerate(metadata.segments)}
     for field, value in values.items():
         if holds_identity_code(value):
             reason = "A henkilötunnus stands in this field; identity codes are not stored with recordings."
@@ -148,6 +150,23 @@ def _moments(policy: Policy, rule: KindRule, metadata: Metadata, now: datetime) 
             continue
         if moment > now + CLOCK_SKEW:
             yield _refusal(policy, path, "in-the-future", f"{field} lies in the future.", rule.contact_clause)
+
+
+def _segments(policy: Policy, rule: KindRule, metadata: Metadata) -> Iterator[Refusal]:
+    """Who had it when names agents: it comes in where the policy names the agent's id, and leaves none out."""
+    if not metadata.segments:
+        return
+    if ContactField.AGENT_ID not in rule.contact_fields:
+        reason = f"The policy does not name the agent of a {metadata.kind.value}, so not who had it when."
+        yield _refusal(policy, "segments", "field-not-in-policy", reason, rule.contact_clause)
+    for number, segment in enumerate(metadata.segments):
+        if segment.ends_ms <= segment.starts_ms:
+            reason = "A segment ends after it starts."
+            yield _refusal(policy, f"segments[{number}].ends_ms", "segment-order", reason, rule.contact_clause)
+    agent = metadata.contact.get(ContactField.AGENT_ID)
+    if agent is not None and str(agent) not in {segment.agent_id for segment in metadata.segments}:
+        reason = "Where segments are given, the agent of the contact record has one of them."
+        yield _refusal(policy, "segments", "segment-missing", reason, rule.contact_clause)
 
 
 def _expired(policy: Policy, later: Sequence[Policy], metadata: Metadata, now: datetime) -> Iterator[Refusal]:

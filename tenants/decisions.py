@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from tenants.actions import CONTENT_ACTIONS, LIVING_CONTRACT_ONLY, MAY_RELEASE, ROLES, Action
 from tenants.contracts import ContractState
+from tenants.oversight import OpenGlass, is_admitted, rule_under, whose_glass
 from tenants.policy import AccessRule, Citation, KindRule, Policy
-from tenants.recordings import Kind
+from tenants.recordings import Kind, Segment
+from tenants.teams import Spell, Stretches, heard
 from tenants.vocabulary import RestrictedUse, Right, Role, Scope
 
 __all__ = [
@@ -27,19 +29,32 @@ __all__ = [
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """Who asks: a member of one controller, a machine of one, or (`tenant` None) the outsourcing firm's operator."""
+    """Who asks: a member of one controller, a machine of one, or (`tenant` None) the outsourcing firm's operator.
+
+    `leads` are the agents of the teams that they lead today, each for as long as the agent was in the team. `glass` is
+    what they have broken and is still open. `admitted` are the controllers that let in an operator from outside of the
+    EEA; None for whoever needs no leave.
+    """
 
     id: UUID
     tenant: UUID | None
     roles: frozenset[Role]
     agent_id: str | None = None
+    leads: tuple[Spell, ...] = ()
+    glass: OpenGlass | None = None
+    admitted: frozenset[UUID] | None = None
 
 
 class RecordingFacts(Struct, frozen=True, kw_only=True):
-    """What a decision needs to know of one recording; `destroy_at` is that of the part asked for."""
+    """What a decision needs to know of one recording; `destroy_at` is that of the part asked for.
+
+    `agent_id` tells whose call it was, `segments` who had it when where it went from one agent to another.
+    """
 
     kind: Kind
     agent_id: str | None = None
+    segments: tuple[Segment, ...] = ()
+    started_at: datetime | None = None
     restricted_for: frozenset[str] = frozenset()
     destroyed: bool = False
     destroy_at: datetime | None = None
@@ -57,8 +72,10 @@ class Decision(Struct, frozen=True, kw_only=True):
     """Permitted or refused, with the reason in one sentence.
 
     `rule` is a stable slug. `clause` quotes the promise behind a refusal, where a promise is behind it.
-    `scope` narrows what a permitted search may find. `hidden` tells that the asker must not learn that the
-    thing exists: answer as if it did not.
+    `scope` narrows what a permitted search may find, to the calls of the agents in `reach` (None: of all). Of a
+    recording that went from hand to hand, no more than `excerpts` may be heard where there are any. `hidden` tells that
+    the asker must not learn that the thing exists: answer as if it did not. `glass` names the broken glass under which
+    alone it is permitted.
     """
 
     permitted: bool
@@ -66,12 +83,31 @@ class Decision(Struct, frozen=True, kw_only=True):
     rule: str
     clause: Citation | None = None
     scope: Scope = Scope.ALL
+    reach: tuple[Spell, ...] | None = None
+    excerpts: Stretches = ()
     hidden: bool = False
+    glass: UUID | None = None
 
     @classmethod
-    def permit(cls, reason: str, *, scope: Scope = Scope.ALL, clause: Citation | None = None) -> "Decision":
+    def permit(
+        cls,
+        reason: str,
+        *,
+        scope: Scope = Scope.ALL,
+        clause: Citation | None = None,
+        reach: tuple[Spell, ...] | None = None,
+        excerpts: Stretches = (),
+    ) -> "Decision":
         """Permit, within a scope."""
-        return cls(permitted=True, reason=reason, rule="permitted", scope=scope, clause=clause)
+        return cls(
+            permitted=True,
+            reason=reason,
+            rule="permitted",
+            scope=scope,
+            clause=clause,
+            reach=reach,
+            excerpts=excerpts,
+        )
 
     @classmethod
     def refuse(cls, rule: str, reason: str, clause: Citation | None = None, *, hidden: bool = False) -> "Decision":
@@ -123,7 +159,8 @@ def decide(
 
 
 def _refuse_stranger(person: Person, facts: Facts) -> Decision | None:
-    if person.tenant == facts.tenant or (person.tenant is None and Role.OPERATOR in person.roles):
+    is_operator = person.tenant is None and Role.OPERATOR in person.roles
+    if person.tenant == facts.tenant or (is_operator and is_admitted(facts.tenant, person.admitted)):
         return None
     return Decision.refuse("other-controller", "There is nothing here that you may see.", hidden=True)
 
@@ -151,21 +188,53 @@ def _decide_on_content(
     policy: Policy, person: Person, action: Action, facts: Facts, purpose: str | None, now: datetime
 ) -> Decision:
     rules = [policy.access.roles[role] for role in sorted(person.roles) if role in policy.access.roles]
+    by_role = _decide_by_rules(policy, rules, person, action, facts, purpose, now)
+    glass = rule_under(policy, person.roles, person.glass, now)
+    if glass is None or person.glass is None or (by_role.permitted and by_role.scope is Scope.ALL):
+        return by_role
+    under = _decide_by_rules(policy, [glass], person, action, facts, purpose, now)
+    if under.permitted:
+        return structs.replace(under, glass=person.glass.id)
+    return by_role if rules else under
+
+
+def _decide_by_rules(
+    policy: Policy,
+    rules: Sequence[AccessRule],
+    person: Person,
+    action: Action,
+    facts: Facts,
+    purpose: str | None,
+    now: datetime,
+) -> Decision:
     if Role.OPERATOR in person.roles or not rules:
-        reason = f"None of your roles may {_words(action)}."
-        return Decision.refuse("no-role", reason, policy.cite(policy.access.clause))
+        return _refuse_role(policy, person, action)
     refusal = _refuse_purpose(policy, rules, action, purpose)
     if refusal is not None:
         return refusal
     rules = [rule for rule in rules if purpose is None or purpose in rule.purposes]
-    refusal = _refuse_others_call(policy, rules, person, facts)
+    reach = _reach(rules, person)
+    excerpts = _within(reach, facts.recording)
+    refusal = _refuse_others_call(policy, rules) if excerpts is None else None
     if refusal is None and facts.recording is not None:
         refusal = _refuse_recording(policy, action, facts.recording, purpose, now)
     if refusal is not None:
         return refusal
     return Decision.permit(
-        f"Your role may {_words(action)}.", scope=_widest(rules), clause=policy.cite(rules[0].clause)
+        f"Your role may {_words(action)}.",
+        scope=_widest(rules),
+        clause=policy.cite(rules[0].clause),
+        reach=reach,
+        excerpts=excerpts or (),
     )
+
+
+def _refuse_role(policy: Policy, person: Person, action: Action) -> Decision:
+    breaking = whose_glass(policy, person.roles)
+    if breaking is not None:
+        reason = f"Break the glass first: your role may {_words(action)} in need only, for minutes, and told of."
+        return Decision.refuse("glass-not-broken", reason, policy.cite(breaking.clause))
+    return Decision.refuse("no-role", f"None of your roles may {_words(action)}.", policy.cite(policy.access.clause))
 
 
 def _refuse_purpose(
@@ -187,13 +256,29 @@ def _refuse_purpose(
     return None
 
 
-def _refuse_others_call(policy: Policy, rules: Sequence[AccessRule], person: Person, facts: Facts) -> Decision | None:
-    if _widest(rules) is Scope.ALL:
+def _reach(rules: Sequence[AccessRule], person: Person) -> tuple[Spell, ...] | None:
+    """Whose calls are within reach under these rules; None where everybody's are."""
+    scopes = {rule.scope for rule in rules}
+    if Scope.ALL in scopes:
         return None
-    if person.agent_id is not None and (facts.recording is None or facts.recording.agent_id == person.agent_id):
-        return None
-    reason = "Agents may listen to their own calls only."
-    return Decision.refuse("not-own-call", reason, policy.cite(rules[0].clause))
+    own = (Spell(agent_id=person.agent_id),) if Scope.OWN_CALLS in scopes and person.agent_id is not None else ()
+    return own + (person.leads if Scope.OWN_TEAMS in scopes else ())
+
+
+def _within(reach: tuple[Spell, ...] | None, recording: RecordingFacts | None) -> Stretches | None:
+    """What of a recording is within reach; of none in particular, everything that there is to search."""
+    if reach is None:
+        return ()
+    if recording is None:
+        return () if reach else None
+    return heard(reach, agent_id=recording.agent_id, segments=recording.segments, started_at=recording.started_at)
+
+
+def _refuse_others_call(policy: Policy, rules: Sequence[AccessRule]) -> Decision:
+    clause = policy.cite(rules[0].clause)
+    if _widest(rules) is Scope.OWN_TEAMS:
+        return Decision.refuse("not-own-team", "You may listen to the calls of the teams that you lead only.", clause)
+    return Decision.refuse("not-own-call", "Agents may listen to their own calls only.", clause)
 
 
 def _refuse_recording(
@@ -237,7 +322,8 @@ def _refuse_expired(
 
 
 def _widest(rules: Sequence[AccessRule]) -> Scope:
-    return Scope.ALL if any(rule.scope is Scope.ALL for rule in rules) else Scope.OWN_CALLS
+    scopes = {rule.scope for rule in rules}
+    return next(scope for scope in Scope if scope in scopes)
 
 
 def _words(action: Action) -> str:

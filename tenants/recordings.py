@@ -78,11 +78,26 @@ MOMENT_FIELDS = frozenset({ContactField.START, ContactField.END, ContactField.SE
 """The fields whose values are moments: RFC 3339 with an offset from UTC."""
 
 
+MOST_MS = 7 * 24 * 3600 * 1000
+"""No interaction lasts longer than a week."""
+
+MOST_SEGMENTS = 100
+
+
+class Segment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which agent had a call or a chat from which millisecond after its start until which."""
+
+    agent_id: Annotated[str, Meta(min_length=1, max_length=200)]
+    starts_ms: Annotated[int, Meta(ge=0, le=MOST_MS)]
+    ends_ms: Annotated[int, Meta(ge=1, le=MOST_MS)]
+
+
 class Metadata(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a source says when it delivers one recording.
 
     `contact` is keyed by plain words, not by ContactField, so that a word nobody knows is refused
-    with the policy's clause like any other word that the policy does not name.
+    with the policy's clause like any other word that the policy does not name. `segments` tell who had an interaction
+    that went from one agent to another; the contact record holds them.
     """
 
     kind: Kind
@@ -92,6 +107,7 @@ class Metadata(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ended_at: Annotated[datetime, Meta(tz=True)] | None = None
     direction: Direction | None = None
     contact: dict[Annotated[str, Meta(min_length=1, max_length=64)], Annotated[str, Meta(max_length=2000)] | int] = {}
+    segments: Annotated[tuple[Segment, ...], Meta(max_length=MOST_SEGMENTS)] = ()
 
     def __repr__(self) -> str:
         """Name the recording without its contact record: a log line must not hold personal data."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.recordings import PHONE_NUMBER_FIELDS, ContactField, Direction
+from tenants.recordings import PHONE_NUMBER_FIELDS, ContactField, Direction, Segment
 from vault.custody.contacts import INDEXED, ContactRecord, label
 
 moments = st.datetimes(timezones=st.just(UTC))
@@ -50,3 +50,10 @@ def test_nothing_of_it_shows_when_it_is_printed() -> None:
 def test_something_else_is_not_read_as_one() -> None:
     with pytest.raises(ValueError, match="started_at"):
         ContactRecord.read(b"{}")
+
+
+def test_every_agent_who_had_it_is_a_term_once() -> None:
+    hands = tuple(Segment(agent_id=f"agent-{n % 2}", starts_ms=n, ends_ms=n + 1) for n in range(4))
+    record = ContactRecord(started_at=datetime(2026, 1, 1, tzinfo=UTC), fields={"agent_id": "agent-0"}, segments=hands)
+    assert ContactRecord.read(record.encode()) == record
+    assert [value for _, _, value in record.index_terms()] == ["agent-0", "agent-1"]

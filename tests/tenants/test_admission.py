@@ -10,7 +10,7 @@ from tenants.admission import CLOCK_SKEW, admit, normalised
 from tenants.contracts import Contract
 from tenants.expiry import expiries, expiries_by
 from tenants.policy import Policy
-from tenants.recordings import Direction, Kind, Metadata, PartClass
+from tenants.recordings import Direction, Kind, Metadata, PartClass, Segment
 
 CODE = "131152-901R"
 Delivered = Callable[..., Metadata]
@@ -220,3 +220,29 @@ def test_what_comes_in_late_goes_by_what_has_come_into_force_since(
     assert after[PartClass.CONTENT].clause.version == 2
     assert after[PartClass.CONTENT].destroy_at == datetime(2026, 7, 14, 21, tzinfo=UTC)
     assert expiries_by(policies["kaiku24"], [], Kind.CHATBOT, now) is None
+
+
+HANDS = (Segment(agent_id="a-1", starts_ms=0, ends_ms=900), Segment(agent_id="a-2", starts_ms=900, ends_ms=2000))
+
+
+def test_who_had_a_call_when_comes_in_where_the_notice_names_the_agent(
+    delivered: Delivered, refusals: Refusals
+) -> None:
+    assert refusals(delivered(contact={"agent_id": "a-2"}, segments=HANDS)) == {}
+    assert refusals(delivered(segments=HANDS)) == {}
+    unnamed = refusals(delivered(segments=HANDS), "kaiku24")
+    assert unnamed == {"segments": ("field-not-in-policy", "contact")}
+
+
+def test_a_segment_ends_after_it_starts_and_no_agent_is_left_without_one(
+    delivered: Delivered, refusals: Refusals
+) -> None:
+    backwards = (*HANDS, Segment(agent_id="a-1", starts_ms=2000, ends_ms=2000))
+    assert refusals(delivered(segments=backwards)) == {"segments[2].ends_ms": ("segment-order", "contact_call")}
+    left_out = delivered(contact={"agent_id": "a-3"}, segments=HANDS)
+    assert refusals(left_out) == {"segments": ("segment-missing", "contact_call")}
+
+
+def test_an_identity_code_is_no_agents_id(delivered: Delivered, refusals: Refusals) -> None:
+    named = (Segment(agent_id=CODE, starts_ms=0, ends_ms=1),)
+    assert refusals(delivered(segments=named)) == {"segments[0].agent_id": ("identity-code", "identified_persons")}

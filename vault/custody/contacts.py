@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from tenants.recordings import PHONE_NUMBER_FIELDS, ContactField, Direction
+from tenants.recordings import PHONE_NUMBER_FIELDS, ContactField, Direction, Segment
 
 INDEXED = PHONE_NUMBER_FIELDS | {ContactField.AGENT_ID}
 """The fields by which recordings are searched."""
@@ -24,12 +24,16 @@ _NUMBER = "number"
 
 
 class ContactRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is kept of who, when and between which numbers; numbers are spelt as `normalise_number` spells them."""
+    """What is kept of who, when and between which numbers; numbers are spelt as `normalise_number` spells them.
+
+    `segments` tell which agent had it when, where it went from one to another.
+    """
 
     started_at: datetime
     ended_at: datetime | None = None
     direction: Direction | None = None
     fields: dict[str, str | int] = {}
+    segments: tuple[Segment, ...] = ()
 
     def __repr__(self) -> str:
         """Nothing of it: a log line must not hold personal data."""
@@ -51,10 +55,12 @@ class ContactRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return msgspec.json.decode(content, type=cls)
 
     def index_terms(self) -> Iterator[tuple[ContactField, str, str]]:
-        """Each indexed field that has a value: the field, its label and its value."""
+        """Each indexed field that has a value: the field, its label and its value; every agent who had it is one."""
         for field in sorted(INDEXED):
             if field in self.fields:
                 yield field, label(field), str(self.fields[field])
+        for agent in sorted({segment.agent_id for segment in self.segments} - {self.agent_id}):
+            yield ContactField.AGENT_ID, label(ContactField.AGENT_ID), agent
 
 
 def label(field: ContactField) -> str:

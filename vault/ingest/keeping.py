@@ -116,6 +116,7 @@ class Keeper:
             ended_at=(said.ended_at or ended_at) if may_end else None,
             direction=said.direction,
             fields=dict(said.contact),
+            segments=said.segments,
         )
         await self._keep_small("contact", PartClass.CONTACT, JSON, self.contact.encode())
 

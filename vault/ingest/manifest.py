@@ -3,7 +3,7 @@
 The manifest is `manifest.csv` or `manifest.jsonl`. A row names a `file` of the folder and says of it what an upload
 says (`tenants.recordings.Metadata`): `kind`, `source_id`, `media_type`, `started_at`, `ended_at`, `direction` and the
 contact record. In CSV the contact record is one column a field, such as `contact.caller_number`, and an empty cell
-says nothing; in JSON Lines it is the object `contact`.
+says nothing; in JSON Lines it is the object `contact`. Who had a call when (`segments`) is told in JSON Lines only.
 
 For samples and tests, which must not grow old, a time may be an ISO 8601 duration: `started_at` before the present
 (`-P3DT2H`), `ended_at` after the start (`PT90S`).
@@ -134,7 +134,7 @@ def _csv_rows(file: TextIO) -> Iterator[tuple[int, dict[str, Any] | _Refused]]:
 
 
 def _columns(columns: list[str]) -> _Refused | None:
-    known = {"file", *(name for name in Metadata.__struct_fields__ if name != "contact")}
+    known = {"file", *(name for name in Metadata.__struct_fields__ if name not in ("contact", "segments"))}
     for name in columns:
         if name not in known and not (name.startswith(_CONTACT) and len(name) > len(_CONTACT)):
             return _Refused(
