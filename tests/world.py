@@ -17,7 +17,7 @@ import httpx
 import tenants
 from tenants.vocabulary import Role, SignInMethod
 from vault.accounts import Sessions
-from vault.credentials import insert_credential, new_secret
+from vault.credentials import insert_credential, new_token
 from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM, narrow, platform_scope, tenant_scope
 from vault.members import NewMember, first_operator
@@ -155,7 +155,7 @@ class World:
 
     async def lasting(self, tenant: UUID, member: UUID, *scopes: str) -> As:
         """A member with a token that never ends, as no route gives one."""
-        secret = new_secret()
+        secret = new_token()
         async with tenant_scope(tenant):
             await insert_credential(
                 tenant, member, "token", secret, now=self.now(), expires_at=None, scopes=list(scopes)

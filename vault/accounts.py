@@ -18,7 +18,7 @@ from argon2.exceptions import VerifyMismatchError
 from tenants.decisions import ROLES, Action, Person
 from tenants.vocabulary import Role, SignInMethod
 from vault import sessions
-from vault.credentials import Issued, digest_of
+from vault.credentials import Issued, LastUses, digest_of, is_token
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM, narrow, platform_scope, tenant_scope
@@ -80,15 +80,17 @@ class Sessions:
     """Signing in, and recognising who has."""
 
     custody: Custody
-    _seen: dict[bytes, tuple[float, datetime | None, Caller]] = field(default_factory=dict, repr=False)
+    last_uses: LastUses = field(default_factory=LastUses, repr=False)
+    _seen: dict[bytes, tuple[float, "_Token"]] = field(default_factory=dict, repr=False)
     _people: dict[UUID, tuple[float, "_Member"]] = field(default_factory=dict, repr=False)
     _hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(HASHED_AT_ONCE), repr=False)
 
-    async def authenticate(self, secret: str, *, bound_to: str = "") -> Caller:
+    async def authenticate(self, secret: str, *, bound_to: str = "", certificate: str | None = None) -> Caller:
         """The caller behind a bearer token or session.
 
         Args:
             bound_to: what the request came with, as `sessions.binding` tells it; a session may be bound to that.
+            certificate: the subject of the client certificate that the request came with; a token may be bound to one.
 
         Raises:
             Unauthenticated: unknown, expired or revoked, or the person is no longer active.
@@ -97,7 +99,7 @@ class Sessions:
         """
         if secret.startswith(sessions.PREFIX):
             return await self._by_session(secret, bound_to)
-        return await self._by_token(secret)
+        return await self._by_token(secret, certificate)
 
     @staticmethod
     async def open(custody: Custody, tenant: UUID, member: UUID, *, method: SignInMethod, bound_to: str = "") -> Issued:
@@ -244,34 +246,49 @@ class Sessions:
             raise Unauthenticated(sessions.OVER)
         return Caller(member.person, session.id, method=session.method)
 
-    async def _by_token(self, secret: str) -> Caller:
+    async def _by_token(self, secret: str, certificate: str | None) -> Caller:
+        if not is_token(secret):
+            raise Unauthenticated("The token is unknown.")
         digest, now = digest_of(secret), self.custody.clock.now()
-        looked_up, ends_at, caller = self._seen.get(digest, (0.0, None, None))
-        if caller is None or time.monotonic() - looked_up >= REMEMBERED_SECONDS:
-            caller, ends_at = await self._look_up(digest)
-            _remember(self._seen, digest, (time.monotonic(), ends_at, caller))
-        if ends_at is not None and ends_at <= now:
+        looked_up, token = self._seen.get(digest, (0.0, None))
+        if token is None or time.monotonic() - looked_up >= REMEMBERED_SECONDS:
+            token = await self._look_up(digest)
+            _remember(self._seen, digest, (time.monotonic(), token))
+        if token.ends_at is not None and token.ends_at <= now:
             raise Unauthenticated("The token has ended.")
-        return caller
+        if token.bound_to is not None and (certificate is None or digest_of(certificate) != token.bound_to):
+            raise Unauthenticated("The token is good with its client certificate alone.")
+        self.last_uses.note(token.caller.tenant, token.caller.credential, now=now)
+        return token.caller
 
-    async def _look_up(self, digest: bytes) -> tuple[Caller, datetime | None]:
+    async def _look_up(self, digest: bytes) -> "_Token":
         async with platform_scope():
             rows = await DB.fetch(
-                "SELECT id, tenant_id, member_id, scopes, expires_at, revoked_at FROM credential"
+                "SELECT id, tenant_id, member_id, scopes, expires_at, revoked_at, bound_to FROM credential"
                 " WHERE digest = $1 AND kind = 'token'",
                 digest,
             )
             if not rows:
                 raise Unauthenticated("The token is unknown.")
-            credential = rows[0]
-            if credential["revoked_at"]:
+            found = rows[0]
+            if found["revoked_at"]:
                 raise Unauthenticated("The token has ended.")
-            await narrow(credential["tenant_id"])
-            member = await _member(credential["tenant_id"], credential["member_id"])
-        return Caller(member.person, credential["id"], frozenset(credential["scopes"])), credential["expires_at"]
+            await narrow(found["tenant_id"])
+            member = await _member(found["tenant_id"], found["member_id"])
+        caller = Caller(member.person, found["id"], frozenset(found["scopes"]))
+        return _Token(caller, found["expires_at"], found["bound_to"])
 
     def _login(self, controller: str, email: str) -> bytes:
         return self.custody.keyring.tenant_index(PLATFORM, "login", f"{controller}\n{email.strip().casefold()}")
+
+
+@dataclass(frozen=True)
+class _Token:
+    """A token as remembered between requests; `bound_to` is the digest of its client certificate's subject."""
+
+    caller: Caller
+    ends_at: datetime | None
+    bound_to: bytes | None
 
 
 @dataclass(frozen=True)

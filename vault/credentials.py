@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
+import asyncpg
 import structlog
 
 from vault.custody.database import DB, tenant_scope
@@ -130,7 +131,7 @@ class LastUses:
                     tenant,
                     token,
                 )
-        except Unavailable:
+        except (Unavailable, asyncpg.PostgresError):
             log.warning("token.use_not_noted")
 
 

@@ -1,6 +1,5 @@
 """Who belongs to a controller: people invited by its administrators, machines given tokens, both stopped at once."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -168,38 +167,3 @@ async def stop(tenant: UUID, member_id: UUID, *, by: UUID, now: datetime) -> Non
 async def signed_out(member_id: UUID, *, now: datetime) -> None:
     """End all sessions that a member has open, in the controller's open scope and with whatever else is done there."""
     await DB.fetch("UPDATE member SET signed_out_at = $1 WHERE id = $2", now, member_id)
-
-
-async def issue_token(
-    custody: Custody, caller: Caller, member_id: UUID, *, scopes: Sequence[Action], expires_at: datetime | None
-) -> Issued:
-    """A bearer token, shown once: a person's own, or a machine's by its controller's administrator.
-
-    Nobody gets a token that speaks for another person: who listened must be who is said to have (C-579/21).
-
-    Args:
-        scopes: actions the token is narrowed to; empty means all that the member's roles allow.
-
-    Raises:
-        NotAllowed: another person's token, or more than the token that the caller came with may do.
-        NotFound: no such active member of this controller.
-    """
-    if member_id != caller.id:
-        caller.require(Action.MANAGE_TOKENS)
-    if caller.scopes and not (scopes and caller.scopes >= set(scopes)):
-        raise NotAllowed("A narrowed token issues none that may do more.")
-    now = custody.clock.now()
-    secret = new_secret()
-    async with tenant_scope(caller.tenant):
-        found = await DB.fetch("SELECT roles FROM member WHERE id = $1 AND active", member_id)
-        if not found:
-            raise NotFound
-        if member_id != caller.id and found[0]["roles"] != [Role.INGEST]:
-            raise NotAllowed("A person issues their own tokens; an administrator issues those of machines.")
-        token = await insert_credential(
-            caller.tenant, member_id, "token", secret, now=now, expires_at=expires_at, scopes=list(scopes)
-        )
-        details = {"scopes": sorted(scopes)}
-        event = audit.Event(act="token.issued", actor=caller.id, object_id=token, details=details)
-        await audit.record(caller.tenant, event, now=now)
-    return Issued(token, secret, expires_at)

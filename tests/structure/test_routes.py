@@ -26,6 +26,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "restrict_recording": {"ground": "accuracy_contested"},
     "open_access": {"purpose": "quality", "reason": "a stranger tries"},
     "issue_token": {},
+    "rotate_token": {},
     "decide_proposal": {"approve": True, "reason": "a stranger tries"},
     "register_return_recipient": {
         "public_key": str(pyrage.x25519.Identity.generate().to_public()),

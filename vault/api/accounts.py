@@ -10,11 +10,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from tenants.decisions import Action
 from tenants.vocabulary import Role
 from vault.api.authentication import COOKIE, bound_to
 from vault.api.dependencies import FromCaller, InCustody, WithSessions
-from vault.members import NewMember, add_member, deactivate, issue_token, members
+from vault.members import NewMember, add_member, deactivate, members
 from vault.sessions import LASTS
 
 Short = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -68,21 +67,6 @@ class Invited(Struct, frozen=True, kw_only=True):
 
     id: UUID
     invitation: str
-    expires_at: datetime | None
-
-
-class TokenRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a token may do and until when; no scopes means all that the member's roles allow."""
-
-    scopes: Annotated[list[Action], Meta(max_length=len(Action))] = []
-    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
-
-
-class TokenView(Struct, frozen=True, kw_only=True):
-    """A token at the only moment it is shown."""
-
-    id: UUID
-    token: str
     expires_at: datetime | None
 
 
@@ -158,24 +142,6 @@ async def remove_member(member_id: FromPath[UUID], custody: InCustody, caller: F
     await deactivate(custody, caller, member_id)
 
 
-@post("/members/{member_id:uuid}/tokens", operation_id="issue_token")
-async def create_token(
-    member_id: FromPath[UUID],
-    data: JSONBody[TokenRequest],
-    custody: InCustody,
-    caller: FromCaller,
-) -> TokenView:
-    """A bearer token for a machine; the answer is the only place where it is shown."""
-    issued = await issue_token(custody, caller, member_id, scopes=data.scopes, expires_at=data.expires_at)
-    return TokenView(id=issued.id, token=issued.secret, expires_at=issued.expires_at)
-
-
-@delete("/tokens/{token_id:uuid}", operation_id="revoke_token", status_code=204)
-async def revoke_token(token_id: FromPath[UUID], sessions: WithSessions, caller: FromCaller) -> None:
-    """End a token: one's own, or any of the controller's for its administrator."""
-    await sessions.revoke(caller, token_id)
-
-
 router = Router(
     path="/v1",
     tags=["accounts"],
@@ -187,7 +153,5 @@ router = Router(
         list_members,
         create_member,
         remove_member,
-        create_token,
-        revoke_token,
     ],
 )

@@ -40,6 +40,7 @@ from vault.api import (
     retention,
     returns,
     subjects,
+    tokens,
     traces,
     transcript_email,
     uploads,
@@ -58,6 +59,7 @@ VERSION = importlib.metadata.version("recording-vault")
 
 ROUTERS: tuple[Router, ...] = (
     accounts.router,
+    tokens.router,
     controllers.router,
     contracts.router,
     notices.router,
@@ -117,6 +119,7 @@ def create_app(
             app.state.custody = opened
             app.state.sessions = Sessions(opened)
             yield
+            await app.state.sessions.last_uses.written()
 
     app = Litestar(
         request_class=ReadableRequest,

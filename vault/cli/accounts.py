@@ -1,14 +1,12 @@
 """Signing in, and letting others in."""
 
 import sys
-from datetime import datetime
 from types import MappingProxyType
 
 import click
 
 from tenants.vocabulary import Role
 from vault.cli import session
-from vault.cli.options import MOMENT
 from vault.cli.output import emit, emit_table, moment, with_json
 from vault.client.http import Client, Problem, segment, sign_in
 
@@ -125,19 +123,6 @@ def stop_member(member: str) -> None:
     emit({"stopped": member}, f"{member} has no access any more.")
 
 
-@click.command(short_help="Issue a token for a machine or a script.")
-@click.argument("member")
-@click.option("--scope", "scopes", multiple=True, help="An action to which the token is narrowed, such as ingest.")
-@click.option("--until", type=MOMENT, help="When it ends.  [default: when it is revoked]")
-@with_json
-def token(member: str, scopes: tuple[str, ...], until: datetime | None) -> None:
-    """Issue a bearer token for a machine or a script; prints it, once."""
-    with session.connect() as client:
-        body = {"scopes": list(scopes), "expires_at": until.isoformat() if until else None}
-        issued = client.post(f"/v1/members/{segment(member)}/tokens", body)
-    emit(issued, issued["token"])
-
-
 def _password(from_stdin: bool, *, confirm: bool = False) -> str:
     if from_stdin:
         return sys.stdin.readline().removesuffix("\n")
@@ -145,6 +130,4 @@ def _password(from_stdin: bool, *, confirm: bool = False) -> str:
     return password
 
 
-COMMANDS = MappingProxyType(
-    {"login": login, "logout": logout, "redeem": redeem, "whoami": whoami, "members": members, "token": token}
-)
+COMMANDS = MappingProxyType({"login": login, "logout": logout, "redeem": redeem, "whoami": whoami, "members": members})
