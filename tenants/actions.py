@@ -58,6 +58,7 @@ class Action(StrEnum):
     REVIEW_RIGHTS = "review_rights"
     READ_RIGHTS = "read_rights"
     READ_UNUSUAL = "read_unusual"
+    CLOSE_UNUSUAL = "close_unusual"
     ADMIT_SUPPORT = "admit_support"
     READ_SUPPORT = "read_support"
 
@@ -81,6 +82,7 @@ LIVING_CONTRACT_ONLY = CONTENT_ACTIONS | {
     Action.RECEIVE_DISCLOSURE,
     Action.SUPERVISE_REVIEW,
     Action.SEND_TRANSCRIPT,
+    Action.BREAK_GLASS,
 }
 """What is over when the contract is: nothing may be done with recordings any more but keep, let go and prove."""
 
@@ -148,6 +150,7 @@ ROLES = MappingProxyType(
         Action.REVIEW_RIGHTS: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR}),
         Action.READ_RIGHTS: frozenset({Role.ADMINISTRATOR, Role.DPO}),
         Action.READ_UNUSUAL: frozenset({Role.DPO, Role.ADMINISTRATOR}),
+        Action.CLOSE_UNUSUAL: frozenset({Role.DPO}),
         Action.ADMIT_SUPPORT: frozenset({Role.ADMINISTRATOR}),
         Action.READ_SUPPORT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
     }

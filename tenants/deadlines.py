@@ -36,6 +36,8 @@ class DeadlineKind(StrEnum):
     PERMIT = "permit"
     DUTY = "duty"
     SUBJECT_REQUEST = "subject_request"
+    GLASS_REVIEW = "glass_review"
+    RIGHTS_REVIEW = "rights_review"
 
 
 class Stage(StrEnum):
@@ -80,6 +82,8 @@ _LEADS: Mapping[DeadlineKind, _Lead] = MappingProxyType(
         DeadlineKind.PERMIT: _Lead(timedelta(days=30), timedelta(days=7)),
         DeadlineKind.DUTY: _Lead(timedelta(days=14), timedelta(days=3), timedelta(days=7)),
         DeadlineKind.SUBJECT_REQUEST: _Lead(timedelta(days=14), timedelta(days=3), timedelta(days=7)),
+        DeadlineKind.GLASS_REVIEW: _Lead(timedelta(days=5), timedelta(days=2), timedelta(days=7)),
+        DeadlineKind.RIGHTS_REVIEW: _Lead(timedelta(days=14), timedelta(days=3)),
     }
 )
 

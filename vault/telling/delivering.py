@@ -28,7 +28,7 @@ from vault.emailing import Letter, NotTaken, Unknown, hand_over
 from vault.telling.posting import Answer, Signed, Unreachable, post
 from vault.telling.targets import DROPPED, drop_waiting, lock, open_target
 from vault.telling.telling import EMAIL, WAITING, tell
-from vault.telling.topics import Audience, Topic
+from vault.telling.topics import TO_RECIPIENTS, Audience, Topic
 from vault.telling.words import letter, outside, said, spoken
 
 DELIVERED, GIVEN_UP, NOT_CONFIGURED = "delivered", "given_up", "not_configured"
@@ -180,8 +180,9 @@ def _written(policy: Policy, due: Due) -> Letter:
     subject, text = said(due.topic, language), letter(due.topic, language, object_id=due.object_id, message=due.message)
     to = policy.dpo.contact if due.mailbox is Audience.DPO else policy.controller.contact
     if due.address is not None:
-        subject, text = outside(language, object_id=due.object_id, controller=policy.controller.name)
         to = due.address
+        if due.topic in TO_RECIPIENTS:
+            subject, text = outside(language, object_id=due.object_id, controller=policy.controller.name)
     return Letter(id=due.message, to=to, subject=subject, text=text, language=language, at=due.told_at)
 
 

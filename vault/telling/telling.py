@@ -42,7 +42,8 @@ async def tell(
         details: ids, slugs, numbers and dates. Names, numbers of people and free text have no place in a message.
         once: a word for what is told of an object but once under a topic (`first_reminder`); telling it again is
             nothing.
-        members: people of outside whom it concerns: they get a letter that they should sign in, and nothing of it.
+        members: people whom it concerns by name: those of outside get a letter that they should sign in, and nothing
+            of it.
 
     Returns:
         The message's id; None where it was told before.

@@ -29,8 +29,21 @@ class Topic(StrEnum):
     SUBJECT_REQUEST_ANSWERED = "subject_request.answered"
     RECIPIENTS_TO_NOTIFY = "recipients.to_notify"
     TRANSCRIPT_UNKNOWN = "transcript.unknown"
+    GLASS_BROKEN = "glass.broken"
+    GLASS_ENDED = "glass.ended"
+    GLASS_UNREVIEWED = "glass.unreviewed"
+    SUPPORT_ADMITTED = "support.admitted"
+    RIGHTS_TO_REVIEW = "rights.to_review"
+    RIGHTS_UNCONFIRMED = "rights.unconfirmed"
+    RIGHTS_REVIEWED = "rights.reviewed"
+    RIGHTS_LAST_ADMINISTRATOR = "rights.last_administrator"
+    VOLUME_UNUSUAL = "volume.unusual"
     WEBHOOK_DISABLED = "webhook.disabled"
     WEBHOOK_TESTED = "webhook.tested"
+
+
+TO_RECIPIENTS = frozenset({Topic.RECIPIENTS_TO_NOTIFY})
+"""What people of outside are written of; a member is told of anything else as one of the controller's own people."""
 
 
 class Audience(StrEnum):

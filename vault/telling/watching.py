@@ -25,12 +25,20 @@ _TOPICS: Final[Mapping[DeadlineKind, tuple[Topic, Topic | None]]] = MappingProxy
         DeadlineKind.PERMIT: (Topic.PERMIT_ENDING, Topic.PERMIT_ENDING),
         DeadlineKind.DUTY: (Topic.DUTY_COMING, Topic.DUTY_OVERDUE),
         DeadlineKind.SUBJECT_REQUEST: (Topic.SUBJECT_REQUEST_COMING, Topic.SUBJECT_REQUEST_OVERDUE),
+        DeadlineKind.GLASS_REVIEW: (Topic.GLASS_UNREVIEWED, Topic.GLASS_UNREVIEWED),
+        # What is not confirmed is removed on the day, and whoever removes it tells that.
+        DeadlineKind.RIGHTS_REVIEW: (Topic.RIGHTS_UNCONFIRMED, None),
     }
 )
 """What is told of a kind before its deadline, and from then on."""
 
 _FIRST_TO: Final[Mapping[DeadlineKind, Audience]] = MappingProxyType(
-    {DeadlineKind.DECISION: Audience.BOTH, DeadlineKind.CONFIRMATION: Audience.BOTH}
+    {
+        DeadlineKind.DECISION: Audience.BOTH,
+        DeadlineKind.CONFIRMATION: Audience.BOTH,
+        DeadlineKind.GLASS_REVIEW: Audience.BOTH,
+        DeadlineKind.RIGHTS_REVIEW: Audience.ADMINISTRATORS,
+    }
 )
 """Where persons of either role have to act, both are reminded; of everything else the DPO is, until it is late."""
 

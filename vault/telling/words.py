@@ -127,6 +127,51 @@ TOPICS: Mapping[Topic, tuple[str, str, str]] = MappingProxyType(
             "Det är okänt om en chattkonversation skickades per e-post",
             "It is not known whether a chat was sent by e-mail",
         ),
+        Topic.GLASS_BROKEN: (
+            "Ylläpito tai tietoturva avasi tallenteita poikkeuksellisesti; käyttö on tarkastettava jälkikäteen",
+            "Underhållet eller säkerheten öppnade inspelningar i ett undantagsläge; användningen ska granskas efteråt",
+            "Maintenance or security broke the glass to hear recordings; it has to be reviewed afterwards",
+        ),
+        Topic.GLASS_ENDED: (
+            "Poikkeuksellinen pääsy tallenteisiin päättyi; käyttö on tarkastettava",
+            "Undantagsåtkomsten till inspelningar upphörde; användningen ska granskas",
+            "Broken glass was closed again; what was done under it has to be reviewed",
+        ),
+        Topic.GLASS_UNREVIEWED: (
+            "Poikkeuksellista pääsyä tallenteisiin ei ole tarkastettu",
+            "En undantagsåtkomst till inspelningar har inte granskats",
+            "Broken glass has not been reviewed",
+        ),
+        Topic.SUPPORT_ADMITTED: (
+            "Euroopan talousalueen ulkopuolelta annettava tuki sallittiin määräajaksi",
+            "Stöd från ett land utanför Europeiska ekonomiska samarbetsområdet tilläts för en viss tid",
+            "Support from outside of the European Economic Area was admitted for a time",
+        ),
+        Topic.RIGHTS_TO_REVIEW: (
+            "Käyttöoikeudet on tarkistettava; mitä ei vahvisteta, poistetaan määräpäivänä",
+            "Användarrättigheterna ska granskas; det som inte bekräftas tas bort på utsatt dag",
+            "The rights of users have to be reviewed; what is not confirmed is removed on the day",
+        ),
+        Topic.RIGHTS_UNCONFIRMED: (
+            "Käyttöoikeuksia on vielä vahvistamatta",
+            "Alla användarrättigheter har inte bekräftats ännu",
+            "Some rights of users are not confirmed yet",
+        ),
+        Topic.RIGHTS_REVIEWED: (
+            "Käyttöoikeudet on tarkistettu, ja tarkistuksesta on allekirjoitettu pöytäkirja",
+            "Användarrättigheterna har granskats, och granskningen har ett undertecknat protokoll",
+            "The rights of users have been reviewed, with a signed record",
+        ),
+        Topic.RIGHTS_LAST_ADMINISTRATOR: (
+            "Viimeisen pääkäyttäjän oikeutta ei vahvistettu, mutta sitä ei poistettu",
+            "Den sista administratörens rättighet bekräftades inte men togs inte bort",
+            "The right of the last administrator was not confirmed, and was not removed all the same",
+        ),
+        Topic.VOLUME_UNUSUAL: (
+            "Henkilöstön kuuntelumäärä poikkeaa selvästi tavanomaisesta; kyse on henkilöstöstä, ei asiakkaista",
+            "Personalens avlyssning avviker klart från det vanliga; det gäller personalen, inte kunderna",
+            "One of the staff listened far more than usual; this is about staff, and no customer is profiled",
+        ),
         Topic.WEBHOOK_DISABLED: (
             "Webhook ei ole enää käytössä, koska se ei vastaa",
             "En webhook används inte längre eftersom den inte svarar",
