@@ -1,7 +1,7 @@
 """When a contract is over everything of its controller goes, in one order, whoever is killed on the way.
 
     ended -> returning    where the policy promises it: exported to a key of theirs, till they confirm or waive it
-    -> destroying         the contract says since when, the destruction is written down
+    -> destroying         the contract says since when, the destruction is written down; what was approved ends
     what is held          stays, exactly that, until its last reason ends; all else goes (`vault.destruction.blocked`)
     the tenant key        nothing of the controller opens from here on
     inventory             what there was, and that it does not open: counted once, while it can still be counted
@@ -35,6 +35,7 @@ from vault.destruction import blocked, certifying, inventory, journal, verifying
 from vault.destruction.certificates import Method, Reason
 from vault.destruction.journal import Numbers, Opened, Progress, Stored, Superseded
 from vault.destruction.verifying import NotDestroyed
+from vault.proposals.carrying import end_with_contract
 from vault.returning import exporting
 from vault.returning.recipients import promised
 
@@ -129,6 +130,7 @@ async def _open(tenant: UUID, now: datetime, *, again: bool) -> tuple[Opened | N
             await _begin_return(held, now)
             return None, ContractState.RETURNING
         destroying = held.contract.begin_destruction(now, returns=returns)
+        await end_with_contract(tenant, now)
         reason = Reason.RESTORED if again else Reason.CONTRACT_END
         opened = await journal.begin(tenant, reason, Progress(), now=now)
         await DB.fetch(

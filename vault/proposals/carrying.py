@@ -1,4 +1,8 @@
-"""What was approved is carried out with nobody logged in, once its moment has come; what nobody decides on lapses."""
+"""What was approved is carried out with nobody logged in, once its moment has come; what nobody decides on lapses.
+
+What is not done when everything of a controller goes, ends with the contract: what it was about is destroyed with the
+rest, and so is the key that its terms are sealed under.
+"""
 
 import asyncio
 import json
@@ -12,11 +16,15 @@ import structlog
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
+from vault.custody.register import tenancy
 from vault.errors import Conflict, Invalid, NotFound
 from vault.proposals import rows
 from vault.proposals.model import Handlers, Proposal, State
 
 CARRIED_OUT, REFUSED, LAPSED = "proposal.carried_out", "proposal.refused", "proposal.lapsed"
+
+CONTRACT_OVER = "contract-over"
+"""The rule that ended what was approved when the contract was over."""
 
 log = structlog.get_logger()
 
@@ -45,6 +53,24 @@ async def lapse(tenant: UUID, now: datetime) -> None:
         await audit.record(tenant, event, now=now)
 
 
+async def end_with_contract(tenant: UUID, now: datetime) -> None:
+    """End, in the controller's open scope, what was approved and is not done; what was done of it stays told.
+
+    Asked before the log is held: who carries out holds the proposal first.
+    """
+    why = {"rule": CONTRACT_OVER, "detail": "The contract is over; what nothing holds is destroyed with it."}
+    ended = await DB.fetch(
+        "UPDATE proposal SET state = 'refused', ended_at = $2, outcome = coalesce(outcome, '{}') || $3"
+        " WHERE tenant_id = $1 AND state = 'approved' RETURNING id, action",
+        tenant,
+        now,
+        json.dumps(why),
+    )
+    for row in ended:
+        details = {"action": row["action"], "rule": CONTRACT_OVER}
+        await audit.record(tenant, audit.Event(act=REFUSED, actor=None, object_id=row["id"], details=details), now=now)
+
+
 async def carry_out(custody: Custody, handlers: Handlers, tenant: UUID) -> bool:
     """Carry out what a controller's people have approved, in the order of its moments.
 
@@ -55,6 +81,9 @@ async def carry_out(custody: Custody, handlers: Handlers, tenant: UUID) -> bool:
     """
     now = custody.clock.now()
     async with tenant_scope(tenant):
+        if (await tenancy(tenant, at=now)).contract.destroying_since:
+            await end_with_contract(tenant, now)
+            return True
         await lapse(tenant, now)
         found = await DB.fetch(
             "SELECT * FROM proposal WHERE tenant_id = $1 AND state = 'approved'"

@@ -1,9 +1,10 @@
 """Proposing, and deciding by somebody else: two persons, one of whom at least is the controller's own."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,6 +14,7 @@ from vault.accounts import Caller
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM, narrow, platform_scope, tenant_scope
+from vault.custody.keys import KeyDestroyed
 from vault.custody.register import tenancy
 from vault.errors import Conflict, NotAllowed, NotFound
 from vault.proposals import rows
@@ -49,7 +51,8 @@ async def propose(custody: Custody, handlers: Handlers, caller: Caller, tenant: 
     caller.require(handler.may_propose)
     proposal = _proposed(caller, tenant, draft, now)
     proposal = replace(proposal, effect=await handler.check(custody, proposal))
-    sealed = await asyncio.to_thread(rows.seal_proposed, custody, proposal)
+    with_key = partial(rows.seal_proposed, custody, proposal)
+    sealed = await _sealed(caller, tenant, handler.may_propose, now, with_key)
     async with tenant_scope(tenant):
         await _require_living(caller, tenant, handler.may_propose, now)
         await lapse(tenant, now)
@@ -76,7 +79,8 @@ async def decide(
     _require_another(caller, proposal, handler, approve=approve)
     reason = rows.checked_reason(reason)
     effect = await handler.check(custody, proposal) if approve and proposal.state is State.PROPOSED else proposal.effect
-    sealed = await asyncio.to_thread(rows.seal_decided, custody, proposal, reason, now=now)
+    with_key = partial(rows.seal_decided, custody, proposal, reason, now=now)
+    sealed = await _sealed(caller, proposal.tenant, handler.may_decide, now, with_key)
     decided = replace(proposal, effect=effect, decision_reason=reason, **_decision(caller, proposal, now, approve))
     async with platform_scope():
         firm = await _people(PLATFORM, caller.id, proposal.proposed_by)
@@ -175,6 +179,16 @@ async def _people(tenant: UUID, *members: UUID) -> dict[UUID, Person]:
         row["id"]: Person(id=row["id"], tenant=of, roles=frozenset(map(Role, row["roles"])), agent_id=row["agent_id"])
         for row in found
     }
+
+
+async def _sealed(caller: Caller, tenant: UUID, action: Action, now: datetime, with_key: Callable[[], bytes]) -> bytes:
+    """What nobody else is to read. Raises Refused or Conflict where its key has gone with the contract."""
+    try:
+        return await asyncio.to_thread(with_key)
+    except KeyDestroyed:
+        async with tenant_scope(tenant):
+            await _require_living(caller, tenant, action, now)
+        raise Conflict("The contract is over, and what this was about is destroyed.") from None
 
 
 async def _require_living(caller: Caller, tenant: UUID, action: Action, now: datetime) -> None:

@@ -1,7 +1,8 @@
 """A proposal and who handles it: each capability brings its own handlers, and the rim puts them into one mapping.
 
 proposed ── approved ── carried_out     what was approved is done: with the decision, or by a job
-        │           └── refused         when it was to be carried out the check said no; nothing was done
+        │           └── refused         when it was to be carried out the check said no, and nothing was done;
+        │                               or the contract's end came before it was done
         ├── rejected                    by a second person
         ├── withdrawn                   by whoever proposed it
         └── lapsed                      nobody decided within `LASTS`
