@@ -19,7 +19,7 @@ from piccolo.columns import (
 )
 from piccolo.table import Table
 
-from vault.custody import tables_disclosed, tables_federation, tables_log, tables_oversight, tables_people
+from vault.custody import tables_disclosed, tables_federation, tables_log, tables_oversight, tables_people, tables_rights
 from vault.custody.database import DB
 
 
@@ -540,6 +540,7 @@ TABLES: tuple[type[Table], ...] = (
     *tables_log.TABLES,
     *tables_oversight.TABLES,
     *tables_people.TABLES,
+    *tables_rights.TABLES,
 )
 
 OPEN_TO_THE_PLATFORM = {"credential": "found by digest before a tenant is known", "outbox": "the relay serves all"}

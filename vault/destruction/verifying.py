@@ -52,6 +52,8 @@ HOLDS_RECORDINGS = (
     "directory_membership",
     "directory_group",
     "directory_user",
+    "team_membership",
+    "team",
     "account_recovery",
     "passkey",
     "recovery_code",
