@@ -19,7 +19,15 @@ from piccolo.columns import (
 )
 from piccolo.table import Table
 
-from vault.custody import tables_disclosed, tables_federation, tables_log, tables_oversight, tables_people, tables_rights
+from vault.custody import (
+    tables_disclosed,
+    tables_events,
+    tables_federation,
+    tables_log,
+    tables_oversight,
+    tables_people,
+    tables_rights,
+)
 from vault.custody.database import DB
 
 
@@ -536,6 +544,7 @@ TABLES: tuple[type[Table], ...] = (
     ReturnArchive,
     ReturnManifest,
     *tables_disclosed.TABLES,
+    *tables_events.TABLES,
     *tables_federation.TABLES,
     *tables_log.TABLES,
     *tables_oversight.TABLES,
