@@ -7,10 +7,12 @@ from typing import Any, Final
 from tenants.events.access import ACCESS
 from tenants.events.disclosing import DISCLOSING
 from tenants.events.keeping import KEEPING
+from tenants.events.overseeing import OVERSEEING
 from tenants.events.people import PEOPLE
+from tenants.events.teams import TEAMS
 from tenants.events.words import REFUSAL, Act, Also, By, is_of, is_slug
 
-ALL: Final = PEOPLE + ACCESS + KEEPING + DISCLOSING
+ALL: Final = PEOPLE + ACCESS + KEEPING + DISCLOSING + OVERSEEING + TEAMS
 ACTS: Final[Mapping[str, Act]] = MappingProxyType({each.name: each for each in ALL})
 
 DONE, WAS_REFUSED = "done", "refused"

@@ -40,6 +40,7 @@ from vault.api import (
     retention,
     returns,
     subjects,
+    teams,
     tokens,
     traces,
     transcript_email,
@@ -88,6 +89,7 @@ ROUTERS: tuple[Router, ...] = (
     disclosure_register.router,
     packages.router,
     subjects.router,
+    teams.router,
 )
 
 
