@@ -9,6 +9,7 @@ from vault.disclosure.carrying import Givers
 from vault.grants import opening
 from vault.orders import ordering
 from vault.organisations import registering as organisations
+from vault.oversight import break_glass
 from vault.policies import changing
 from vault.proposals.model import Handlers
 from vault.returning import registering, waiving
@@ -32,5 +33,9 @@ HANDLERS: Handlers = MappingProxyType(
 GIVERS: Givers = MappingProxyType({DisclosureEvent.PACK: packing.GIVER, DisclosureEvent.OPEN: opening.GIVER})
 """Who carries an approved disclosure out, by its way of giving."""
 
-SOURCES: tuple[Source, ...] = (deadlines.open_deadlines, subject_deadlines.open_deadlines)
+SOURCES: tuple[Source, ...] = (
+    deadlines.open_deadlines,
+    subject_deadlines.open_deadlines,
+    break_glass.open_deadlines,
+)
 """Whose deadlines are watched."""

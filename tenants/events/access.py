@@ -13,12 +13,13 @@ ID, COUNT, SLUG, SLUGS, FLAG = Kind.ID, Kind.COUNT, Kind.SLUG, Kind.SLUGS, Kind.
 # fmt: off
 ACCESS: Final[tuple[Act, ...]] = (
     act("recordings.searched", "Somebody looked for recordings; by which filters is told, by which values is not.",
-        PERSON, None, REFUSED, filters=SLUGS, found=COUNT, continued=FLAG),
-    act("recording.described", "Somebody read what a recording is, without its content.", PERSON, "recording", REFUSED),
+        PERSON, None, REFUSED, filters=SLUGS, found=COUNT, continued=FLAG, glass=ID),
+    act("recording.described", "Somebody read what a recording is, without its content.",
+        PERSON, "recording", REFUSED, glass=ID),
     act("access.opened", "A recording was opened to one person, for one purpose and a few minutes.",
-        PERSON, "recording", PURPOSE | REFUSED, access=ID, restricted_use=RestrictedUse, disclosure=ID),
+        PERSON, "recording", PURPOSE | REFUSED, access=ID, restricted_use=RestrictedUse, disclosure=ID, glass=ID),
     act("access.used", "The first of what was opened was heard or read.",
-        PERSON, "recording", PURPOSE, access=ID, restricted_use=RestrictedUse, disclosure=ID),
+        PERSON, "recording", PURPOSE, access=ID, restricted_use=RestrictedUse, disclosure=ID, glass=ID),
     act("access.ended", "An access was ended before its minutes were over.", PERSON, "recording", PURPOSE, access=ID),
     act("part.found_altered", "What the store gave back is not what was stored; nothing of it was shown.",
         PERSON | MACHINE, "recording", part=SLUG, cause=Kind.FAULT),

@@ -22,6 +22,8 @@ OPEN = {"health", "read_openapi", "read_certificate_key", "read_document_certifi
 """What answers without a credential; everything else is refused before it is looked at."""
 
 BODIES: dict[str, dict[str, Any]] = {
+    "break_glass": {"reason": "a stranger tries", "incident": "1", "told": str(uuid4())},
+    "review_broken_glass": {"justified": True, "words": "a stranger tries"},
     "place_hold": {"reason": "legal_claim"},
     "restrict_recording": {"ground": "accuracy_contested"},
     "open_access": {"purpose": "quality", "reason": "a stranger tries"},
@@ -138,6 +140,7 @@ async def ids(owner: House) -> dict[str, str]:
         "message_id": await _message(owner),
         "webhook_id": hooked.json()["webhook"]["id"],
         "destruction_id": str(uuid4()),
+        "glass_id": str(uuid4()),
     }
 
 

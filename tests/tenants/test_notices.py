@@ -83,7 +83,6 @@ LISTENERS = {
         Role.SUPERVISOR: Scope.ALL,
         Role.QUALITY: Scope.ALL,
         Role.TRAINER: Scope.ALL,
-        Role.ADMINISTRATOR: Scope.ALL,
     },
     "vertaislaina": {Role.SUPERVISOR: Scope.ALL, Role.QUALITY: Scope.ALL, Role.TRAINER: Scope.ALL},
     "tilastokeskus": {Role.SUPERVISOR: Scope.ALL, Role.QUALITY: Scope.ALL, Role.TRAINER: Scope.ALL},
@@ -203,6 +202,20 @@ def test_those_who_listen_are_those_of_the_notice(policies: Mapping[str, Policy]
     assert {role: rule.scope for role, rule in access.roles.items()} == LISTENERS[slug]
     assert access.personal_accounts_only
     assert access.reviewed_every == ("P6M" if slug == "valtiokonttori" else None)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_maintenance_and_security_listen_when_needed_and_only_where_the_notice_says_so(
+    policies: Mapping[str, Policy], slug: str
+) -> None:
+    breaking = policies[slug].access.break_glass
+    if slug != "valtiokonttori":
+        assert breaking is None
+        return
+    assert breaking is not None
+    assert breaking.roles == (Role.MAINTENANCE, Role.SECURITY)
+    assert breaking.purposes == ("verification", "legal_protection")
+    assert (breaking.minutes, breaking.clause) == (30, "access_maintenance")
 
 
 @pytest.mark.parametrize("slug", SLUGS)
