@@ -8,6 +8,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
+from tenants.decisions import Action
 from vault.access.ending import end_access
 from vault.access.listening import content, peaks
 from vault.access.streaming import Content
@@ -39,6 +40,7 @@ PRIVATE = {"cache-control": "private, no-store", "x-content-type-options": "nosn
     media_type="application/octet-stream",
     response_description="All of it, as the media type it was delivered in, or that was asked for",
     responses=ANSWERS,
+    opt={"action": (Action.LISTEN, Action.RECEIVE_DISCLOSURE, Action.SUPERVISE_REVIEW)},
 )
 async def read_content(
     access_id: FromPath[UUID],
@@ -59,13 +61,22 @@ async def read_content(
     return await _answer(found, request)
 
 
-@get("/accesses/{access_id:uuid}/peaks", operation_id="read_peaks")
+@get(
+    "/accesses/{access_id:uuid}/peaks",
+    operation_id="read_peaks",
+    opt={"action": (Action.LISTEN, Action.RECEIVE_DISCLOSURE, Action.SUPERVISE_REVIEW)},
+)
 async def read_peaks(access_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> Response[dict[str, Any]]:
     """The waveform as audiowaveform's JSON, which wavesurfer.js and peaks.js draw; `duration` is in seconds."""
     return Response(await peaks(custody, caller, access_id, grants=GRANTS), headers=PRIVATE)
 
 
-@delete("/accesses/{access_id:uuid}", operation_id="end_access", status_code=204)
+@delete(
+    "/accesses/{access_id:uuid}",
+    operation_id="end_access",
+    status_code=204,
+    opt={"action": (Action.LISTEN, Action.RECEIVE_DISCLOSURE, Action.SUPERVISE_REVIEW)},
+)
 async def remove_access(access_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> None:
     """End one's own access before its time."""
     await end_access(custody, caller, access_id)

@@ -9,6 +9,7 @@ from litestar import Router, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct, field
 
+from tenants.decisions import Action
 from tenants.recordings import Kind
 from tenants.vocabulary import HoldReason
 from vault.access.query import Query
@@ -61,20 +62,25 @@ class BulkHoldView(Struct, frozen=True, kw_only=True):
     problems: dict[str, int]
 
 
-@post("/bulk-holds", operation_id="order_bulk_hold", status_code=202)
+@post("/bulk-holds", operation_id="order_bulk_hold", status_code=202, opt={"action": Action.HOLD})
 async def order_bulk_hold(data: JSONBody[BulkHoldRequest], custody: InCustody, caller: FromCaller) -> BulkHoldView:
     """Hold everything that a search finds; ask for the progress under the id that is answered."""
     ordered = await order(custody, caller, _query(data.search), reason=data.reason, note=data.note, until=data.until)
     return _view(ordered)
 
 
-@get("/bulk-holds/{bulk_hold_id:uuid}", operation_id="read_bulk_hold")
+@get("/bulk-holds/{bulk_hold_id:uuid}", operation_id="read_bulk_hold", opt={"action": Action.READ_RETENTION})
 async def read_bulk_hold(bulk_hold_id: FromPath[UUID], caller: FromCaller) -> BulkHoldView:
     """How far a bulk hold has come."""
     return _view(await progress(caller, bulk_hold_id))
 
 
-@post("/bulk-holds/{bulk_hold_id:uuid}/release", operation_id="release_bulk_hold", status_code=202)
+@post(
+    "/bulk-holds/{bulk_hold_id:uuid}/release",
+    operation_id="release_bulk_hold",
+    status_code=202,
+    opt={"action": Action.RELEASE},
+)
 async def release_bulk_hold(bulk_hold_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> BulkHoldView:
     """Release every hold of it; what it has not placed yet, it does not place."""
     return _view(await release(custody, caller, bulk_hold_id))

@@ -10,6 +10,7 @@ from litestar import Response, Router, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
 
+from tenants.decisions import Action
 from vault.api.dependencies import FromCaller, InCustody
 from vault.destruction.document.identity import document_certificate
 from vault.destruction.filing import document
@@ -50,7 +51,7 @@ class ProofList(Struct, frozen=True, kw_only=True):
     proofs: list[Proof]
 
 
-@get("/destructions", operation_id="list_destructions")
+@get("/destructions", operation_id="list_destructions", opt={"action": Action.READ_CERTIFICATE})
 async def list_destructions(
     caller: FromCaller,
     cursor: FromQuery[str | None] = None,
@@ -61,7 +62,7 @@ async def list_destructions(
     return DestructionPage(items=[DestructionView(**asdict(item)) for item in page.items], next=page.next)
 
 
-@get("/certificates", operation_id="list_certificates")
+@get("/certificates", operation_id="list_certificates", opt={"action": Action.READ_CERTIFICATE})
 async def list_certificates(
     caller: FromCaller,
     cursor: FromQuery[str | None] = None,
@@ -72,38 +73,52 @@ async def list_certificates(
     return DestructionPage(items=[DestructionView(**asdict(item)) for item in page.items], next=page.next)
 
 
-@get("/certificates/{certificate_id:uuid}", operation_id="read_certificate")
+@get("/certificates/{certificate_id:uuid}", operation_id="read_certificate", opt={"action": Action.READ_CERTIFICATE})
 async def read_certificate(certificate_id: FromPath[UUID], caller: FromCaller) -> Response[str]:
     """The signed file, byte for byte; check it with `vault verify` or by hand."""
     return Response(await certificate(caller, certificate_id), media_type="application/json")
 
 
-@get("/certificate-key", operation_id="read_certificate_key", exclude_from_auth=True)
+@get("/certificate-key", operation_id="read_certificate_key", exclude_from_auth=True, opt={"action": "public"})
 async def read_certificate_key(custody: InCustody) -> Response[str]:
     """The public key by which certificates are verified, as PEM."""
     return Response(custody.keyring.signing_key().public_pem.decode(), media_type="application/x-pem-file")
 
 
-@get("/destructions/{destruction_id:uuid}/leaves/{recording_id:uuid}", operation_id="prove_destruction")
+@get(
+    "/destructions/{destruction_id:uuid}/leaves/{recording_id:uuid}",
+    operation_id="prove_destruction",
+    opt={"action": Action.READ_CERTIFICATE},
+)
 async def prove_destruction(destruction_id: FromPath[UUID], recording_id: FromPath[UUID], caller: FromCaller) -> Proof:
     """Which parts of one recording a certificate speaks of, each proven against its Merkle root; no other is shown."""
     return await prove(caller, destruction_id, recording_id)
 
 
-@get("/recordings/{recording_id:uuid}/destruction-proof", operation_id="prove_recording_destroyed")
+@get(
+    "/recordings/{recording_id:uuid}/destruction-proof",
+    operation_id="prove_recording_destroyed",
+    opt={"action": Action.READ_CERTIFICATE},
+)
 async def prove_recording_destroyed(recording_id: FromPath[UUID], caller: FromCaller) -> ProofList:
     """Was it destroyed? One proof for each certificate that speaks of a part of it, the oldest first."""
     return ProofList(recording=recording_id, proofs=await prove_all(caller, recording_id))
 
 
-@get("/certificate-key/x509", operation_id="read_document_certificate", exclude_from_auth=True)
+@get(
+    "/certificate-key/x509", operation_id="read_document_certificate", exclude_from_auth=True, opt={"action": "public"}
+)
 async def read_document_certificate(custody: InCustody) -> Response[str]:
     """The X.509 certificate by which the signatures of documents (PDF) are verified, as PEM."""
     pem = document_certificate(custody.keyring.signing_key()).public_bytes(Encoding.PEM).decode()
     return Response(pem, media_type="application/x-pem-file")
 
 
-@get("/destructions/{destruction_id:uuid}/certificate.pdf", operation_id="read_certificate_document")
+@get(
+    "/destructions/{destruction_id:uuid}/certificate.pdf",
+    operation_id="read_certificate_document",
+    opt={"action": Action.READ_CERTIFICATE},
+)
 async def read_certificate_document(
     destruction_id: FromPath[UUID], caller: FromCaller, custody: InCustody
 ) -> Response[bytes]:

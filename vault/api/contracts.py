@@ -8,6 +8,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from tenants.contracts import ContractState
+from tenants.decisions import Action
 from tenants.notices import NoticeKind, upcoming
 from tenants.vocabulary import Role
 from vault.api.dependencies import FromCaller, InCustody
@@ -65,14 +66,19 @@ class ContractView(Struct, frozen=True, kw_only=True):
     blocked: BlockedView | None
 
 
-@get("/contracts", operation_id="list_contracts")
+@get("/contracts", operation_id="list_contracts", opt={"action": Action.READ_CONTRACT})
 async def list_contracts(custody: InCustody, caller: FromCaller) -> list[ContractView]:
     """The caller's contract; every controller's for an operator."""
     now = custody.clock.now()
     return [_view(agreement, now) for agreement in await contracts(caller)]
 
 
-@post("/contracts/{contract_id:uuid}/changes", operation_id="change_contract", status_code=202)
+@post(
+    "/contracts/{contract_id:uuid}/changes",
+    operation_id="change_contract",
+    status_code=202,
+    opt={"action": Action.END_CONTRACT},
+)
 async def change_contract(
     contract_id: FromPath[UUID], data: JSONBody[Change], custody: InCustody, caller: FromCaller
 ) -> ProposalView:

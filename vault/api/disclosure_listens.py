@@ -7,6 +7,7 @@ from litestar import Router, get
 from litestar.params import FromPath
 from msgspec import Struct
 
+from tenants.decisions import Action
 from vault.api.dependencies import FromCaller, InCustody
 from vault.disclosure import reporting
 
@@ -29,7 +30,11 @@ class ReviewedListens(Struct, frozen=True, kw_only=True):
     items: list[ReviewedListen]
 
 
-@get("/disclosures/{disclosure_id:uuid}/items/{recording_id:uuid}/listens", operation_id="read_disclosure_listens")
+@get(
+    "/disclosures/{disclosure_id:uuid}/items/{recording_id:uuid}/listens",
+    operation_id="read_disclosure_listens",
+    opt={"action": (Action.READ_DISCLOSURES, Action.REQUEST_DISCLOSURE)},
+)
 async def read_listens(
     disclosure_id: FromPath[UUID], recording_id: FromPath[UUID], custody: InCustody, caller: FromCaller
 ) -> ReviewedListens:

@@ -9,6 +9,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
+from tenants.decisions import Action
 from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
 from vault.disclosure import delegating, documents
@@ -60,6 +61,7 @@ class DelegationView(Struct, frozen=True, kw_only=True):
     "/disclosures/{disclosure_id:uuid}/documents",
     operation_id="add_disclosure_document",
     request_max_body_size=None,
+    opt={"action": (Action.READ_DISCLOSURES, Action.REQUEST_DISCLOSURE, Action.RECEIVE_DISCLOSURE)},
 )
 async def add_document(
     disclosure_id: FromPath[UUID],
@@ -74,7 +76,11 @@ async def add_document(
     return _document(await documents.add(custody, caller, disclosure_id, purpose, media_type, content))
 
 
-@get("/disclosures/{disclosure_id:uuid}/documents", operation_id="list_disclosure_documents")
+@get(
+    "/disclosures/{disclosure_id:uuid}/documents",
+    operation_id="list_disclosure_documents",
+    opt={"action": (Action.READ_DISCLOSURES, Action.REQUEST_DISCLOSURE, Action.RECEIVE_DISCLOSURE)},
+)
 async def list_documents(disclosure_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> list[DocumentView]:
     """The documents of a disclosure; somebody of outside sees those that they added."""
     return [_document(each) for each in await documents.documents(custody, caller, disclosure_id)]
@@ -85,6 +91,7 @@ async def list_documents(disclosure_id: FromPath[UUID], custody: InCustody, call
     operation_id="read_disclosure_document",
     media_type="application/octet-stream",
     responses={200: ResponseSpec(bytes, description="The document as it was sent", generate_examples=False)},
+    opt={"action": (Action.READ_DISCLOSURES, Action.REQUEST_DISCLOSURE, Action.RECEIVE_DISCLOSURE)},
 )
 async def read_document(
     disclosure_id: FromPath[UUID], document_id: FromPath[UUID], custody: InCustody, caller: FromCaller
@@ -96,7 +103,7 @@ async def read_document(
     return Response(found.content or b"", media_type=found.media_type, headers=headers)
 
 
-@post("/delegations", operation_id="delegate_decisions")
+@post("/delegations", operation_id="delegate_decisions", opt={"action": Action.DELEGATE})
 async def delegate_decisions(data: JSONBody[NewDelegation], custody: InCustody, caller: FromCaller) -> DelegationView:
     """Let another person decide on disclosures in one's stead, or (an administrator) in that of somebody absent."""
     made = await delegating.delegate(
@@ -105,13 +112,22 @@ async def delegate_decisions(data: JSONBody[NewDelegation], custody: InCustody, 
     return _delegation(made)
 
 
-@get("/delegations", operation_id="list_delegations")
+@get(
+    "/delegations",
+    operation_id="list_delegations",
+    opt={"action": (Action.READ_DISCLOSURES, Action.REQUEST_DISCLOSURE)},
+)
 async def list_delegations(caller: FromCaller) -> list[DelegationView]:
     """The controller's delegations, the latest first; whoever only stands in sees their own."""
     return [_delegation(each) for each in await delegating.delegations(caller)]
 
 
-@post("/delegations/{delegation_id:uuid}/revocation", operation_id="revoke_delegation", status_code=200)
+@post(
+    "/delegations/{delegation_id:uuid}/revocation",
+    operation_id="revoke_delegation",
+    status_code=200,
+    opt={"action": Action.DELEGATE},
+)
 async def revoke_delegation(delegation_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> DelegationView:
     """End a delegation now."""
     return _delegation(await delegating.revoke(custody, caller, delegation_id))

@@ -12,6 +12,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import Stream
 from msgspec import Struct, convert
 
+from tenants.decisions import Action
 from tenants.disclosing import DisclosureState
 from tenants.vocabulary import DisclosureKind, Role
 from vault.accounts import Caller
@@ -107,6 +108,7 @@ class RecipientNoticeView(Struct, frozen=True, kw_only=True):
             generate_examples=False,
         )
     },
+    opt={"action": Action.READ_DISCLOSURES},
 )
 async def read_register(
     request: Request[Caller, Any, Any],
@@ -130,7 +132,12 @@ async def read_register(
     return Response(RegisterPage(items=[_entry(each) for each in page], next=following))
 
 
-@post("/disclosures/{disclosure_id:uuid}/duty", operation_id="fulfil_duty", status_code=200)
+@post(
+    "/disclosures/{disclosure_id:uuid}/duty",
+    operation_id="fulfil_duty",
+    status_code=200,
+    opt={"action": (Action.READ_DISCLOSURES, Action.RECEIVE_DISCLOSURE)},
+)
 async def fulfil_duty(
     disclosure_id: FromPath[UUID], data: JSONBody[DutyDone], custody: InCustody, caller: FromCaller
 ) -> DisclosureView:
@@ -141,14 +148,21 @@ async def fulfil_duty(
     return view(seen, viewer=caller.id, outside=Role.RECIPIENT in caller.person.roles)
 
 
-@get("/disclosures/{disclosure_id:uuid}/notices", operation_id="list_recipient_notices")
+@get(
+    "/disclosures/{disclosure_id:uuid}/notices",
+    operation_id="list_recipient_notices",
+    opt={"action": (Action.READ_DISCLOSURES, Action.RECEIVE_DISCLOSURE)},
+)
 async def list_notices(disclosure_id: FromPath[UUID], caller: FromCaller) -> list[RecipientNoticeView]:
     """What happened to the recordings of a disclosure since its recipient had them (GDPR Art. 19)."""
     return [_notice(each) for each in await notices.notices(caller, disclosure_id)]
 
 
 @post(
-    "/recipient-notices/{notice_id:uuid}/acknowledgement", operation_id="acknowledge_recipient_notice", status_code=200
+    "/recipient-notices/{notice_id:uuid}/acknowledgement",
+    operation_id="acknowledge_recipient_notice",
+    status_code=200,
+    opt={"action": (Action.READ_DISCLOSURES, Action.RECEIVE_DISCLOSURE)},
 )
 async def acknowledge_notice(notice_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> RecipientNoticeView:
     """Take note of it as the recipient; or write down, for the controller, that the recipient was told."""

@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
+from tenants.decisions import Action
 from tenants.keeping import Change, Fate, ReasonKind, State
 from tenants.policy import Citation
 from tenants.recordings import PartClass
@@ -118,7 +119,12 @@ class RetentionView(Struct, frozen=True, kw_only=True):
     parts: list[FateView]
 
 
-@get("/recordings/{recording_id:uuid}/retention", operation_id="explain_retention", tags=["retention"])
+@get(
+    "/recordings/{recording_id:uuid}/retention",
+    operation_id="explain_retention",
+    tags=["retention"],
+    opt={"action": Action.READ_RETENTION},
+)
 async def explain_retention(recording_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> RetentionView:
     """When each part goes, by which promise, what keeps it, and what would change that."""
     told = await explain(custody, caller, recording_id)
@@ -126,7 +132,7 @@ async def explain_retention(recording_id: FromPath[UUID], custody: InCustody, ca
     return RetentionView(recording=recording_id, at=told.at, restricted=told.restricted, parts=parts)
 
 
-@post("/recordings/{recording_id:uuid}/holds", operation_id="place_hold")
+@post("/recordings/{recording_id:uuid}/holds", operation_id="place_hold", opt={"action": Action.HOLD})
 async def create_hold(
     recording_id: FromPath[UUID], data: JSONBody[HoldRequest], custody: InCustody, caller: FromCaller
 ) -> HoldView:
@@ -136,14 +142,16 @@ async def create_hold(
     )
 
 
-@get("/recordings/{recording_id:uuid}/holds", operation_id="list_recording_holds")
+@get(
+    "/recordings/{recording_id:uuid}/holds", operation_id="list_recording_holds", opt={"action": Action.READ_RETENTION}
+)
 async def list_recording_holds(recording_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> HoldPage:
     """Every hold there is or was on a recording, the earliest first, with its note while it lives."""
     found = await reasons_of(custody, caller, recording_id, ReasonKind.HOLD)
     return HoldPage(items=[hold_view(known) for known in found], next=None)
 
 
-@get("/holds", operation_id="list_holds")
+@get("/holds", operation_id="list_holds", opt={"action": Action.READ_RETENTION})
 async def list_holds(
     custody: InCustody,
     caller: FromCaller,
@@ -156,13 +164,15 @@ async def list_holds(
     return HoldPage(items=[hold_view(known) for known in found[:limit]], next=_next(found, limit))
 
 
-@post("/holds/{hold_id:uuid}/release", operation_id="release_hold", status_code=200)
+@post("/holds/{hold_id:uuid}/release", operation_id="release_hold", status_code=200, opt={"action": Action.RELEASE})
 async def end_hold(hold_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> HoldView:
     """End a hold: the day is again what was promised, and where it has passed and nothing else keeps it, it goes."""
     return hold_view(await release_hold(custody, caller, hold_id))
 
 
-@post("/recordings/{recording_id:uuid}/restrictions", operation_id="restrict_recording")
+@post(
+    "/recordings/{recording_id:uuid}/restrictions", operation_id="restrict_recording", opt={"action": Action.RESTRICT}
+)
 async def create_restriction(
     recording_id: FromPath[UUID], data: JSONBody[RestrictionRequest], custody: InCustody, caller: FromCaller
 ) -> RestrictionView:
@@ -171,7 +181,11 @@ async def create_restriction(
     return _restriction(placed)
 
 
-@get("/recordings/{recording_id:uuid}/restrictions", operation_id="list_recording_restrictions")
+@get(
+    "/recordings/{recording_id:uuid}/restrictions",
+    operation_id="list_recording_restrictions",
+    opt={"action": Action.READ_RETENTION},
+)
 async def list_recording_restrictions(
     recording_id: FromPath[UUID], custody: InCustody, caller: FromCaller
 ) -> RestrictionPage:
@@ -180,7 +194,7 @@ async def list_recording_restrictions(
     return RestrictionPage(items=[_restriction(known) for known in found], next=None)
 
 
-@get("/restrictions", operation_id="list_restrictions")
+@get("/restrictions", operation_id="list_restrictions", opt={"action": Action.LIFT})
 async def list_restrictions(
     custody: InCustody, caller: FromCaller, cursor: FromQuery[UUID | None] = None, limit: Limit = 50
 ) -> RestrictionPage:
@@ -189,13 +203,23 @@ async def list_restrictions(
     return RestrictionPage(items=[_restriction(known) for known in found[:limit]], next=_next(found, limit))
 
 
-@post("/restrictions/{restriction_id:uuid}/told", operation_id="record_subject_told", status_code=200)
+@post(
+    "/restrictions/{restriction_id:uuid}/told",
+    operation_id="record_subject_told",
+    status_code=200,
+    opt={"action": Action.LIFT},
+)
 async def record_told(restriction_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> RestrictionView:
     """Record that the data subject was told that the restriction is about to be lifted (Art. 18(3))."""
     return _restriction(await note_told(custody, caller, restriction_id))
 
 
-@post("/restrictions/{restriction_id:uuid}/lift", operation_id="lift_restriction", status_code=200)
+@post(
+    "/restrictions/{restriction_id:uuid}/lift",
+    operation_id="lift_restriction",
+    status_code=200,
+    opt={"action": Action.LIFT},
+)
 async def end_restriction(restriction_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> RestrictionView:
     """Lift a restriction, after the data subject was told."""
     return _restriction(await lift_restriction(custody, caller, restriction_id))

@@ -9,6 +9,7 @@ from litestar import Router, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
 
+from tenants.decisions import Action
 from vault.api.dependencies import FromCaller, InCustody
 from vault.telling.reading import Filter, Message, acknowledge, find, listed
 from vault.telling.topics import Topic
@@ -59,7 +60,7 @@ class MessagePage(Struct, frozen=True, kw_only=True):
     email: str
 
 
-@get("/messages", operation_id="list_messages")
+@get("/messages", operation_id="list_messages", opt={"action": Action.READ_MESSAGES})
 async def list_messages(
     custody: InCustody,
     caller: FromCaller,
@@ -76,13 +77,18 @@ async def list_messages(
     return MessagePage(items=items, next=items[-1].id if len(found) > limit else None, email=email_is(custody.mail))
 
 
-@get("/messages/{message_id:uuid}", operation_id="read_message")
+@get("/messages/{message_id:uuid}", operation_id="read_message", opt={"action": Action.READ_MESSAGES})
 async def read_message(message_id: FromPath[UUID], caller: FromCaller) -> MessageView:
     """One message, and how it went out."""
     return view(await find(caller, message_id))
 
 
-@post("/messages/{message_id:uuid}/acknowledge", operation_id="acknowledge_message", status_code=200)
+@post(
+    "/messages/{message_id:uuid}/acknowledge",
+    operation_id="acknowledge_message",
+    status_code=200,
+    opt={"action": Action.READ_MESSAGES},
+)
 async def acknowledge_message(message_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> MessageView:
     """Record that the controller has taken note of it."""
     return view(await acknowledge(custody, caller, message_id))

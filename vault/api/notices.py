@@ -8,6 +8,7 @@ from litestar import Router, get, post
 from litestar.params import FromPath
 from msgspec import Struct
 
+from tenants.decisions import Action
 from tenants.notices import NoticeKind
 from vault.api.dependencies import FromCaller, InCustody
 from vault.notices import Notice, acknowledge, notices
@@ -34,13 +35,18 @@ class NoticeView(Struct, frozen=True, kw_only=True):
     acknowledged_by: UUID | None
 
 
-@get("/notices", operation_id="list_notices")
+@get("/notices", operation_id="list_notices", opt={"action": Action.READ_NOTICE})
 async def list_notices(caller: FromCaller) -> list[NoticeView]:
     """The notices of the caller's contract, newest first; of every contract for an operator."""
     return [_view(notice) for notice in await notices(caller)]
 
 
-@post("/notices/{notice_id:uuid}/acknowledge", operation_id="acknowledge_notice", status_code=200)
+@post(
+    "/notices/{notice_id:uuid}/acknowledge",
+    operation_id="acknowledge_notice",
+    status_code=200,
+    opt={"action": Action.ACKNOWLEDGE_NOTICE},
+)
 async def acknowledge_notice(notice_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> NoticeView:
     """Record that the controller has taken note of it."""
     return _view(await acknowledge(custody, caller, notice_id))

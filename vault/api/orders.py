@@ -7,6 +7,7 @@ from litestar import Router, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
+from tenants.decisions import Action
 from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.proposals import ProposalView, Why, view
@@ -33,7 +34,7 @@ class Order(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: Why
 
 
-@post("/orders/destruction", operation_id="order_destruction")
+@post("/orders/destruction", operation_id="order_destruction", opt={"action": Action.ORDER_DESTRUCTION})
 async def order_destruction(data: JSONBody[Order], custody: InCustody, caller: FromCaller) -> ProposalView:
     """Propose to destroy one recording, or all of one data subject; the answer's `effect` says what that would be."""
     return view(await _ordered(custody, caller, data))

@@ -9,7 +9,9 @@ from litestar import Router, get, patch, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from tenants.decisions import Action
 from tenants.organisations import Entry, Membership, OrganisationKind
+from tenants.vocabulary import Role
 from vault.api.accounts import Email, Invited, Short
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.proposals import ProposalView, Why, view
@@ -125,13 +127,22 @@ class MembershipView(Struct, frozen=True, kw_only=True):
     recorded_at: datetime
 
 
-@get("/organisations", operation_id="list_organisations")
+@get(
+    "/organisations",
+    operation_id="list_organisations",
+    opt={"action": (Action.READ_DISCLOSURES, Action.REQUEST_DISCLOSURE), "never": (Role.RECIPIENT,)},
+)
 async def list_organisations(caller: FromCaller) -> list[OrganisationView]:
     """Everybody to whom anything may be, or might have been, disclosed."""
     return [_view(each) for each in await organisations(caller)]
 
 
-@post("/organisations", operation_id="register_organisation", status_code=202)
+@post(
+    "/organisations",
+    operation_id="register_organisation",
+    status_code=202,
+    opt={"action": Action.REGISTER_ORGANISATION},
+)
 async def register_organisation(
     data: JSONBody[NewOrganisation], custody: InCustody, caller: FromCaller
 ) -> ProposalView:
@@ -140,7 +151,11 @@ async def register_organisation(
     return view(await propose_registration(custody, caller, entry, contact=data.contact, reason=data.reason))
 
 
-@get("/organisations/{organisation_id:uuid}", operation_id="read_organisation")
+@get(
+    "/organisations/{organisation_id:uuid}",
+    operation_id="read_organisation",
+    opt={"action": (Action.READ_DISCLOSURES, Action.REQUEST_DISCLOSURE), "never": (Role.RECIPIENT,)},
+)
 async def read_organisation(
     organisation_id: FromPath[UUID], custody: InCustody, caller: FromCaller
 ) -> OrganisationView:
@@ -148,7 +163,12 @@ async def read_organisation(
     return _view(await organisation(custody, caller, organisation_id))
 
 
-@patch("/organisations/{organisation_id:uuid}", operation_id="change_organisation", status_code=202)
+@patch(
+    "/organisations/{organisation_id:uuid}",
+    operation_id="change_organisation",
+    status_code=202,
+    opt={"action": Action.REGISTER_ORGANISATION},
+)
 async def change_organisation(
     organisation_id: FromPath[UUID], data: JSONBody[ChangedOrganisation], custody: InCustody, caller: FromCaller
 ) -> ProposalView:
@@ -159,26 +179,43 @@ async def change_organisation(
     )
 
 
-@get("/proposals/{proposal_id:uuid}/contact", operation_id="read_proposed_contact")
+@get(
+    "/proposals/{proposal_id:uuid}/contact",
+    operation_id="read_proposed_contact",
+    opt={"action": Action.REGISTER_ORGANISATION},
+)
 async def read_proposed_contact(proposal_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> ProposedContact:
     """The contact that a proposal about an organisation would write down, for whoever verifies before deciding."""
     found = await proposed(custody, caller, proposal_id)
     return ProposedContact(organisation=found.organisation, contact=found.contact)
 
 
-@post("/organisations/{organisation_id:uuid}/end", operation_id="end_organisation", status_code=200)
+@post(
+    "/organisations/{organisation_id:uuid}/end",
+    operation_id="end_organisation",
+    status_code=200,
+    opt={"action": Action.REGISTER_ORGANISATION},
+)
 async def end_organisation(organisation_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> OrganisationView:
     """End a registration at once: nothing more is given to it, and its people sign in no more."""
     return _view(await end(custody, caller, organisation_id))
 
 
-@get("/organisations/{organisation_id:uuid}/persons", operation_id="list_organisation_persons")
+@get(
+    "/organisations/{organisation_id:uuid}/persons",
+    operation_id="list_organisation_persons",
+    opt={"action": Action.READ_DISCLOSURES},
+)
 async def list_persons(organisation_id: FromPath[UUID], caller: FromCaller) -> list[PersonView]:
     """The named persons of an organisation."""
     return msgspec.convert(await persons_of(caller, organisation_id), list[PersonView], from_attributes=True)
 
 
-@post("/organisations/{organisation_id:uuid}/persons", operation_id="name_organisation_person")
+@post(
+    "/organisations/{organisation_id:uuid}/persons",
+    operation_id="name_organisation_person",
+    opt={"action": Action.MANAGE_MEMBERS},
+)
 async def name_person(
     organisation_id: FromPath[UUID], data: JSONBody[NamedPerson], custody: InCustody, caller: FromCaller
 ) -> Invited:
@@ -187,7 +224,7 @@ async def name_person(
     return Invited(id=member, invitation=invitation.secret, expires_at=invitation.expires_at)
 
 
-@get("/group-memberships", operation_id="list_group_memberships")
+@get("/group-memberships", operation_id="list_group_memberships", opt={"action": Action.READ_DISCLOSURES})
 async def list_memberships(
     caller: FromCaller, organisation_id: Annotated[UUID | None, QueryParameter(name="organisation")] = None
 ) -> list[MembershipView]:
@@ -195,14 +232,18 @@ async def list_memberships(
     return [_membership(each) for each in await memberships(caller, organisation_id)]
 
 
-@post("/group-memberships", operation_id="record_group_membership")
+@post("/group-memberships", operation_id="record_group_membership", opt={"action": Action.DECIDE_ORGANISATION})
 async def create_membership(data: JSONBody[NewMembership], custody: InCustody, caller: FromCaller) -> MembershipView:
     """Record that a company belongs to the group."""
     membership = Membership(member_from=data.member_from, member_until=data.member_until)
     return _membership(await record_membership(custody, caller, data.organisation, membership))
 
 
-@put("/group-memberships/{membership_id:uuid}/end", operation_id="end_group_membership")
+@put(
+    "/group-memberships/{membership_id:uuid}/end",
+    operation_id="end_group_membership",
+    opt={"action": Action.DECIDE_ORGANISATION},
+)
 async def put_last_day(
     membership_id: FromPath[UUID], data: JSONBody[LastDay], custody: InCustody, caller: FromCaller
 ) -> MembershipView:

@@ -8,6 +8,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 from litestar.response import Stream
 
+from tenants.decisions import Action
 from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.package_views import (
@@ -38,13 +39,21 @@ ANSWERS = {
 }
 
 
-@get("/disclosures/{disclosure_id:uuid}/recipients", operation_id="list_recipients")
+@get(
+    "/disclosures/{disclosure_id:uuid}/recipients",
+    operation_id="list_recipients",
+    opt={"action": Action.READ_DISCLOSURES},
+)
 async def list_recipients(disclosure_id: FromPath[UUID], caller: FromCaller) -> RecipientsView:
     """Who is named to receive a disclosure."""
     return recipients_view(await recipients.named(caller, disclosure_id))
 
 
-@post("/disclosures/{disclosure_id:uuid}/recipients", operation_id="name_disclosure_recipient")
+@post(
+    "/disclosures/{disclosure_id:uuid}/recipients",
+    operation_id="name_disclosure_recipient",
+    opt={"action": Action.DECIDE_DISCLOSURE},
+)
 async def name_recipient(
     disclosure_id: FromPath[UUID], data: JSONBody[NewRecipient], custody: InCustody, caller: FromCaller
 ) -> RecipientsView:
@@ -62,6 +71,7 @@ async def name_recipient(
     "/disclosures/{disclosure_id:uuid}/recipients/{member_id:uuid}/confirmation",
     operation_id="confirm_disclosure_recipient",
     status_code=200,
+    opt={"action": Action.DECIDE_DISCLOSURE},
 )
 async def confirm_recipient(
     disclosure_id: FromPath[UUID], member_id: FromPath[UUID], custody: InCustody, caller: FromCaller
@@ -74,6 +84,7 @@ async def confirm_recipient(
     "/disclosures/{disclosure_id:uuid}/recipients/{member_id:uuid}",
     operation_id="remove_disclosure_recipient",
     status_code=204,
+    opt={"action": Action.DECIDE_DISCLOSURE},
 )
 async def remove_recipient(
     disclosure_id: FromPath[UUID], member_id: FromPath[UUID], custody: InCustody, caller: FromCaller
@@ -82,7 +93,11 @@ async def remove_recipient(
     await recipients.remove(custody, caller, disclosure_id, member_id)
 
 
-@get("/disclosures/{disclosure_id:uuid}/seal", operation_id="read_seal")
+@get(
+    "/disclosures/{disclosure_id:uuid}/seal",
+    operation_id="read_seal",
+    opt={"action": (Action.DECIDE_DISCLOSURE, Action.RECEIVE_DISCLOSURE)},
+)
 async def read_seal(disclosure_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> SealView:
     """To which key of the recipient's a disclosure is sealed."""
     found = await seals.read_seal(custody, caller, disclosure_id)
@@ -91,7 +106,11 @@ async def read_seal(disclosure_id: FromPath[UUID], custody: InCustody, caller: F
     return seal_view(found)
 
 
-@put("/disclosures/{disclosure_id:uuid}/seal", operation_id="set_seal")
+@put(
+    "/disclosures/{disclosure_id:uuid}/seal",
+    operation_id="set_seal",
+    opt={"action": (Action.DECIDE_DISCLOSURE, Action.RECEIVE_DISCLOSURE)},
+)
 async def set_seal(
     disclosure_id: FromPath[UUID], data: JSONBody[KeyToSealTo], custody: InCustody, caller: FromCaller
 ) -> Response[SealView]:
@@ -107,13 +126,17 @@ async def set_seal(
     raise Invalid(sentence, [FieldProblem("age_key", "either", sentence)])
 
 
-@get("/disclosures/{disclosure_id:uuid}/package", operation_id="read_package")
+@get(
+    "/disclosures/{disclosure_id:uuid}/package",
+    operation_id="read_package",
+    opt={"action": (Action.READ_DISCLOSURES, Action.REQUEST_DISCLOSURE, Action.RECEIVE_DISCLOSURE)},
+)
 async def read_disclosure_package(disclosure_id: FromPath[UUID], caller: FromCaller) -> PackageView:
     """What the disclosure is handed over as, until when and how often, and who fetched it."""
     return package_view(await read_package(caller, disclosure_id))
 
 
-@post("/packages/{package_id:uuid}/fetches", operation_id="begin_fetch")
+@post("/packages/{package_id:uuid}/fetches", operation_id="begin_fetch", opt={"action": Action.RECEIVE_DISCLOSURE})
 async def begin_fetch(package_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> FetchView:
     """Begin to fetch a package, or go on with the fetch that one has begun; it counts as one of those allowed."""
     fetch, _ = await fetching.begin_fetch(custody, caller, package_id)
@@ -126,6 +149,7 @@ async def begin_fetch(package_id: FromPath[UUID], custody: InCustody, caller: Fr
     media_type="application/octet-stream",
     response_description="All of it, sealed to the recipient's key",
     responses=ANSWERS,
+    opt={"action": Action.RECEIVE_DISCLOSURE},
 )
 async def read_fetch(
     fetch_id: FromPath[UUID], request: Request[Caller, Any, Any], custody: InCustody, caller: FromCaller

@@ -8,6 +8,7 @@ from litestar import Router, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
+from tenants.decisions import Action
 from vault.api.dependencies import FromCaller, InCustody
 from vault.handlers import HANDLERS
 from vault.proposals.deciding import decide
@@ -72,7 +73,7 @@ def view(proposal: Proposal) -> ProposalView:
     )
 
 
-@get("/proposals", operation_id="list_proposals")
+@get("/proposals", operation_id="list_proposals", opt={"action": Action.READ_PROPOSALS})
 async def list_proposals(
     custody: InCustody, caller: FromCaller, only: Annotated[State | None, QueryParameter(name="state")] = None
 ) -> list[ProposalView]:
@@ -80,13 +81,18 @@ async def list_proposals(
     return [view(proposal) for proposal in await proposals(custody, HANDLERS, caller, state=only)]
 
 
-@get("/proposals/{proposal_id:uuid}", operation_id="read_proposal")
+@get("/proposals/{proposal_id:uuid}", operation_id="read_proposal", opt={"action": Action.READ_PROPOSALS})
 async def read_proposal(proposal_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> ProposalView:
     """One proposal, with what it would do or did."""
     return view(await find(custody, HANDLERS, caller, proposal_id))
 
 
-@post("/proposals/{proposal_id:uuid}/decision", operation_id="decide_proposal", status_code=200)
+@post(
+    "/proposals/{proposal_id:uuid}/decision",
+    operation_id="decide_proposal",
+    status_code=200,
+    opt={"action": Action.READ_PROPOSALS},
+)
 async def decide_proposal(
     proposal_id: FromPath[UUID], data: JSONBody[Decision], custody: InCustody, caller: FromCaller
 ) -> ProposalView:

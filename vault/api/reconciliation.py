@@ -7,6 +7,7 @@ from uuid import UUID
 from litestar import Router, get, post
 from msgspec import Struct
 
+from tenants.decisions import Action
 from vault.api.dependencies import FromCaller, InCustody
 from vault.reconciliation.reading import ask_for_round, summaries
 
@@ -45,13 +46,18 @@ class ReconciliationList(Struct, frozen=True, kw_only=True):
     items: list[ReconciliationView]
 
 
-@get("/reconciliation", operation_id="read_reconciliation")
+@get("/reconciliation", operation_id="read_reconciliation", opt={"action": Action.READ_RECONCILIATION})
 async def read_reconciliation(caller: FromCaller) -> ReconciliationList:
     """What the newest comparison of catalogue and store found, for administrators, DPOs and operators."""
     return ReconciliationList(items=[_view(asdict(item)) for item in await summaries(caller)])
 
 
-@post("/reconciliation", operation_id="ask_for_reconciliation", status_code=202)
+@post(
+    "/reconciliation",
+    operation_id="ask_for_reconciliation",
+    status_code=202,
+    opt={"action": Action.READ_RECONCILIATION},
+)
 async def ask_for_reconciliation(custody: InCustody, caller: FromCaller) -> None:
     """Have the controller's catalogue and store compared from one end to the other, now."""
     await ask_for_round(custody, caller)

@@ -8,6 +8,7 @@ from litestar import Router, get
 from litestar.params import QueryParameter
 from msgspec import Struct, convert
 
+from tenants.decisions import Action
 from vault.api.dependencies import FromCaller, InCustody
 from vault.destruction import calendar
 from vault.destruction.numbers import DayState
@@ -59,13 +60,13 @@ class DayView(Struct, frozen=True, kw_only=True):
     parts: list[GoingView]
 
 
-@get("/retention", operation_id="read_retention")
+@get("/retention", operation_id="read_retention", opt={"action": Action.READ_RETENTION})
 async def read_retention(custody: InCustody, caller: FromCaller) -> OverviewView:
     """What is overdue, what failed and what is kept past its day, with the reasons."""
     return convert(asdict(await calendar.overview(custody, caller)), OverviewView)
 
 
-@get("/retention/days", operation_id="list_retention_days")
+@get("/retention/days", operation_id="list_retention_days", opt={"action": Action.READ_RETENTION})
 async def list_retention_days(
     custody: InCustody,
     caller: FromCaller,

@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody, PathParameter
 from litestar.response import Stream
 from msgspec import Meta, Struct
 
+from tenants.decisions import Action
 from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.proposals import ProposalView, Why, view
@@ -93,13 +94,18 @@ class ReturnView(Struct, frozen=True, kw_only=True):
     returned_at: datetime | None
 
 
-@get("/contracts/{contract_id:uuid}/return", operation_id="read_return")
+@get("/contracts/{contract_id:uuid}/return", operation_id="read_return", opt={"action": Action.READ_RETURN})
 async def read_return(contract_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> ReturnView:
     """How far the return has come, and what it waits for."""
     return _view(await look(custody, caller, contract_id))
 
 
-@post("/contracts/{contract_id:uuid}/return/recipient", operation_id="register_return_recipient", status_code=202)
+@post(
+    "/contracts/{contract_id:uuid}/return/recipient",
+    operation_id="register_return_recipient",
+    status_code=202,
+    opt={"action": Action.NAME_RECIPIENT},
+)
 async def register_recipient(
     contract_id: FromPath[UUID], data: JSONBody[NewRecipient], custody: InCustody, caller: FromCaller
 ) -> ProposalView:
@@ -108,7 +114,12 @@ async def register_recipient(
     return view(await propose_recipient(custody, caller, contract_id, data.public_key, **sent))
 
 
-@post("/contracts/{contract_id:uuid}/return/waiver", operation_id="waive_return", status_code=202)
+@post(
+    "/contracts/{contract_id:uuid}/return/waiver",
+    operation_id="waive_return",
+    status_code=202,
+    opt={"action": Action.TAKE_BACK},
+)
 async def waive_return(
     contract_id: FromPath[UUID], data: JSONBody[Waiver], custody: InCustody, caller: FromCaller
 ) -> ProposalView:
@@ -116,7 +127,11 @@ async def waive_return(
     return view(await propose_waiver(custody, caller, contract_id, reason=data.reason))
 
 
-@get("/contracts/{contract_id:uuid}/return/manifest", operation_id="read_return_manifest")
+@get(
+    "/contracts/{contract_id:uuid}/return/manifest",
+    operation_id="read_return_manifest",
+    opt={"action": Action.TAKE_BACK},
+)
 async def read_manifest(contract_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> Response[str]:
     """The signed list of all archives, byte for byte; the receipt names its SHA-256."""
     return Response(await manifest(custody, caller, contract_id), media_type="application/json", headers=PRIVATE)
@@ -128,6 +143,7 @@ async def read_manifest(contract_id: FromPath[UUID], custody: InCustody, caller:
     media_type="application/octet-stream",
     response_description="All of it: a tar sealed by age to the registered key",
     responses=ANSWERS,
+    opt={"action": Action.TAKE_BACK},
 )
 async def read_archive(
     contract_id: FromPath[UUID],
@@ -140,7 +156,12 @@ async def read_archive(
     return await _answer(await fetch(custody, caller, contract_id, number), request)
 
 
-@post("/contracts/{contract_id:uuid}/return/receipt", operation_id="confirm_return", status_code=200)
+@post(
+    "/contracts/{contract_id:uuid}/return/receipt",
+    operation_id="confirm_return",
+    status_code=200,
+    opt={"action": Action.TAKE_BACK},
+)
 async def confirm_receipt(
     contract_id: FromPath[UUID], data: JSONBody[Receipt], custody: InCustody, caller: FromCaller
 ) -> ReturnView:

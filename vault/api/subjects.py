@@ -7,6 +7,7 @@ import msgspec
 from litestar import Response, Router, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from tenants.decisions import Action
 from tenants.subject_rules import RequestState
 from tenants.vocabulary import Right
 from vault.api.dependencies import FromCaller, InCustody
@@ -50,7 +51,7 @@ ONE = "/subject-requests/{request_id:uuid}"
 PDF = {"cache-control": "private, no-store", "x-content-type-options": "nosniff"}
 
 
-@post("/subject-requests", operation_id="receive_subject_request")
+@post("/subject-requests", operation_id="receive_subject_request", opt={"action": Action.HANDLE_SUBJECT_REQUEST})
 async def create_request(data: JSONBody[NewRequest], custody: InCustody, caller: FromCaller) -> RequestView:
     """Record a request of a data subject; the answer says by when it is owed (Art. 12(3)).
 
@@ -67,7 +68,7 @@ async def create_request(data: JSONBody[NewRequest], custody: InCustody, caller:
     return request_view(await receive(custody, caller, received))
 
 
-@get("/subject-requests", operation_id="list_subject_requests")
+@get("/subject-requests", operation_id="list_subject_requests", opt={"action": Action.HANDLE_SUBJECT_REQUEST})
 async def list_requests(
     custody: InCustody,
     caller: FromCaller,
@@ -84,13 +85,13 @@ async def list_requests(
     return RequestPage(items=[request_view(request) for request in found[:limit]], next=following)
 
 
-@get(ONE, operation_id="read_subject_request")
+@get(ONE, operation_id="read_subject_request", opt={"action": Action.HANDLE_SUBJECT_REQUEST})
 async def read_request(request_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> RequestView:
     """One request: what was said, what was done for it, and by when an answer is owed."""
     return request_view(await find(custody, caller, request_id))
 
 
-@put(f"{ONE}/said", operation_id="change_subject_request")
+@put(f"{ONE}/said", operation_id="change_subject_request", opt={"action": Action.HANDLE_SUBJECT_REQUEST})
 async def change_said(
     request_id: FromPath[UUID], data: JSONBody[SaidBody], custody: InCustody, caller: FromCaller
 ) -> RequestView:
@@ -98,7 +99,12 @@ async def change_said(
     return request_view(await say_more(custody, caller, request_id, data.said()))
 
 
-@post(f"{ONE}/identification", operation_id="identify_data_subject", status_code=200)
+@post(
+    f"{ONE}/identification",
+    operation_id="identify_data_subject",
+    status_code=200,
+    opt={"action": Action.HANDLE_SUBJECT_REQUEST},
+)
 async def record_identification(
     request_id: FromPath[UUID], data: JSONBody[Identification], custody: InCustody, caller: FromCaller
 ) -> RequestView:
@@ -106,13 +112,13 @@ async def record_identification(
     return request_view(await identify(custody, caller, request_id, data.means))
 
 
-@get(f"{ONE}/candidates", operation_id="find_candidates")
+@get(f"{ONE}/candidates", operation_id="find_candidates", opt={"action": Action.HANDLE_SUBJECT_REQUEST})
 async def list_candidates(request_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> Candidates:
     """What may be the data subject's, found by what they said; a person says which of it is."""
     return Candidates(items=[candidate_view(one) for one in await candidates(custody, caller, request_id)])
 
 
-@get(f"{ONE}/weighing", operation_id="weigh_subject_request")
+@get(f"{ONE}/weighing", operation_id="weigh_subject_request", opt={"action": Action.HANDLE_SUBJECT_REQUEST})
 async def weigh_request(request_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> WeighedView:
     """Whether the law or the notice grants what is asked for, and on which grounds it could be refused."""
     weighed = await weigh(custody, caller, request_id)
@@ -120,7 +126,12 @@ async def weigh_request(request_id: FromPath[UUID], custody: InCustody, caller: 
     return WeighedView(owed=decision.permitted, reason=decision.reason, clause=decision.clause, grounds=weighed.grounds)
 
 
-@post(f"{ONE}/extension", operation_id="extend_subject_request", status_code=200)
+@post(
+    f"{ONE}/extension",
+    operation_id="extend_subject_request",
+    status_code=200,
+    opt={"action": Action.HANDLE_SUBJECT_REQUEST},
+)
 async def extend_request(
     request_id: FromPath[UUID], data: JSONBody[Extension], custody: InCustody, caller: FromCaller
 ) -> RequestView:
@@ -128,7 +139,7 @@ async def extend_request(
     return request_view(await extend(custody, caller, request_id, reason=data.reason))
 
 
-@post(f"{ONE}/disclosures", operation_id="disclose_to_data_subject")
+@post(f"{ONE}/disclosures", operation_id="disclose_to_data_subject", opt={"action": Action.HANDLE_SUBJECT_REQUEST})
 async def create_disclosure(
     request_id: FromPath[UUID], data: JSONBody[Copy], custody: InCustody, caller: FromCaller
 ) -> DisclosureRef:
@@ -137,7 +148,7 @@ async def create_disclosure(
     return disclosure_ref(await disclose(custody, caller, request_id, giving))
 
 
-@post(f"{ONE}/statements", operation_id="add_statement", status_code=200)
+@post(f"{ONE}/statements", operation_id="add_statement", status_code=200, opt={"action": Action.HANDLE_SUBJECT_REQUEST})
 async def create_statement(
     request_id: FromPath[UUID], data: JSONBody[NewStatement], custody: InCustody, caller: FromCaller
 ) -> RequestView:
@@ -145,7 +156,12 @@ async def create_statement(
     return request_view(await state(custody, caller, request_id, text=data.text, recordings=data.recordings))
 
 
-@post(f"{ONE}/restrictions", operation_id="restrict_for_data_subject", status_code=200)
+@post(
+    f"{ONE}/restrictions",
+    operation_id="restrict_for_data_subject",
+    status_code=200,
+    opt={"action": Action.HANDLE_SUBJECT_REQUEST},
+)
 async def create_restrictions(
     request_id: FromPath[UUID], data: JSONBody[Restricting], custody: InCustody, caller: FromCaller
 ) -> RequestView:
@@ -156,7 +172,7 @@ async def create_restrictions(
     return request_view(restricted)
 
 
-@post(f"{ONE}/destruction", operation_id="order_erasure")
+@post(f"{ONE}/destruction", operation_id="order_erasure", opt={"action": Action.HANDLE_SUBJECT_REQUEST})
 async def create_order(
     request_id: FromPath[UUID], data: JSONBody[Erasing], custody: InCustody, caller: FromCaller
 ) -> ProposalView:
@@ -165,7 +181,12 @@ async def create_order(
     return view(proposal)
 
 
-@post(f"{ONE}/answer", operation_id="answer_subject_request", status_code=200)
+@post(
+    f"{ONE}/answer",
+    operation_id="answer_subject_request",
+    status_code=200,
+    opt={"action": Action.HANDLE_SUBJECT_REQUEST},
+)
 async def create_answer(
     request_id: FromPath[UUID], data: JSONBody[Answering], custody: InCustody, caller: FromCaller
 ) -> RequestView:
@@ -173,7 +194,12 @@ async def create_answer(
     return request_view(await answer(custody, caller, request_id, words=data.words))
 
 
-@post(f"{ONE}/refusal", operation_id="refuse_subject_request", status_code=200)
+@post(
+    f"{ONE}/refusal",
+    operation_id="refuse_subject_request",
+    status_code=200,
+    opt={"action": Action.HANDLE_SUBJECT_REQUEST},
+)
 async def create_refusal(
     request_id: FromPath[UUID], data: JSONBody[Refusing], custody: InCustody, caller: FromCaller
 ) -> RequestView:
@@ -181,13 +207,18 @@ async def create_refusal(
     return request_view(await refuse(custody, caller, request_id, ground=data.ground, reason=data.reason))
 
 
-@post(f"{ONE}/withdrawal", operation_id="withdraw_subject_request", status_code=200)
+@post(
+    f"{ONE}/withdrawal",
+    operation_id="withdraw_subject_request",
+    status_code=200,
+    opt={"action": Action.HANDLE_SUBJECT_REQUEST},
+)
 async def create_withdrawal(request_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> RequestView:
     """Record that the data subject no longer asks for it."""
     return request_view(await withdraw(custody, caller, request_id))
 
 
-@get(f"{ONE}/letter.pdf", operation_id="read_subject_letter")
+@get(f"{ONE}/letter.pdf", operation_id="read_subject_letter", opt={"action": Action.HANDLE_SUBJECT_REQUEST})
 async def read_letter(
     request_id: FromPath[UUID], custody: InCustody, caller: FromCaller, extension: FromQuery[bool] = False
 ) -> Response[bytes]:
@@ -197,7 +228,7 @@ async def read_letter(
     return Response(content, media_type="application/pdf", headers=PDF | {"content-disposition": name})
 
 
-@get("/recordings/{recording_id:uuid}/statements", operation_id="list_statements")
+@get("/recordings/{recording_id:uuid}/statements", operation_id="list_statements", opt={"action": Action.SEARCH})
 async def list_statements(recording_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> Statements:
     """What data subjects state about a recording (Art. 16), for whoever may use it."""
     found = await statements(custody, caller, recording_id)

@@ -9,6 +9,7 @@ from litestar import Router, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
+from tenants.decisions import Action
 from tenants.vocabulary import DisclosureKind
 from vault.api.dependencies import FromCaller, InCustody
 from vault.disclosure.tracing import By, trace
@@ -43,7 +44,7 @@ class TraceResult(Struct, frozen=True, kw_only=True):
     packages: list[TracedView]
 
 
-@post("/packages/trace", operation_id="trace_package", status_code=200)
+@post("/packages/trace", operation_id="trace_package", status_code=200, opt={"action": Action.READ_DISCLOSURES})
 async def trace_package(data: JSONBody[Trace], caller: FromCaller, custody: InCustody) -> TraceResult:
     """From which package a file comes, and to whom that was given."""
     traced = await trace(custody, caller, mark=data.mark, sha256=data.sha256)

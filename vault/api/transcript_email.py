@@ -9,6 +9,7 @@ from litestar import Router, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
+from tenants.decisions import Action
 from tenants.vocabulary import Party
 from vault.api.dependencies import FromCaller, InCustody
 from vault.disclosure.transcript_asking import Sending, SendingState, ask, sendings
@@ -37,7 +38,12 @@ class SendingView(Struct, frozen=True, kw_only=True):
     outcome: str | None
 
 
-@post("/recordings/{recording_id:uuid}/transcript-email", operation_id="send_transcript", status_code=202)
+@post(
+    "/recordings/{recording_id:uuid}/transcript-email",
+    operation_id="send_transcript",
+    status_code=202,
+    opt={"action": Action.SEND_TRANSCRIPT},
+)
 async def send_transcript(
     recording_id: FromPath[UUID], data: JSONBody[Chosen], custody: InCustody, caller: FromCaller
 ) -> SendingView:
@@ -45,7 +51,11 @@ async def send_transcript(
     return _view(await ask(custody, caller, recording_id, chosen_by=data.chosen_by, address=data.address))
 
 
-@get("/recordings/{recording_id:uuid}/transcript-email", operation_id="read_transcript_sendings")
+@get(
+    "/recordings/{recording_id:uuid}/transcript-email",
+    operation_id="read_transcript_sendings",
+    opt={"action": (Action.READ_DISCLOSURES, Action.SEND_TRANSCRIPT)},
+)
 async def read_sendings(recording_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> list[SendingView]:
     """What became of a chat's sendings."""
     return [_view(sending) for sending in await sendings(custody, caller, recording_id)]
