@@ -59,8 +59,11 @@ async def open_custody(settings: Settings, *, waiting: bool = False) -> AsyncIte
                 objects=objects,
                 volatile=volatile,
                 bucket_prefix=settings.bucket_prefix,
+                origin=settings.origin,
+                log_origin=settings.log_origin,
                 mail=settings.mail,
                 webhooks_to_private=settings.webhooks_to_private,
+                log_keep=settings.log_keep,
             )
         finally:
             await DB.close_pool()

@@ -4,12 +4,17 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from tenants.retention import RetentionInvalid, parse_retention
 from vault.clock import Clock, OffsetClock, SystemClock
 from vault.mail_settings import MailServer, read_mail_server
 from vault.root_key_settings import RootKeySetting, read_root_key
+from vault.web_settings import WebSettings, read_web
 
 START_SECONDS = 30.0
+LOG_ORIGIN = "recording-vault.invalid/log"
+ORIGIN = "http://localhost:8080"
 
 
 class SettingMissing(Exception):
@@ -36,7 +41,15 @@ class Settings:
     backup_database_url: str | None = field(default=None, repr=False)
     clock_offset_file: Path | None = None
     bucket_prefix: str = "vault"
-    secure_cookies: bool = False
+    log_origin: str = LOG_ORIGIN
+    """What the name of every log begins with (c2sp.org/tlog-checkpoint): an address without its scheme, for good."""
+
+    origin: str = ORIGIN
+    """Where browsers reach the vault, such as https://vault.example: passkeys are good there and nowhere else."""
+
+    web: WebSettings = field(default_factory=WebSettings)
+    """How it meets the network: hosts, balancers, limits, cookies and times."""
+
     start_seconds: float = START_SECONDS
     """How long a service waits at its start for a catalogue that does not answer yet."""
 
@@ -45,6 +58,9 @@ class Settings:
 
     webhooks_to_private: bool = False
     """Whether webhooks may go to addresses that the internet does not route: where a receiver stands beside it."""
+
+    log_keep: str = "P6Y"
+    """How long the platform's own log tells what happened (ISO 8601); each controller's policy says it of its own."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -68,10 +84,13 @@ class Settings:
             backup_database_url=env.get("VAULT_BACKUP_DATABASE_URL"),
             clock_offset_file=Path(offset) if offset else None,
             bucket_prefix=env.get("VAULT_BUCKET_PREFIX", "vault"),
-            secure_cookies=env.get("VAULT_SECURE_COOKIES", "") == "1",
+            log_origin=_log_origin(env),
+            origin=_origin(env),
+            web=_web(env),
             start_seconds=_seconds(env, "VAULT_START_SECONDS", START_SECONDS),
             mail=_mail(env),
             webhooks_to_private=env.get("VAULT_WEBHOOKS_TO_PRIVATE", "") == "1",
+            log_keep=_log_keep(env),
         )
 
     def clock(self) -> Clock:
@@ -95,6 +114,36 @@ def _seconds(env: Mapping[str, str], name: str, otherwise: float) -> float:
     return float(text)
 
 
+def _log_origin(env: Mapping[str, str]) -> str:
+    origin = env.get("VAULT_LOG_ORIGIN", LOG_ORIGIN)
+    if (
+        not origin.isascii()
+        or not origin.isprintable()
+        or " " in origin
+        or "+" in origin
+        or origin.strip("/") != origin
+    ):
+        raise SettingInvalid("VAULT_LOG_ORIGIN is not an address without scheme, such as log.example/vault.")
+    return origin
+
+
+def _web(env: Mapping[str, str]) -> WebSettings:
+    try:
+        return read_web(env)
+    except ValueError as error:
+        raise SettingInvalid(str(error)) from None
+
+
+def _origin(env: Mapping[str, str]) -> str:
+    origin = env.get("VAULT_ORIGIN", ORIGIN)
+    parts = urlsplit(origin)
+    if not parts.hostname or (parts.scheme != "https" and parts.hostname != "localhost"):
+        raise SettingInvalid("VAULT_ORIGIN is not an origin such as https://vault.example (RFC 6454).")
+    if origin != f"{parts.scheme}://{parts.netloc}" or parts.username is not None:
+        raise SettingInvalid("VAULT_ORIGIN has a scheme, a host and perhaps a port, and nothing else.")
+    return origin
+
+
 def _mail(env: Mapping[str, str]) -> MailServer | None:
     line = env.get("VAULT_SMTP_URL")
     if not line:
@@ -103,6 +152,16 @@ def _mail(env: Mapping[str, str]) -> MailServer | None:
         return read_mail_server(line, sender=env.get("VAULT_MAIL_FROM"))
     except ValueError as error:
         raise SettingInvalid(f"VAULT_SMTP_URL {error}.") from None
+
+
+def _log_keep(env: Mapping[str, str]) -> str:
+    keep = env.get("VAULT_LOG_KEEP", "P6Y")
+    try:
+        if parse_retention(keep).duration is None:
+            raise RetentionInvalid("write an ISO 8601 duration such as P6Y")
+    except RetentionInvalid as error:
+        raise SettingInvalid(f"VAULT_LOG_KEEP is not how long a log is kept: {error}.") from None
+    return keep
 
 
 def _root_key(env: Mapping[str, str], name: str) -> RootKeySetting:

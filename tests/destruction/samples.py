@@ -1,18 +1,22 @@
 """A certificate to try things on, and the key that signs it."""
 
-import hashlib
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import rfc8785
 
+from vault.auditing.checkpoint_notes import Checkpoint, Tree
+from vault.auditing.notes import Verifier
+from vault.auditing.proofs import Inclusion
 from vault.custody.keys import SigningKey
 from vault.custody.sealed_header import Secret
+from vault.custody.tree import HashAt, hash_leaf, inclusion, root_of, root_over
 from vault.custody.verification import Verification
 from vault.destruction import certificates
 from vault.destruction.certificates import Certificate
 
 KEY = SigningKey(Secret(bytes(range(32))))
+ORIGIN = "log.example/of-a-test"
 AT = datetime(2027, 5, 1, 0, 0, 3, 250000, tzinfo=UTC)
 
 
@@ -75,7 +79,12 @@ def certificate() -> Certificate:
 
 
 def log(root: str = "ab" * 32) -> certificates.Log:
-    """The event of that destruction as the seventh of a log."""
+    """The event of that destruction as the seventh of a log of nine."""
     event = rfc8785.dumps({"act": "retention.expired", "details": {"merkle_root": root}, "object": str(UUID(int=1))})
-    reached = hashlib.sha256(bytes(32) + (7).to_bytes(8, "big") + event).hexdigest()
-    return certificates.Log(seq=7, event=event.decode(), previous="00" * 32, hash=reached)
+    leaves = [hash_leaf(event if place == 6 else b"another") for place in range(9)]
+    key = KEY.log_key()
+    hashes = {HashAt(0, place): leaf for place, leaf in enumerate(leaves)}
+    path = tuple(root_over(span, hashes) for span in inclusion(6, 9))
+    checkpoint = Checkpoint.sign(Tree(ORIGIN, 9, root_of(leaves)), key)
+    proof = Inclusion(6, path, str(checkpoint.note))
+    return certificates.Log(seq=7, event=event.decode(), key=str(Verifier(ORIGIN, key.public_key)), proof=str(proof))

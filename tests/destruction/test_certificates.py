@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import strategies as st
 from msgspec import structs
 
-from tests.destruction.samples import KEY, certificate, log
+from tests.destruction.samples import KEY, ORIGIN, certificate, log
+from vault.auditing.notes import Verifier
 from vault.custody.keys import SigningKey
 from vault.custody.sealed_header import Secret
 from vault.destruction.certificates import CertificateInvalid, sign_certificate, verify_certificate
@@ -108,13 +109,17 @@ def resigned(**changes: Any) -> str:
     return sign_certificate(structs.replace(certificate(), **changes), KEY)
 
 
-def test_the_event_in_it_must_lead_from_hash_to_hash_and_be_the_one_of_this_destruction() -> None:
-    assert "does not lead" in refused(resigned(log=structs.replace(log(), seq=8)))
-    assert "does not lead" in refused(resigned(log=structs.replace(log(), previous="11" * 32)))
+def test_the_event_in_it_must_stand_in_a_signed_log_and_be_the_one_of_this_destruction() -> None:
+    assert "another place" in refused(resigned(log=structs.replace(log(), seq=8)))
+    moved = structs.replace(log(), proof=log().proof.replace("index 6", "index 5"))
+    assert "does not lead" in refused(resigned(log=moved))
+    stranger = str(Verifier(ORIGIN, SigningKey(Secret(bytes(32))).public_key))
+    assert "not signed by" in refused(resigned(log=structs.replace(log(), key=stranger)))
     assert "another destruction" in refused(resigned(log=log("11" * 32)))
     assert "another destruction" in refused(resigned(id=UUID(int=9)))
-    for no_event in (structs.replace(log(), event="{}"), structs.replace(log(), previous="no hash")):
-        assert "not one of an audit log" in refused(resigned(log=no_event))
+    assert "not one of an audit log" in refused(resigned(log=structs.replace(log(), event="{}")))
+    for no_proof in (structs.replace(log(), proof="no proof"), structs.replace(log(), key="no key")):
+        assert "not shown to stand" in refused(resigned(log=no_proof))
 
 
 PAGE = (Path(__file__).parents[2] / "infra" / "verify-a-certificate.md").read_text()
@@ -159,9 +164,9 @@ def by_hand(directory: Path) -> subprocess.CompletedProcess[str]:
 def test_published_tools_verify_it_without_us(given: Path) -> None:
     done = by_hand(given)
     assert done.returncode == 0, done.stderr
-    assert "Signature Verified Successfully" in done.stdout
+    assert done.stdout.count("Signature Verified Successfully") == 2
     assert done.stdout.splitlines().count(KEY.key_id) == 2
-    assert "The event 7 leads to" in done.stdout
+    assert "Event 7 stands in the log of 9 events" in done.stdout
     assert done.stdout.count("Destroyed:") == 2
     assert "CMS Verification successful" in done.stderr
 

@@ -16,6 +16,7 @@ from tests.destruction.aside import Aside, bucket_of, kept, rows_of
 from tests.destruction.test_expiry import Stubborn
 from tests.faults.fuse import Died, fused
 from tests.world import House, World
+from vault.custody import audit
 from vault.custody.database import DB, tenant_scope
 from vault.custody.keys import KeyringError, ShredKeyId
 from vault.custody.objects import ObjectsNotDeleted
@@ -296,6 +297,7 @@ async def test_the_log_outlives_the_contract_and_tells_its_end(house: House) -> 
     await end(house)
     await run(house)
     async with tenant_scope(house.tenant):
+        await audit.seal(house.tenant)
         rows = await DB.fetch("SELECT act FROM audit_event WHERE tenant_id = $1 ORDER BY seq", house.tenant)
     acts = [row["act"] for row in rows]
     assert acts[0] == "controller.onboarded"

@@ -39,7 +39,7 @@ async def test_the_log_read_in_pages_leads_to_the_head_that_is_told(house: House
 async def test_a_changed_event_is_found_where_it_stands(house: House) -> None:
     events = await pages(house, limit=1000)
     events[2] |= {"body": events[2]["body"].replace("done", "refused")}
-    with pytest.raises(audit.ChainBroken) as broken:
+    with pytest.raises(audit.LogBroken) as broken:
         audit.verify(events)
     assert broken.value.seq == 3
 

@@ -20,7 +20,7 @@ from vault.custody.database import DB, tenant_scope
 from vault.custody.keys import KeyringError, KeyState, ShredKeyId
 from vault.custody.objects import NotDeleted, ObjectsNotDeleted, ObjectsUnavailable, Version
 from vault.destruction import expiry, striking
-from vault.destruction.certificates import Certificate, Reason, verify_certificate
+from vault.destruction.certificates import Certificate, Reason, checkpoint_of, verify_certificate
 from vault.destruction.expiry import Expired, expire
 from vault.destruction.failing import ALARM_AFTER, pause_after
 from vault.destruction.journal import Opened
@@ -132,7 +132,9 @@ async def test_the_certificate_names_the_end_of_the_log_that_holds_its_event(wor
     events = (await house.administrator.get(f"/v1/audit/events?after={certificate.log.seq - 1}&limit=1")).json()
     (event,) = events["items"]
     body = json.loads(event["body"])
-    assert event["hash"] == certificate.log.hash
+    assert event["body"] == certificate.log.event
+    proof = await house.administrator.get("/v1/audit/head")
+    assert checkpoint_of(certificate.log).tree.size <= proof.json()["seq"]
     assert (body["act"], body["object"]) == ("retention.expired", str(certificate.id))
     assert body["details"]["merkle_root"] == certificate.destroyed.merkle_root
 

@@ -16,6 +16,7 @@ from tests.disclosure.asking import desk
 from tests.disclosure.handing import copy_for_subject
 from tests.packages.samples import SIGNERS, collected, contents, members
 from tests.world import As, House, World
+from vault.custody import audit
 from vault.custody.database import DB, tenant_scope
 from vault.disclosure import package_rows, tracing
 from vault.disclosure.package_rows import Package
@@ -139,6 +140,7 @@ async def test_that_it_was_asked_stands_in_the_log(house: House) -> None:
     leak = await leaked(house, uuid4().bytes)
     await asked(house.administrator, mark=leak.mark)
     async with tenant_scope(house.tenant):
+        await audit.seal(house.tenant)
         rows = await DB.fetch(
             "SELECT body FROM audit_event WHERE tenant_id = $1 AND act = 'package.traced' ORDER BY seq DESC LIMIT 1",
             house.tenant,

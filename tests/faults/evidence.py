@@ -78,7 +78,7 @@ class Evidence:
         """The chain is whole, and tells of each acknowledged recording once."""
         try:
             end = audit.verify(events)
-        except audit.ChainBroken as error:
+        except audit.LogBroken as error:
             book.violated(self.report, f"the log is broken at event {error}")
             return
         if (end.seq, end.hash.hex()) != head:

@@ -12,6 +12,7 @@ from uuid import UUID
 import httpx
 
 from tests.world import As, House, World, call
+from vault.custody import audit
 from vault.custody.database import DB, tenant_scope
 from vault.custody.keys import ShredKeyId
 from vault.custody.objects import Version
@@ -71,8 +72,9 @@ class Tus:
         return [version.key.rpartition("/")[2] for version in await self.stored(key)]
 
     async def rows(self, sql: str, *arguments: Any) -> list[dict[str, Any]]:
-        """Rows of the controller's own."""
+        """Rows of the controller's own; the log is sealed."""
         async with tenant_scope(self.house.tenant):
+            await audit.seal(self.house.tenant)
             return [dict(row) for row in await DB.fetch(sql, *arguments)]
 
     async def part(self, recording: UUID, name: str) -> bytes | None:

@@ -17,7 +17,8 @@ from infra.processes import Child
 from infra.supervisor import Commands, is_healthy
 from tests.ingest.delivering import Tus, pcm, recording_of
 from tests.world import As, wav
-from vault.custody.database import DB, tenant_scope
+from vault.custody import barrier
+from vault.custody.database import tenant_scope
 from vault.ingest.sweeping import sweep
 from vault.settings import process_environment
 
@@ -55,13 +56,13 @@ async def serving(tus: Tus, stack: Endpoints, log: Path) -> AsyncIterator[Proces
 
 
 @asynccontextmanager
-async def log_held(tus: Tus) -> AsyncIterator[None]:
-    """Nobody can write to the controller's log inside the block, and so nobody can commit a recording."""
+async def none_stored(tus: Tus) -> AsyncIterator[None]:
+    """Nobody can commit a recording of the controller inside the block."""
     held, released = asyncio.Event(), asyncio.Event()
 
     async def hold() -> None:
         async with tenant_scope(tus.house.tenant):
-            await DB.fetch("SELECT 1 FROM audit_head WHERE tenant_id = $1 FOR UPDATE", tus.house.tenant)
+            await barrier.alone(tus.house.tenant)
             held.set()
             await released.wait()
 
@@ -110,14 +111,14 @@ async def test_an_acknowledged_offset_is_never_lost(tus: Tus, stack: Endpoints, 
 async def test_a_kill_before_the_commit_leaves_no_recording_and_the_next_try_makes_it(
     tus: Tus, stack: Endpoints, tmp_path: Path
 ) -> None:
-    """The log is held, so that everything is in the store and the commit has to wait; then the process dies."""
+    """Nobody may store, so that everything is in the store and the commit has to wait; then the process dies."""
     source = f"pbx-{uuid4()}"
     url = await tus.begun(len(SOUND), source_id=source)
     long = pcm(17 * MEBIBYTE)
     long_url = await tus.begun(len(long))
     upload, long_upload = (UUID(address.rpartition("/")[2]) for address in (url, long_url))
     async with serving(tus, stack, tmp_path / "api.log") as process:
-        async with log_held(tus):
+        async with none_stored(tus):
             sending = [
                 asyncio.ensure_future(sent)
                 for sent in (

@@ -1,6 +1,5 @@
 """Whoever gets a recording sees by the controller's own log how it came there and who used it for what."""
 
-import hashlib
 import json
 from datetime import datetime
 from typing import Any
@@ -12,9 +11,13 @@ from tenants.vocabulary import DisclosureKind, Role
 from tests.builders import REASON, access
 from tests.packages.given import gathered, making
 from tests.world import House, World
+from vault.auditing.checkpoint_notes import Checkpoint
+from vault.auditing.notes import Verifier
+from vault.auditing.signing import log_verifier, sign
 from vault.custody import audit
 from vault.custody.database import tenant_scope
-from vault.packages.custody_chain import custody_member
+from vault.custody.tree import check_inclusion, hash_leaf
+from vault.packages.custody_chain import LogThen, custody_member
 from vault.packages.pseudonyms import Pseudonyms
 
 
@@ -23,13 +26,19 @@ async def house(world: World) -> House:
     return await world.house("prh")
 
 
+async def log_then(house: House) -> LogThen:
+    """The log as it is signed for now; in the house's open scope."""
+    custody = house.world.custody
+    return LogThen(await sign(custody, house.tenant), str(log_verifier(custody, house.tenant)))
+
+
 async def told(house: House, kind: DisclosureKind, *recordings: UUID, decided: UUID | None = None) -> dict[str, Any]:
     async with tenant_scope(house.tenant):
-        head = await audit.head(house.tenant)
+        then = await log_then(house)
     terms = making(house, kind, **({"disclosure": decided} if decided else {}))
-    member = custody_member(house.tenant, terms, recordings, head)
+    member = custody_member(house.tenant, terms, recordings, then)
     read: dict[str, Any] = json.loads(await gathered(member.chunks))
-    assert (read["head"], read["mark"]) == ({"seq": head.seq, "hash": head.hash.hex()}, terms.mark)
+    assert (read["log"]["checkpoint"], read["mark"]) == (str(then.checkpoint.note), terms.mark)
     return read
 
 
@@ -46,17 +55,21 @@ async def used(house: House) -> UUID:
     return recording
 
 
-async def test_an_authority_gets_each_event_with_what_its_hash_is_made_of(house: House) -> None:
+async def test_an_authority_gets_each_event_with_what_shows_that_it_stands_in_the_signed_log(house: House) -> None:
     recording = await used(house)
-    (entry,) = (await told(house, DisclosureKind.AUTHORITY, recording))["recordings"]
+    chain = await told(house, DisclosureKind.AUTHORITY, recording)
+    (entry,) = chain["recordings"]
     acts = [event["act"] for event in entry["events"]]
     assert acts == ["recording.received", "access.used", "hold.placed"]
     assert [listen["purpose"] for listen in entry["listens"]] == ["quality"]
     bodies = [event for event in entry["events"] if "body" in event]
     assert [event["act"] for event in bodies] == ["recording.received", "access.used"]
     for event in bodies:
-        hashed = bytes.fromhex(event["previous"]) + event["seq"].to_bytes(8, "big") + event["body"].encode()
-        assert hashlib.sha256(hashed).hexdigest() == event["hash"]
+        assert hash_leaf(event["body"].encode()).hex() == event["hash"]
+    signed = Checkpoint.read(chain["log"]["checkpoint"], Verifier.read(chain["log"]["key"])).tree
+    for event in entry["events"]:
+        path = [bytes.fromhex(one) for one in event["path"]]
+        check_inclusion(bytes.fromhex(event["hash"]), event["seq"] - 1, signed.size, path, signed.root)
 
 
 async def test_nobody_learns_for_which_other_matter_it_is_held(house: House) -> None:
@@ -91,9 +104,9 @@ async def test_research_learns_only_that_it_came_in(house: House) -> None:
 async def test_a_pseudonymised_chain_tells_no_time_more_exactly_than_the_rest(house: House) -> None:
     recording = await house.recording()
     async with tenant_scope(house.tenant):
-        head = await audit.head(house.tenant)
+        then = await log_then(house)
     terms = making(house, DisclosureKind.RESEARCH, pseudonyms=Pseudonyms())
-    chain = json.loads(await gathered(custody_member(house.tenant, terms, [recording], head).chunks))
+    chain = json.loads(await gathered(custody_member(house.tenant, terms, [recording], then).chunks))
     (event,) = chain["recordings"][0]["events"]
     at = datetime.fromisoformat(event["at"])
     assert (at.second, at.microsecond) == (0, 0)
@@ -103,15 +116,14 @@ async def test_how_it_was_decided_is_told_and_nothing_that_comes_after(house: Ho
     recording = await house.recording()
     disclosure = making(house).disclosure
     async with tenant_scope(house.tenant):
+        before = await log_then(house)
         event = audit.Event(act="disclosure.requested", actor=house.administrator.id, object_id=disclosure)
         await audit.record(house.tenant, event, now=house.world.now())
         refused = audit.Event(act="disclosure.approved", actor=None, object_id=disclosure, outcome="refused")
         await audit.record(house.tenant, refused, now=house.world.now())
     chain = await told(house, DisclosureKind.EVIDENCE, recording, decided=disclosure)
     assert [event["act"] for event in chain["decided"]] == ["disclosure.requested"]
-    async with tenant_scope(house.tenant):
-        head = audit.Head(chain["decided"][0]["seq"] - 1, bytes(32))
-    member = custody_member(house.tenant, making(house, disclosure=disclosure), [recording], head)
+    member = custody_member(house.tenant, making(house, disclosure=disclosure), [recording], before)
     assert json.loads(await gathered(member.chunks))["decided"] == []
 
 

@@ -1,4 +1,4 @@
-"""The audit log, for the controller's DPO and administrator: events in order, and the hash that binds them."""
+"""The audit log, for the controller's DPO and administrator: events in order, and the root that binds them."""
 
 from typing import Annotated
 
@@ -6,15 +6,16 @@ from litestar import Router, get
 from litestar.params import QueryParameter
 from msgspec import Struct
 
+from tenants.decisions import Action
 from vault.api.dependencies import FromCaller
 from vault.evidence import events, head
 
 
 class EventView(Struct, frozen=True, kw_only=True):
-    """One event: its number, the canonical JSON that was hashed, and the chain's hash after it (hex)."""
+    """One event: its number, the canonical JSON that was hashed (null once it was erased), and its leaf hash (hex)."""
 
     seq: int
-    body: str
+    body: str | None
     hash: str
 
 
@@ -26,25 +27,25 @@ class EventPage(Struct, frozen=True, kw_only=True):
 
 
 class HeadView(Struct, frozen=True, kw_only=True):
-    """How many events there are, and the hash over all of them (hex)."""
+    """How many events there are, and the root of the tree over all of them (hex)."""
 
     seq: int
     hash: str
 
 
-@get("/audit/events", operation_id="list_audit_events")
+@get("/audit/events", operation_id="list_audit_events", opt={"action": Action.READ_AUDIT})
 async def list_events(
     caller: FromCaller,
     after: Annotated[int, QueryParameter(ge=0)] = 0,
     limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
 ) -> EventPage:
-    """Events after a number. hash[n] = SHA-256(hash[n-1] || n as 8 bytes || body), from 32 zero bytes."""
+    """Events after a number. Event `n` is the entry of index `n - 1`: `hash` is SHA-256(0x00 || body), as RFC 6962."""
     page = await events(caller, after=after, limit=limit)
     items = [EventView(**event) for event in page]
     return EventPage(items=items, next=items[-1].seq if len(items) == limit else None)
 
 
-@get("/audit/head", operation_id="read_audit_head")
+@get("/audit/head", operation_id="read_audit_head", opt={"action": Action.READ_AUDIT})
 async def read_head(caller: FromCaller) -> HeadView:
     """The end of the log as it stands."""
     end = await head(caller)

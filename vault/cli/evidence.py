@@ -16,9 +16,6 @@ from vault.client.http import segment
 if TYPE_CHECKING:
     from vault.destruction.certificates import Certificate
 
-GENESIS = "00" * 32
-"""The hash before the first event."""
-
 PAGE = 1000
 """Events asked for at once."""
 
@@ -139,6 +136,8 @@ def _proven(file: Path, certificate: "Certificate") -> Iterator[str]:
 
 def _proof(certificate: "Certificate") -> Iterator[str]:
     """What a certificate says, in sentences."""
+    from vault.destruction.certificates import checkpoint_of
+
     destroyed, method, checked = certificate.destroyed, certificate.method, certificate.verification
     yield f"  whose: {certificate.controller.name} ({certificate.controller.slug}), contract {certificate.contract.id}"
     yield f"  why: {certificate.reason.value}; the promises kept by it:"
@@ -164,7 +163,9 @@ def _proof(certificate: "Certificate") -> Iterator[str]:
     yield f"  the store holds nothing of it since {certificate.ciphertext_removed_at.isoformat()}"
     yield f"  the last backup copy is gone on {certificate.last_backup_copy_gone_at.isoformat()}"
     yield f"    (keyring {certificate.backups.keyring}, catalogue {certificate.backups.catalogue})"
-    yield f"  audit log then: {certificate.log.seq}:{certificate.log.hash}"
+    then = checkpoint_of(certificate.log).tree
+    yield f"  in the audit log {then.origin}: event {certificate.log.seq} of {then.size}, root {then.root.hex()}"
+    yield f"    signed for by the log's own key {certificate.log.key}"
 
 
 def _decided(certificate: "Certificate") -> str:
@@ -186,18 +187,18 @@ def audit() -> None:
 @click.option("--kept", metavar="NUMBER:HASH", help="An end of the log that was kept: it must still stand in it.")
 @with_json
 def verify_log(file: Path | None, kept: str | None) -> None:
-    """Recompute the chain of hashes over every event. Exits with 0 only if nothing was altered or left out."""
-    from vault.custody.audit import ChainBroken
-    from vault.custody.audit import verify as verify_chain
+    """Recompute the tree over every event. Exits with 0 only if nothing was altered or left out."""
+    from vault.custody.audit import LogBroken
+    from vault.custody.audit import verify as verify_tree
 
     try:
-        end = verify_chain(_holding(kept, _exported(file) if file else _fetched()))
-    except ChainBroken as broken:
+        end = verify_tree(_holding(kept, _exported(file) if file else _fetched()))
+    except LogBroken as broken:
         fail(f"The log is not as it was written. {broken}")
     shown = f"{end.seq}:{end.hash.hex()}"
     emit(
         {"events": end.seq, "hash": end.hash.hex(), "head": shown},
-        f"{end.seq} events, each following from the one before it.",
+        f"{end.seq} events, each as it was written.",
         f"Keep this, and ask later with --kept whether it still stands: {shown}",
     )
 
@@ -212,16 +213,18 @@ def export(output: Any) -> None:
 
 def _fetched() -> Iterator[dict[str, Any]]:
     """Every event up to the end as it stands now, which must be the end that the vault names."""
+    from vault.custody.tree import root_of
+
     with session.connect() as client:
         end = client.get("/v1/audit/head")
-        seq, found = 0, GENESIS
+        leaves = []
         for event in client.pages("/v1/audit/events", "after", limit=PAGE):
             if event["seq"] > end["seq"]:
                 break
-            seq, found = event["seq"], event["hash"]
+            leaves.append(bytes.fromhex(event["hash"]))
             yield event
-    if (seq, found) != (end["seq"], end["hash"]):
-        fail(f"The vault names another end of the log ({end['seq']}) than its events have ({seq}).")
+    if (len(leaves), root_of(leaves).hex()) != (end["seq"], end["hash"]):
+        fail(f"The vault names another end of the log ({end['seq']}) than its events have ({len(leaves)}).")
 
 
 def _exported(file: Path) -> Iterator[dict[str, Any]]:
@@ -229,21 +232,24 @@ def _exported(file: Path) -> Iterator[dict[str, Any]]:
         for number, line in enumerate(lines, 1):
             try:
                 event = json.loads(line)
-                yield {"seq": int(event["seq"]), "body": str(event["body"]), "hash": str(event["hash"])}
+                yield {"seq": int(event["seq"]), "body": event["body"], "hash": str(event["hash"])}
             except (ValueError, KeyError, TypeError):
                 fail(f"{file}:{number}: this is not an event of an exported log.")
 
 
 def _holding(kept: str | None, events: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The events, which must hold the end that somebody kept."""
+    """The events, which must begin with those whose end somebody kept."""
+    from vault.custody.tree import root_of
+
     number, _, wanted = (kept or "").partition(":")
     if kept and not (number.isdecimal() and wanted):
         raise click.UsageError("--kept takes NUMBER:HASH, as an earlier run said it.")
-    stands = not kept or number == "0"
+    leaves: list[bytes] = []
     for event in events:
-        stands = stands or (str(event["seq"]) == number and event["hash"] == wanted)
+        if len(leaves) < int(number or 0):
+            leaves.append(bytes.fromhex(event["hash"]))
         yield event
-    if not stands:
+    if kept and (str(len(leaves)), root_of(leaves).hex()) != (number, wanted):
         fail(f"The log does not hold the end that was kept ({kept}): it was written anew.")
 
 

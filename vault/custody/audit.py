@@ -1,26 +1,25 @@
-"""What happened, to what, by whom and why: appended with the act itself, chained, and never rewritten.
+"""What happened, to what, by whom and why: durable with the act itself, sealed into a Merkle log, never rewritten.
 
-An event's body is RFC 8785 canonical JSON of opaque ids: no name, number, reason text or content. The chain is
-
-    hash[0] = 32 zero bytes
-    hash[n] = SHA-256(hash[n-1] || n as 8 bytes, big-endian || body)
-
-so that whoever holds one hash can show that everything before it is as it was.
+An event's body is RFC 8785 canonical JSON of opaque ids: no name, number, reason text or content. It waits in
+`audit_pending`, in the transaction of its act, so that nobody who acts waits for anybody else; `seal` gives what waits
+its numbers. Event `n` is the entry of index `n - 1` in the tree of RFC 6962 that `vault.custody.tree` describes.
 """
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import rfc8785
 import structlog
 
+from vault.custody import tree
 from vault.custody.database import DB
+from vault.custody.tree import HashAt, Span
 
-GENESIS = bytes(32)
+SEALED_AT_ONCE: Final = 5000
+"""Events that get their numbers in one statement."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,86 +35,192 @@ class Event:
     details: dict[str, Any] | None = None
 
 
-class ChainBroken(Exception):
-    """The log is not as it was written; `seq` is the first event that does not follow from the one before."""
+class LogBroken(Exception):
+    """The log is not as it was written; `seq` is the first event of which that shows."""
 
     def __init__(self, seq: int) -> None:
-        super().__init__(f"Event {seq} does not follow from the one before it.")
+        super().__init__(f"Event {seq} is not as it was written.")
         self.seq = seq
 
 
 @dataclass(frozen=True)
 class Head:
-    """Where a chain stands: how many events, and the hash that binds them all."""
+    """Where a log stands: how many events, and the root of the tree over them all."""
 
     seq: int
     hash: bytes
 
 
 async def begin(tenant: UUID) -> None:
-    """Start a controller's chain; in its scope, once."""
-    await DB.fetch("INSERT INTO audit_head VALUES ($1, 0, $2) ON CONFLICT DO NOTHING", tenant, GENESIS)
+    """Start a controller's log; in its scope, once."""
+    await DB.fetch("INSERT INTO audit_head VALUES ($1, 0) ON CONFLICT DO NOTHING", tenant)
 
 
-async def record(tenant: UUID, event: Event, *, now: datetime) -> int:
-    """Append an event in the open scope, so that the act and its event are durable together.
+async def record(tenant: UUID, event: Event, *, now: datetime) -> None:
+    """Write an event down in the open scope, so that the act and its event are durable together."""
+    await DB.fetch(
+        "INSERT INTO audit_pending (tenant_id, at, act, object_id, body) VALUES ($1, $2, $3, $4, $5)",
+        tenant,
+        now,
+        event.act,
+        event.object_id,
+        rfc8785.dumps(_body(event, now)).decode(),
+    )
+
+
+async def seal(tenant: UUID) -> int:
+    """Give every event that waits its number, in the open scope; the log's end is held until that ends.
 
     Returns:
-        The event's number in the controller's chain, from 1.
+        How many events there are.
     """
-    body = rfc8785.dumps(_body(event, now)).decode()
-    rows = await DB.fetch("SELECT audit_append($1, $2, $3, $4, $5)", tenant, now, event.act, event.object_id, body)
-    return int(rows[0][0])
+    while True:
+        before, size = (await DB.fetch("SELECT before, size FROM audit_seal($1, $2)", tenant, SEALED_AT_ONCE))[0]
+        await _grow(tenant, before, size)
+        if size - before < SEALED_AT_ONCE:
+            return int(size)
+
+
+async def waiting(tenant: UUID) -> bool:
+    """Whether an event waits for its number; in the open scope."""
+    rows = await DB.fetch("SELECT EXISTS (SELECT FROM audit_pending WHERE tenant_id = $1)", tenant)
+    return bool(rows[0][0])
 
 
 async def head(tenant: UUID) -> Head:
-    """The chain's end as it stands in the open scope."""
-    rows = await DB.fetch("SELECT seq, hash FROM audit_head WHERE tenant_id = $1", tenant)
-    return Head(rows[0]["seq"], rows[0]["hash"])
+    """The log's end, what waits included; in the open scope."""
+    size = await seal(tenant)
+    return Head(size, await root(tenant, size))
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One event as it stands in a chain, between the hash before it and the hash that it makes."""
-
-    body: str
-    previous: bytes
-    hash: bytes
+async def root(tenant: UUID, size: int) -> bytes:
+    """The root over the first events; in the open scope. Raises LogBroken where one is missing."""
+    (found,) = await roots(tenant, [Span(0, size)])
+    return found
 
 
-async def entry(tenant: UUID, seq: int) -> Entry:
-    """The event of that number, which exists; in the open scope."""
-    rows = await DB.fetch("SELECT body, previous, hash FROM audit_event WHERE tenant_id = $1 AND seq = $2", tenant, seq)
-    return Entry(rows[0]["body"], rows[0]["previous"], rows[0]["hash"])
+async def roots(tenant: UUID, spans: Iterable[Span]) -> list[bytes]:
+    """The roots over spans of sealed events, in their order; in the open scope. Raises LogBroken."""
+    wanted = list(spans)
+    hashes = await stored(tenant, tree.needed(wanted))
+    return [tree.root_over(span, hashes) for span in wanted]
+
+
+async def stored(tenant: UUID, wanted: Iterable[HashAt]) -> dict[HashAt, bytes]:
+    """Hashes of the log's tiles as they are stored; in the open scope.
+
+    Raises:
+        LogBroken: one of them is not there.
+    """
+    indexes: dict[int, list[int]] = {}
+    for at in wanted:
+        indexes.setdefault(at.level, []).append(at.place)
+    found: dict[HashAt, bytes] = {}
+    for level, places in indexes.items():
+        rows = await _hashes(tenant, level, places)
+        found |= rows
+        if missing := [place for place in sorted(places) if HashAt(level, place) not in rows]:
+            raise LogBroken(missing[0] * tree.TILE_WIDTH**level + 1)
+    return found
+
+
+async def entry(tenant: UUID, *, act: str, object_id: UUID) -> tuple[int, str]:
+    """Number and body of the newest event of an act on something, which was recorded; in the open scope."""
+    await seal(tenant)
+    rows = await DB.fetch(
+        "SELECT seq, body FROM audit_event WHERE tenant_id = $1 AND object_id = $2 AND act = $3"
+        " ORDER BY seq DESC LIMIT 1",
+        tenant,
+        object_id,
+        act,
+    )
+    return rows[0]["seq"], rows[0]["body"]
 
 
 async def page(tenant: UUID, *, after: int, limit: int) -> list[dict[str, Any]]:
-    """Events after a number, in order: `seq`, `body` (canonical JSON text) and `hash` (hex)."""
+    """Events after a number, in order, what waits included; in the open scope.
+
+    Returns:
+        Of each `seq`, `body` (canonical JSON text; None once it was erased) and `hash`, its leaf in the tree (hex).
+    """
+    await seal(tenant)
     rows = await DB.fetch(
-        "SELECT seq, body, hash FROM audit_event WHERE tenant_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+        "SELECT seq, body, leaf_hash FROM audit_event WHERE tenant_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
         tenant,
         after,
         limit,
     )
-    return [{"seq": row["seq"], "body": row["body"], "hash": row["hash"].hex()} for row in rows]
+    return [{"seq": row["seq"], "body": row["body"], "hash": row["leaf_hash"].hex()} for row in rows]
 
 
-def verify(events: Iterable[dict[str, Any]], *, since: Head = Head(0, GENESIS)) -> Head:
-    """Recompute the chain over events as `page` gives them.
+async def erase(tenant: UUID, before: datetime, *, limit: int = SEALED_AT_ONCE) -> int:
+    """Erase the words of the oldest events, from before a moment; in the open scope.
+
+    Their leaf hashes stay, so that every checkpoint and every proof still verifies.
 
     Returns:
-        The head they lead to.
+        How many were erased; fewer than `limit` when no more are that old.
+    """
+    return int((await DB.fetch("SELECT audit_erase($1, $2, $3)", tenant, before, limit))[0][0])
+
+
+def verify(events: Iterable[dict[str, Any]]) -> Head:
+    """Recompute the tree over a whole log, as `page` gives its events.
+
+    Returns:
+        The head they lead to; of an erased event its leaf hash alone speaks.
 
     Raises:
-        ChainBroken: at the first event that is altered, missing, inserted or out of order.
+        LogBroken: at the first event that is altered, missing, inserted or out of order.
     """
-    seq, chained = since.seq, since.hash
-    for event in events:
-        seq += 1
-        chained = hashlib.sha256(chained + seq.to_bytes(8, "big") + event["body"].encode()).digest()
-        if event["seq"] != seq or event["hash"] != chained.hex():
-            raise ChainBroken(seq)
-    return Head(seq, chained)
+    leaves = []
+    for seq, event in enumerate(events, 1):
+        body, leaf = event["body"], bytes.fromhex(event["hash"])
+        if event["seq"] != seq or (body is not None and tree.hash_leaf(body.encode()) != leaf):
+            raise LogBroken(seq)
+        leaves.append(leaf)
+    return Head(len(leaves), tree.root_of(leaves))
+
+
+async def _grow(tenant: UUID, before: int, size: int) -> None:
+    """Write down the hash of each tile that has become full."""
+    level, first, last = 1, before // tree.TILE_WIDTH, size // tree.TILE_WIDTH
+    while first < last:
+        below = range(first * tree.TILE_WIDTH, last * tree.TILE_WIDTH)
+        hashes = await stored(tenant, (HashAt(level - 1, index) for index in below))
+        made = [
+            tree.tile_root([hashes[HashAt(level - 1, index * tree.TILE_WIDTH + place)] for place in _PLACES])
+            for index in range(first, last)
+        ]
+        await DB.fetch(
+            "INSERT INTO audit_node (tenant_id, level, index, hash)"
+            " SELECT $1, $2, tile.index, tile.hash FROM unnest($3::bigint[], $4::bytea[]) AS tile (index, hash)",
+            tenant,
+            level,
+            list(range(first, last)),
+            made,
+        )
+        level, first, last = level + 1, first // tree.TILE_WIDTH, last // tree.TILE_WIDTH
+
+
+_PLACES: Final = range(tree.TILE_WIDTH)
+
+
+async def _hashes(tenant: UUID, level: int, places: list[int]) -> dict[HashAt, bytes]:
+    if level == 0:
+        rows = await DB.fetch(
+            "SELECT seq - 1, leaf_hash FROM audit_event WHERE tenant_id = $1 AND seq = ANY($2)",
+            tenant,
+            [place + 1 for place in places],
+        )
+    else:
+        rows = await DB.fetch(
+            "SELECT index, hash FROM audit_node WHERE tenant_id = $1 AND level = $2 AND index = ANY($3)",
+            tenant,
+            level,
+            places,
+        )
+    return {HashAt(level, row[0]): bytes(row[1]) for row in rows}
 
 
 def _body(event: Event, now: datetime) -> dict[str, Any]:

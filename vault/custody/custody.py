@@ -18,6 +18,12 @@ class Custody:
     `verifier` answers for another process, or raises `vault.destruction.verifying.NotDestroyed`. Without one the
     process that destroyed verifies, by the same code, and the certificate says so.
 
+    `log_origin` begins the name of every log: each is `<log_origin>/<controller>`.
+
+    `origin` is where browsers reach the vault, scheme, host and port: passkeys are good there alone.
+
+    `log_keep` is how long the platform's own log tells what happened (ISO 8601); a controller's policy says it of its.
+
     `mail` takes what is sent by e-mail; without one nothing is. `webhooks_to_private` lets webhooks go to addresses
     that the internet does not route.
     """
@@ -27,6 +33,9 @@ class Custody:
     objects: Objects
     volatile: Volatile
     bucket_prefix: str = "vault"
+    log_origin: str = "recording-vault.invalid/log"
+    origin: str = "http://localhost:8080"
     verifier: "Callable[[Custody, Question], Awaitable[Verification]] | None" = None
     mail: MailServer | None = None
     webhooks_to_private: bool = False
+    log_keep: str = "P6Y"

@@ -20,7 +20,8 @@ with tenant, u8 and place as in `vault.custody.sealed`. An index is HMAC-SHA-256
 
 dies with the key that it comes from, and a controller's own index key, which outlives the tenant key that it began
 with, is HKDF-Expand-SHA-512(first tenant key, "recording-vault/tenant-index@v1", 32). The seed of a controller's own
-signing key is HKDF-Expand-SHA-512(shred key, "recording-vault/controller-signing-key@v1", 32).
+signing key is HKDF-Expand-SHA-512(shred key, "recording-vault/controller-signing-key@v1", 32), and that of the key that
+signs logs HKDF-Expand-SHA-512(seed of the platform's signing key, "recording-vault/log-key@v1", 32).
 """
 
 import hashlib
@@ -156,6 +157,10 @@ class SigningKey:
         wide = HKDFExpand(SHA512(), 48, b"recording-vault/document-key@v1").derive(self._private.private_bytes_raw())
         curve = ec.SECP256R1()
         return ec.derive_private_key(int.from_bytes(wide) % (curve.group_order - 1) + 1, curve)
+
+    def log_key(self) -> "SigningKey":
+        """The key that signs the checkpoints of every log: another than signs certificates, from the same seed."""
+        return SigningKey(Secret(_expand(Secret(self._private.private_bytes_raw()), b"recording-vault/log-key@v1")))
 
     @property
     def public_pem(self) -> bytes:

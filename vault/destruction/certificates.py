@@ -25,6 +25,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 from msgspec import Struct
 
+from vault.auditing.checkpoint_notes import Checkpoint
+from vault.auditing.notes import NoteInvalid, Verifier
+from vault.auditing.proofs import Inclusion, ProofInvalid
 from vault.custody.keys import SigningKey
 from vault.custody.verification import Verification
 
@@ -156,15 +159,16 @@ class Backups(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Log(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The event of this destruction in the controller's audit log, and the chain's hash before and after it.
+    """The event of this destruction in the controller's audit log, and what shows that it stands there.
 
-    `hash` is the SHA-256 of the 32 bytes of `previous`, then `seq` as 8 bytes, big-endian, then the bytes of `event`.
+    `event` is the log's entry of index `seq - 1`; `proof` leads from it to a signed checkpoint (c2sp.org/tlog-proof),
+    which the log's own `key` verifies.
     """
 
     seq: int
     event: str
-    previous: str
-    hash: str
+    key: str
+    proof: str
 
 
 class Certificate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -240,6 +244,22 @@ def verify_certificate(text: str | bytes, public_key_pem: bytes) -> Certificate:
     return signed.certificate
 
 
+def checkpoint_of(log: Log) -> Checkpoint:
+    """The signed tree in which the event of a certificate stands.
+
+    Raises:
+        CertificateInvalid: it does not.
+    """
+    try:
+        verifier, proof = Verifier.read(log.key), Inclusion.read(log.proof)
+        checkpoint = proof.verify(log.event.encode(), verifier)
+    except (NoteInvalid, ProofInvalid, UnicodeEncodeError) as error:
+        raise CertificateInvalid(f"Its event is not shown to stand in the log. {error}") from error
+    if proof.index != log.seq - 1:
+        raise CertificateInvalid("Its event stands at another place in the log.")
+    return checkpoint
+
+
 def key_id_of(key: Ed25519PublicKey) -> str:
     """The short name of a public key, as signatures carry it."""
     return hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).digest()[:8].hex()
@@ -266,17 +286,14 @@ def _canonical(document: dict[str, Any]) -> bytes | None:
 
 
 def _check_log(certificate: Certificate) -> None:
-    """The event in it is the one of this destruction, and makes the log's hash after it from the hash before it."""
+    """The event in it is the one of this destruction, and stands in the log under a signed checkpoint."""
     log = certificate.log
     try:
-        binds = log.seq.to_bytes(8, "big") + log.event.encode()
-        reached = hashlib.sha256(bytes.fromhex(log.previous) + binds).hexdigest()
         event = json.loads(log.event)
         named = (event["object"], event["details"]["merkle_root"])
-    except (ValueError, KeyError, TypeError, OverflowError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CertificateInvalid("Its event is not one of an audit log.") from error
-    if reached != log.hash:
-        raise CertificateInvalid("Its event does not lead from the log's hash before it to the one after it.")
+    checkpoint_of(log)
     if named != (str(certificate.id), certificate.destroyed.merkle_root):
         raise CertificateInvalid("Its event in the log is that of another destruction.")
 

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from tenants.policy import Citation
 from tenants.retention import parse_retention, promised_until
+from vault.auditing.signing import log_verifier, prove, sign
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB
@@ -70,7 +71,7 @@ async def certify(custody: Custody, opened: journal.Opened, held: Tenancy, findi
         raise RuntimeError("A destruction is certified over the parts that were counted, each a leaf.")
     if findings.decided is None:
         findings = replace(findings, decided=await _decided(held, findings))
-    log = await _record(opened, findings, completed_at)
+    log = await _record(custody, opened, findings, completed_at)
     certificate = _certificate(opened, held, findings, log, completed_at)
     signed = certificates.sign_certificate(certificate, custody.keyring.signing_key())
     await journal.complete(opened, certificate=signed, now=completed_at, parts=findings.inventory.parts)
@@ -171,17 +172,19 @@ def _pending(gone_at: datetime | None) -> RootKeyDeletion | None:
     return RootKeyDeletion(state="pending", at=gone_at) if gone_at else None
 
 
-async def _record(opened: journal.Opened, findings: Findings, completed_at: datetime) -> Log:
-    """Append the event; whoever has the log finds it there by its number, and the certificate holds it whole."""
+async def _record(custody: Custody, opened: journal.Opened, findings: Findings, completed_at: datetime) -> Log:
+    """Append the event; the certificate holds it whole, with what shows anybody that it stands in the log."""
     details = {
         "recordings": findings.inventory.recordings,
         "parts": findings.inventory.parts,
         "merkle_root": findings.inventory.merkle_root,
     }
     event = audit.Event(act=ACTS[findings.reason], actor=None, object_id=opened.id, details=details)
-    seq = await audit.record(opened.tenant, event, now=completed_at)
-    entry = await audit.entry(opened.tenant, seq)
-    return Log(seq=seq, event=entry.body, previous=entry.previous.hex(), hash=entry.hash.hex())
+    await audit.record(opened.tenant, event, now=completed_at)
+    seq, body = await audit.entry(opened.tenant, act=event.act, object_id=opened.id)
+    checkpoint = await sign(custody, opened.tenant)
+    proof = await prove(opened.tenant, seq, checkpoint)
+    return Log(seq=seq, event=body, key=str(log_verifier(custody, opened.tenant)), proof=str(proof))
 
 
 def _backups(held: Tenancy, keys_destroyed_at: datetime, completed_at: datetime) -> Backups:

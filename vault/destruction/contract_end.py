@@ -24,7 +24,7 @@ import structlog
 from msgspec import structs
 
 from tenants.contracts import Contract, ContractState
-from vault.custody import audit
+from vault.custody import audit, barrier
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.keys import KeyDestroyed, KeyMissing
@@ -153,6 +153,7 @@ async def _begin_return(held: Tenancy, now: datetime) -> None:
     if held.contract.returning_since is not None:
         return
     since = held.contract.begin_return(now).returning_since
+    await barrier.alone(held.tenant)
     await DB.fetch("UPDATE contract SET returning_since = $2 WHERE tenant_id = $1", held.tenant, since)
     event = audit.Event(act="return.started", actor=None, object_id=held.contract_id)
     await audit.record(held.tenant, event, now=now)

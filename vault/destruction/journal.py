@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import msgspec
 from msgspec import Struct
 
-from vault.custody import audit
+from vault.custody import audit, barrier
 from vault.custody.database import DB, tenant_scope
 from vault.destruction.certificates import Reason
 from vault.destruction.inventory import Inventory
@@ -107,8 +107,9 @@ async def was_begun(tenant: UUID, reason: Reason, instant: datetime) -> bool:
 
 
 async def begin(tenant: UUID, reason: Reason, progress: Progress, *, now: datetime) -> Opened:
-    """Write down, in the controller's open scope, that a destruction begins."""
+    """Write down, in the controller's open scope, that a destruction begins; nothing is being stored meanwhile."""
     destruction = uuid4()
+    await barrier.alone(tenant)
     await DB.fetch(
         "INSERT INTO destruction (tenant_id, id, reason, state, started_at, record)"
         " VALUES ($1, $2, $3, 'started', $4, $5::jsonb)",

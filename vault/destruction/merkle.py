@@ -6,7 +6,6 @@ bytes of a part are its `Leaf` as canonical JSON (RFC 8785); leaves are in ascen
 A path (§2.1.1) holds the roots of the subtrees beside the leaf, the nearest first.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -14,9 +13,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from vault.custody.tree import EMPTY, NotInTree, check_inclusion, hash_leaf, hash_node
 
-class NotInTree(Exception):
-    """The path does not lead from this leaf to this root."""
+__all__ = ["Leaf", "NotInTree", "Tree", "check_path"]
 
 
 class Leaf(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,7 +73,7 @@ class Tree:
     def _finished(self) -> tuple[bytes, dict[int, list[bytes]]]:
         paths = {index: list(path) for index, path in self._paths.items()}
         if not self._subtrees:
-            return hashlib.sha256().digest(), paths
+            return EMPTY, paths
         *rest, tree = self._subtrees
         for left in reversed(rest):
             tree = _joined(left, tree, paths)
@@ -90,26 +89,7 @@ def check_path(leaf: bytes, index: int, leaves: int, path: Sequence[bytes], root
     Raises:
         NotInTree: it leads elsewhere, or is longer or shorter than from this place it can be.
     """
-    if not 0 <= index < leaves:
-        raise NotInTree("There is no such leaf in a tree of this size.")
-    node, place, last = hash_leaf(leaf), index, leaves - 1
-    for beside in path:
-        if not last:
-            raise NotInTree("The path is longer than the tree is high.")
-        if place % 2 or place == last:
-            node = _node(beside, node)
-            while place and not place % 2:
-                place, last = place // 2, last // 2
-        else:
-            node = _node(node, beside)
-        place, last = place // 2, last // 2
-    if last or node != root:
-        raise NotInTree("The path does not lead to the root.")
-
-
-def hash_leaf(leaf: bytes) -> bytes:
-    """The node of a leaf."""
-    return hashlib.sha256(b"\x00" + leaf).digest()
+    check_inclusion(hash_leaf(leaf), index, leaves, path, root)
 
 
 def _joined(left: _Subtree, right: _Subtree, paths: dict[int, list[bytes]]) -> _Subtree:
@@ -117,8 +97,4 @@ def _joined(left: _Subtree, right: _Subtree, paths: dict[int, list[bytes]]) -> _
         paths[index].append(right.root)
     for index in right.proven:
         paths[index].append(left.root)
-    return _Subtree(_node(left.root, right.root), left.proven + right.proven)
-
-
-def _node(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b"\x01" + left + right).digest()
+    return _Subtree(hash_node(left.root, right.root), left.proven + right.proven)

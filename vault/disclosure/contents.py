@@ -12,7 +12,7 @@ from tenants.disclosure_rules import clause_of
 from tenants.policy import Citation
 from tenants.vocabulary import DisclosureKind
 from vault.access.statements import stated
-from vault.custody import audit
+from vault.auditing.signing import log_verifier, sign
 from vault.custody.custody import Custody
 from vault.custody.database import DB
 from vault.custody.register import Tenancy
@@ -21,10 +21,10 @@ from vault.disclosure.reporting import REPORTED, report_of
 from vault.disclosure.seals import Seal
 from vault.packages import parts
 from vault.packages.cover import Cover, Listed, cover
-from vault.packages.custody_chain import custody_member
+from vault.packages.custody_chain import LogThen, custody_member
 from vault.packages.given import Making, Statement
 from vault.packages.marks import new_mark
-from vault.packages.members import Basis, Contents, Controller, CustodyHead, Language, Member, Recipient, Scope
+from vault.packages.members import Basis, Contents, Controller, Language, Member, Recipient, Scope
 from vault.packages.pseudonyms import Pseudonyms
 from vault.packages.recordings import members_of
 from vault.printing import spoken
@@ -52,7 +52,7 @@ class Packing:
     making: Making
     recipient: Recipient
     scope: Scope
-    head: audit.Head
+    log: LogThen
     language: str
     clause: Citation | None = field(default=None, repr=False)
 
@@ -63,7 +63,9 @@ class Packing:
         return None if until is None else until.astimezone(ZoneInfo(self.whose.policy.time_zone)).date()
 
 
-async def begin(whose: Tenancy, disclosure: Disclosure, seal: Seal, *, package: UUID, now: datetime) -> Packing:
+async def begin(
+    custody: Custody, whose: Tenancy, disclosure: Disclosure, seal: Seal, *, package: UUID, now: datetime
+) -> Packing:
     """All that a package says of itself, in the controller's open scope."""
     clause = _clause(whose, disclosure)
     purpose = disclosure.terms.purpose
@@ -89,7 +91,7 @@ async def begin(whose: Tenancy, disclosure: Disclosure, seal: Seal, *, package: 
             name=await _name(whose, disclosure), sealing=seal.to.sealing.value, key=seal.to.fingerprint
         ),
         scope=_scope(disclosure),
-        head=await audit.head(whose.tenant),
+        log=LogThen(await sign(custody, whose.tenant), str(log_verifier(custody, whose.tenant))),
         language=spoken(whose.policy.languages),
         clause=clause,
     )
@@ -107,7 +109,7 @@ def contents(custody: Custody, packing: Packing) -> Contents:
         recipient=packing.recipient,
         basis=making.basis,
         scope=packing.scope,
-        custody_head=CustodyHead(seq=packing.head.seq, hash=packing.head.hash.hex()),
+        custody_head=packing.log.head(),
         language=cast(Language, packing.language),
         made_at=making.made_at,
         members=_members(custody, packing),
@@ -128,7 +130,7 @@ async def _members(custody: Custody, packing: Packing) -> AsyncGenerator[Member,
     ):
         yield member
     given = [item.recording_id for item in packing.disclosure.given]
-    yield custody_member(packing.disclosure.tenant, packing.making, given, packing.head)
+    yield custody_member(packing.disclosure.tenant, packing.making, given, packing.log)
 
 
 def _cover(packing: Packing) -> Cover:

@@ -66,7 +66,7 @@ async def give(custody: Custody, disclosure: Disclosure) -> bool:
         seal = await seal_of(disclosure, now=now)
         if seal is None or seal.problem is not None:
             return True
-        packing = await begin(whose, disclosure, seal, package=uuid4(), now=now)
+        packing = await begin(custody, whose, disclosure, seal, package=uuid4(), now=now)
         await _note_making(disclosure, now)
     made = await _make(custody, packing, seal)
     # Hours may have gone since this was asked; what was restricted or has ended meanwhile stops it.

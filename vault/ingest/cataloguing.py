@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from tenants.decisions import Decision, Refused
 from vault.accounts import Caller
-from vault.custody import audit
+from vault.custody import audit, barrier
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.keys import ShredKeyId
@@ -73,6 +73,7 @@ async def catalogue(
         await _insert_parts(admission.tenant, upload.id, keeper.parts)
         await _insert_index(admission, upload.id, keeper, terms)
         await audit.record(admission.tenant, _event(caller, admission, upload, keeper), now=now)
+        await barrier.beside(admission.tenant)
         await _require_living_contract(admission)
         await _require_days_in_force(admission, custody.clock.now())
         await refuse_retired(admission.tenant, (part.envelope.header.key_id for part in keeper.parts))
@@ -171,9 +172,9 @@ def _event(caller: Caller, admission: Admission, upload: Upload, keeper: Keeper)
 
 
 async def _require_living_contract(admission: Admission) -> None:
-    """Asked last: the event before has waited for whoever else writes to this log, so the answer stands until the end.
+    """Asked last, beside others who store: the answer stands until the end.
 
-    Destruction begins by writing to the same log, and so either sees this recording or is seen here.
+    Destruction begins alone, and so either sees this recording or is seen here.
     """
     rows = await DB.fetch(
         "SELECT 1 FROM contract WHERE tenant_id = $1 AND id = $2 AND returning_since IS NULL"
@@ -186,7 +187,7 @@ async def _require_living_contract(admission: Admission) -> None:
 
 
 async def _require_days_in_force(admission: Admission, now: datetime) -> None:
-    """Asked last, too: whoever moves stored parts to a version's days waits for the log first, and then sees this one.
+    """Asked last, too: whoever moves stored parts to a version's days does so alone, and then sees this one.
 
     Raises:
         Unavailable: a version has come into force since the days were reckoned; a second try goes by it.

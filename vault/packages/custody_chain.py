@@ -1,17 +1,17 @@
-"""What happened to each recording by the controller's own log, with the hashes that bind it: `custody.json`.
+"""What happened to each recording by the controller's own log, and what shows that it stands there: `custody.json`.
 
-The log is one chain for all that a controller does, so of it a package tells single events, each between the hash
-before it and its own. Where an event's body is given, its hash can be recomputed:
+The log is one Merkle tree (RFC 6962) over all that a controller does, so of it a package tells single events, each
+with its `path` to the root of the signed `checkpoint` (c2sp.org/tlog-checkpoint), which the log's `key` verifies. Where
+an event's body is given, its `hash` can be recomputed, as SHA-256(0x00 || body); it is the entry of index `seq - 1`.
 
-    hash = SHA-256(previous || seq as 8 bytes, big-endian || body)
-
-and that the chain leads from there to `head`, the controller shows, or whoever keeps a later head. A body names who
-acted (by an id), so it is told to whoever needs the proof. Of holds nobody learns the ground: it may be another matter.
+A body names who acted (by an id), so it is told to whoever needs the proof. Of holds nobody learns the ground: it may
+be another matter.
 """
 
 import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -20,12 +20,14 @@ from uuid import UUID
 from asyncpg import Record
 
 from tenants.vocabulary import DisclosureKind
-from vault.custody.audit import Head
+from vault.auditing.checkpoint_notes import Checkpoint
+from vault.custody import audit
 from vault.custody.database import DB, tenant_scope
+from vault.custody.tree import inclusion, needed, root_over
 from vault.packages.given import Making
-from vault.packages.members import CUSTODY, Member
+from vault.packages.members import CUSTODY, CustodyHead, Member
 
-FORMAT: Final = "recording-vault/custody@v1"
+FORMAT: Final = "recording-vault/custody@v2"
 
 _USED: Final = "access.used"
 _KEPT: Final = ("recording.received", "recording.adopted", "part.found_altered")
@@ -45,28 +47,42 @@ TOLD: Final = MappingProxyType(
 _WITH_BODY: Final = frozenset({*_KEPT, _USED})
 
 
-def custody_member(tenant: UUID, making: Making, recordings: Sequence[UUID], head: Head) -> Member:
+@dataclass(frozen=True)
+class LogThen:
+    """The log as it was signed for when a package was begun, and the key that verifies it."""
+
+    checkpoint: Checkpoint
+    key: str
+
+    def head(self) -> CustodyHead:
+        """As the manifest names it."""
+        return CustodyHead(seq=self.checkpoint.tree.size, hash=self.checkpoint.tree.root.hex())
+
+
+def custody_member(tenant: UUID, making: Making, recordings: Sequence[UUID], then: LogThen) -> Member:
     """The file `custody.json`, read from the log as it is written.
 
     Args:
         recordings: those in the package.
-        head: where the log stood when the package was begun; nothing after it is told.
+        then: the log when the package was begun; nothing after it is told.
     """
-    return Member(CUSTODY, "application/json", _written(tenant, making, recordings, head))
+    return Member(CUSTODY, "application/json", _written(tenant, making, recordings, then))
 
 
-async def _written(tenant: UUID, making: Making, recordings: Sequence[UUID], head: Head) -> AsyncGenerator[bytes, None]:
+async def _written(
+    tenant: UUID, making: Making, recordings: Sequence[UUID], then: LogThen
+) -> AsyncGenerator[bytes, None]:
     begun = {
         "format": FORMAT,
         "mark": making.mark,
         "package": str(making.package),
         "disclosure": str(making.disclosure),
         "controller": {"id": str(making.controller.id), "slug": making.controller.slug},
-        "head": {"seq": head.seq, "hash": head.hash.hex()},
-        "decided": [_event(row, making) for row in await _events(tenant, making.disclosure, head)],
+        "log": {"key": then.key, "checkpoint": str(then.checkpoint.note)},
+        "decided": [_event(row, path, making) for row, path in await _events(tenant, making.disclosure, then)],
     }
     yield _json(begun)[:-1] + b',"recordings":['
-    async with aclosing(_each(tenant, making, recordings, head)) as entries:
+    async with aclosing(_each(tenant, making, recordings, then)) as entries:
         separator = b""
         async for entry in entries:
             yield separator + _json(entry)
@@ -75,12 +91,12 @@ async def _written(tenant: UUID, making: Making, recordings: Sequence[UUID], hea
 
 
 async def _each(
-    tenant: UUID, making: Making, recordings: Sequence[UUID], head: Head
+    tenant: UUID, making: Making, recordings: Sequence[UUID], then: LogThen
 ) -> AsyncGenerator[dict[str, Any], None]:
     told = TOLD.get(making.kind, _KEPT)
     for recording in recordings:
-        rows = [row for row in await _events(tenant, recording, head) if row["act"] in told]
-        events = [_event(row, making) for row in rows]
+        found = await _events(tenant, recording, then)
+        events = [_event(row, path, making) for row, path in found if row["act"] in told]
         listens = [
             {name: event[name] for name in ("at", "purpose") if name in event}
             for event in events
@@ -90,25 +106,29 @@ async def _each(
         yield {"id": str(recording), **listened, "events": events}
 
 
-async def _events(tenant: UUID, of: UUID, head: Head) -> list[Record]:
-    """What was done, and not refused, to one thing, in order."""
+async def _events(tenant: UUID, of: UUID, then: LogThen) -> list[tuple[Record, Sequence[bytes]]]:
+    """What was done, and not refused, to one thing, in order; each with its path in the tree."""
+    size = then.checkpoint.tree.size
     async with tenant_scope(tenant):
-        return await DB.fetch(
-            "SELECT seq, act, body, previous, hash FROM audit_event WHERE tenant_id = $1 AND object_id = $2"
+        rows = await DB.fetch(
+            "SELECT seq, act, body, leaf_hash FROM audit_event WHERE tenant_id = $1 AND object_id = $2"
             " AND seq <= $3 AND body::jsonb ->> 'outcome' = 'done' ORDER BY seq",
             tenant,
             of,
-            head.seq,
+            size,
         )
+        paths = [inclusion(row["seq"] - 1, size) for row in rows]
+        hashes = await audit.stored(tenant, needed(span for path in paths for span in path))
+    return [(row, [root_over(span, hashes) for span in path]) for row, path in zip(rows, paths, strict=True)]
 
 
-def _event(row: Record, making: Making) -> dict[str, Any]:
+def _event(row: Record, path: Sequence[bytes], making: Making) -> dict[str, Any]:
     body = json.loads(row["body"])
     at = making.moment(datetime.fromisoformat(body["at"])).isoformat()
     told = {"seq": row["seq"], "act": row["act"], "at": at}
     if "purpose" in body:
         told["purpose"] = body["purpose"]
-    told |= {"previous": row["previous"].hex(), "hash": row["hash"].hex()}
+    told |= {"hash": row["leaf_hash"].hex(), "path": [one.hex() for one in path]}
     proves = TOLD.get(making.kind) is _PROVING
     if proves and (row["act"] in _WITH_BODY or row["act"].startswith("disclosure.")):
         told["body"] = row["body"]

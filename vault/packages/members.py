@@ -102,7 +102,7 @@ class Scope(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class CustodyHead(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the controller's audit log stood when the package was made: its last event's number and hash, in hex."""
+    """Where the controller's audit log stood when the package was made: how many events, and their root, in hex."""
 
     seq: int
     hash: str

@@ -14,6 +14,7 @@ from tenants.policy import Policy
 from tenants.policy_changes import NewDay, new_day
 from tenants.reading import read_policy
 from tenants.recordings import Kind, PartClass
+from vault.custody import barrier
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.keys import ShredKeyId
@@ -55,9 +56,9 @@ def _begun(proposal: Proposal, policy: Policy, left: int) -> dict[str, Any]:
 async def _affected(tenant: UUID, policy: Policy, now: datetime) -> list[ShredKeyId]:
     """The keys under which any part stands whose day changes; a day that has come stays, also of what is held."""
     async with tenant_scope(tenant):
-        # Whoever stores something has asked for the days in force with the log's end in hand: it is seen here, or asks
-        # after this and finds the version in force.
-        await DB.fetch("SELECT 1 FROM audit_head WHERE tenant_id = $1 FOR UPDATE", tenant)
+        # Whoever stores something asks for the days in force beside others who store: it is seen here, or asks after
+        # this and finds the version in force.
+        await barrier.alone(tenant)
         found = await DB.fetch(
             "SELECT p.shred_key_id, r.kind, p.part_class, p.destroy_at,"
             " (r.started_at AT TIME ZONE $2)::date AS recorded_on, max(r.started_at) AS recorded_at"

@@ -21,7 +21,7 @@ from uuid import UUID
 import structlog
 from asyncpg import Record
 
-from vault.custody import audit
+from vault.custody import audit, barrier
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.keys import KeyDestroyed, ShredKeyId
@@ -38,10 +38,10 @@ log = structlog.get_logger()
 
 
 async def refuse_retired(tenant: UUID, key_ids: Iterable[str]) -> None:
-    """Asked last in a transaction that begins to use shred keys, after its event has been recorded.
+    """Asked last in a transaction that begins to use shred keys, once it stands beside others (`custody.barrier`).
 
-    A key is retired with an event of its own: who records first is seen by the other, so that nothing is committed
-    under a key that has been left.
+    A key is retired alone: who comes first is seen by the other, so that nothing is committed under a key that has been
+    left.
 
     Raises:
         Unavailable: one of them was retired; nothing is changed, and a second try uses its successor.
@@ -90,6 +90,7 @@ async def retire(custody: Custody, tenant: UUID, key_ids: Collection[ShredKeyId]
             renewed,
         )
         if rows:
+            await barrier.alone(tenant)
             details = {"keys": len(rows), "first": min(row["shred_key_id"] for row in rows)}
             await audit.record(tenant, audit.Event(act=RETIRED, actor=None, object_id=cause, details=details), now=now)
 

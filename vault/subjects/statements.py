@@ -18,11 +18,14 @@ import msgspec
 from tenants.decisions import Action
 from tenants.vocabulary import Right
 from vault.access.finding import find
+from vault.access.glass import with_glass
 from vault.access.kept import CONTACT, CONTENT, KeptPart, KeptRecording
+from vault.access.leads import with_leads
 from vault.access.opening import Opening
 from vault.access.refusals import DESCRIBED, enforce, refuse_operators
 from vault.access.statements import Statement, load, name_of, numbers_of, stated
 from vault.accounts import Caller
+from vault.custody import barrier
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.sealed import Header, Place, Sealer
@@ -94,8 +97,9 @@ async def statements(custody: Custody, caller: Caller, recording_id: UUID) -> li
         Refused, NotAllowed: the person may not know of it; a refusal quotes its clause and is audited.
     """
     await refuse_operators(custody, caller, DESCRIBED)
+    caller = await with_leads(custody, await with_glass(custody, caller))
     held = await find(custody, caller, recording_id)
-    facts = held.recording.facts_for(None, agent_id=held.agent_id)
+    facts = held.recording.facts_for(None, agent_id=held.agent_id, segments=held.segments)
     decision = decide_for(caller, held.tenancy, Action.SEARCH, now=held.recording.at, recording=facts)
     await enforce(caller, DESCRIBED, decision, held)
     return await stated(custody, caller.tenant, recording_id)
@@ -161,6 +165,7 @@ async def _store(
         act = Act(recording_id=recording.id, act=ActKind.STATEMENT, object_id=None, done_by=caller.id, done_at=now)
         await rows.note_acts(request, [act])
         await record(request, "subject_request.stated", caller.id, now, recording=str(recording.id))
+        await barrier.beside(tenant)
         await refuse_retired(tenant, [beside.shred_key_id])
     return True
 

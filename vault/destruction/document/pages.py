@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer, Table
 
-from vault.destruction.certificates import Certificate
+from vault.custody.tree import hash_leaf
+from vault.destruction.certificates import Certificate, checkpoint_of
 from vault.destruction.document.words import words
 from vault.printing import (
     HASH,
@@ -204,7 +205,15 @@ class _Told:
 
     def _log(self) -> list[tuple[str, str]]:
         log, w = self.certificate.log, self.words
-        return [(w["event"], str(log.seq)), (w["hash_before"], log.previous), (w["hash_after"], log.hash)]
+        signed = checkpoint_of(log).tree
+        leaf = hash_leaf(log.event.encode()).hex()
+        told = (
+            ("event", str(log.seq)),
+            ("leaf", leaf),
+            ("log_size", str(signed.size)),
+            ("log_root", signed.root.hex()),
+        )
+        return [(w[name], text) for name, text in told]
 
     def _numbers(self, *numbers: int) -> list[Paragraph]:
         return [Paragraph(self._count(number), NUMBER) for number in numbers]

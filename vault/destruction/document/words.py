@@ -127,8 +127,9 @@ _WORDS: Final[Rows] = {
     "gone": ("Kaikki on poissa", "Allt är borta", "Everything is gone"),
     "log": ("Tapahtumaloki", "Händelselogg", "Audit log"),
     "event": ("Tapahtuma nro", "Händelse nr", "Event number"),
-    "hash_before": ("Tiiviste ennen", "Hash före", "Hash before"),
-    "hash_after": ("Tiiviste jälkeen", "Hash efter", "Hash after"),
+    "leaf": ("Tapahtuman tiiviste", "Händelsens hash", "Hash of the event"),
+    "log_size": ("Tapahtumia lokissa", "Händelser i loggen", "Events in the log"),
+    "log_root": ("Lokin juuritiiviste", "Loggens rothash", "Root hash of the log"),
     "check": ("Miten tämä tarkistetaan", "Så kontrolleras detta", "How to check this"),
     "check_text": (
         "Allekirjoitettu todistus (JSON, Ed25519) on tämän tiedoston liitteenä: {file}. Sen tarkistaa komento "

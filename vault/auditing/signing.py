@@ -1,0 +1,116 @@
+"""Each log's tree is signed as it grows; what was signed once stays true, or nothing is signed any more.
+
+Everything happens in one transaction with the log's end in hand: a signature is written down, and so seen by anybody,
+with the tree that it is over or not at all. A log whose events or hashes were altered beneath it is not signed for.
+"""
+
+from uuid import UUID
+
+import structlog
+
+from vault.auditing.checkpoint_notes import Checkpoint, Tree, origin_of, verifier_of
+from vault.auditing.notes import NoteInvalid, Verifier
+from vault.auditing.proofs import Inclusion
+from vault.custody import audit, tree
+from vault.custody.audit import LogBroken
+from vault.custody.custody import Custody
+from vault.custody.database import DB
+from vault.errors import NotFound
+
+log = structlog.get_logger()
+
+
+class LogAltered(Exception):
+    """The log is not the one that was signed for before; nothing is signed until somebody has looked."""
+
+    def __init__(self, tenant: UUID, size: int) -> None:
+        super().__init__(f"The log {tenant} does not hold the {size} events that were signed for.")
+
+
+def log_verifier(custody: Custody, tenant: UUID) -> Verifier:
+    """The public key of a log, whether or not there is such a log."""
+    return verifier_of(custody.log_origin, tenant, custody.keyring.signing_key().log_key())
+
+
+async def sign(custody: Custody, tenant: UUID) -> Checkpoint:
+    """Seal what waits and sign the tree as it then is; in the controller's open scope.
+
+    Raises:
+        LogAltered: what was signed before is not its beginning.
+    """
+    size = await audit.seal(tenant)
+    verifier = log_verifier(custody, tenant)
+    newest = await _newest(tenant, verifier)
+    if newest is not None:
+        await _require_unaltered(tenant, newest, size)
+        if newest.tree.size == size:
+            return newest
+    signed = Tree(origin_of(custody.log_origin, tenant), size, await _root(tenant, size))
+    checkpoint = Checkpoint.sign(signed, custody.keyring.signing_key().log_key())
+    await DB.fetch(
+        "INSERT INTO audit_checkpoint (tenant_id, size, root, note, signed_at) VALUES ($1, $2, $3, $4, $5)",
+        tenant,
+        size,
+        signed.root,
+        str(checkpoint.note),
+        custody.clock.now(),
+    )
+    return checkpoint
+
+
+async def checkpoint_at(custody: Custody, tenant: UUID, size: int) -> Checkpoint:
+    """The checkpoint that was signed at a size, in the open scope.
+
+    Raises:
+        NotFound: none was.
+    """
+    rows = await DB.fetch("SELECT note FROM audit_checkpoint WHERE tenant_id = $1 AND size = $2", tenant, size)
+    if not rows:
+        raise NotFound
+    return Checkpoint.read(rows[0]["note"], log_verifier(custody, tenant))
+
+
+async def is_due(tenant: UUID) -> bool:
+    """Whether an event waits, or a tree is not signed for; in the controller's open scope."""
+    rows = await DB.fetch(
+        "SELECT 1 FROM audit_head h WHERE h.tenant_id = $1 AND h.seq > coalesce("
+        " (SELECT max(c.size) FROM audit_checkpoint c WHERE c.tenant_id = $1), 0)",
+        tenant,
+    )
+    return bool(rows) or await audit.waiting(tenant)
+
+
+async def prove(tenant: UUID, seq: int, checkpoint: Checkpoint) -> Inclusion:
+    """That an event stands in a tree that was signed; in the controller's open scope.
+
+    Raises:
+        NotFound: the tree has no such event.
+        LogBroken: what the path is made of is not there.
+    """
+    if not 1 <= seq <= checkpoint.tree.size:
+        raise NotFound
+    path = await audit.roots(tenant, tree.inclusion(seq - 1, checkpoint.tree.size))
+    return Inclusion(seq - 1, tuple(path), str(checkpoint.note))
+
+
+async def _newest(tenant: UUID, verifier: Verifier) -> Checkpoint | None:
+    rows = await DB.fetch("SELECT note FROM audit_checkpoint WHERE tenant_id = $1 ORDER BY size DESC LIMIT 1", tenant)
+    try:
+        return Checkpoint.read(rows[0]["note"], verifier) if rows else None
+    except NoteInvalid as error:
+        raise LogAltered(tenant, -1) from error
+
+
+async def _require_unaltered(tenant: UUID, newest: Checkpoint, size: int) -> None:
+    before = newest.tree
+    if before.size > size or await _root(tenant, before.size) != before.root:
+        log.error("log.altered", tenant=str(tenant), size=before.size)
+        raise LogAltered(tenant, before.size)
+
+
+async def _root(tenant: UUID, size: int) -> bytes:
+    try:
+        return await audit.root(tenant, size)
+    except LogBroken as error:
+        log.error("log.broken", tenant=str(tenant), seq=error.seq)
+        raise LogAltered(tenant, size) from error
