@@ -76,6 +76,18 @@ def destroy_at(recorded_at: datetime, retention: Retention, time_zone: str) -> d
     return _utc(until.start_of("day"))
 
 
+def kept_since(now: datetime, retention: Retention, time_zone: str) -> datetime:
+    """Tell the moment (UTC) since which nothing has come to its promised end; what is from before it is past its time.
+
+    Raises:
+        ValueError: the promise is that of the contract, and has no length.
+    """
+    if retention.duration is None:
+        raise ValueError("A promise that lasts as long as the contract does is no duration.")
+    local = Instant(now.astimezone(UTC)).to_tz(time_zone)
+    return _utc(local.subtract(_delta(retention.duration), disambiguation="earlier"))
+
+
 def _local_promise(recorded_at: datetime, retention: Retention, time_zone: str) -> ZonedDateTime | None:
     if retention.duration is None:
         return None

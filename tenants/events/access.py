@@ -10,6 +10,8 @@ PURPOSE, CLAUSE, REFUSED = Also.PURPOSE, Also.CLAUSE, Also.REFUSED
 ID, COUNT, SLUG, SLUGS, FLAG = Kind.ID, Kind.COUNT, Kind.SLUG, Kind.SLUGS, Kind.FLAG
 
 # A table is read by its rows.
+# A table is read by its rows.
+# A table is read by its rows.
 # fmt: off
 ACCESS: Final[tuple[Act, ...]] = (
     act("recordings.searched", "Somebody looked for recordings; by which filters is told, by which values is not.",

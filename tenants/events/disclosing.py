@@ -13,7 +13,7 @@ ID, COUNT, BYTES, SLUG, SLUGS, DATE = Kind.ID, Kind.COUNT, Kind.BYTES, Kind.SLUG
 MOMENT, FLAG, DIGEST = Kind.MOMENT, Kind.FLAG, Kind.DIGEST
 
 _DECIDED: Final[dict[str, Detail]] = {"kind": DisclosureKind, "decision": ID, "on_behalf_of": ID, "rule": SLUG}
-_ENDED: Final[dict[str, Detail]] = {"kind": DisclosureKind, "rule": SLUG}
+_ENDED: Final[dict[str, Detail]] = {"kind": DisclosureKind, "rule": SLUG, "decision": ID, "on_behalf_of": ID}
 _KEYS: Final[dict[str, Detail]] = {
     "kind": OrganisationKind,
     "legal_bases": COUNT,
@@ -23,6 +23,8 @@ _KEYS: Final[dict[str, Detail]] = {
     "proposal": ID,
 }
 
+# A table is read by its rows.
+# A table is read by its rows.
 # A table is read by its rows.
 # fmt: off
 DISCLOSING: Final[tuple[Act, ...]] = (
@@ -50,7 +52,7 @@ DISCLOSING: Final[tuple[Act, ...]] = (
         WORKER, "disclosure", kind=DisclosureKind, package=ID, recordings=COUNT, bytes=BYTES, sealing=SLUG,
         sha256=DIGEST),
     act("disclosure.opened", "Recordings are open to the recipient, to be heard here.",
-        WORKER | PERSON, "disclosure", **_ENDED),
+        WORKER | PERSON, "disclosure", **_ENDED, recordings=COUNT),
     act("disclosure.sent", "A transcript was e-mailed.",
         WORKER, "disclosure", kind=DisclosureKind, recording=ID, chosen_by=Party, delivery=SLUG),
     act("disclosure.fetched", "The recipient has it.", PERSON, "disclosure", **_ENDED),
@@ -109,7 +111,7 @@ DISCLOSING: Final[tuple[Act, ...]] = (
     act("subject_request.extended", "There is longer to answer (Art. 12(3)).", PERSON, "request", due_on=DATE),
     act("subject_request.answered", "A data subject was answered.", PERSON, "request", right=Right, days_late=COUNT),
     act("subject_request.refused", "A data subject was refused, on this ground.",
-        PERSON, "request", right=Right, days_late=COUNT, refusal_ground=SLUG, refused_clause=SLUG),
+        PERSON, "request", right=Right, days_late=COUNT, ground=SLUG),
     act("subject_request.withdrawn", "A data subject took the request back.",
         PERSON, "request", right=Right, days_late=COUNT),
     act("message.told", "The controller's people were told something.",
@@ -121,6 +123,9 @@ DISCLOSING: Final[tuple[Act, ...]] = (
     act("webhook.secret_renewed", "A webhook got another secret.", PERSON, "webhook"),
     act("webhook.enabled", "A webhook is posted to again.", PERSON, "webhook"),
     act("webhook.tested", "A webhook was tried.", PERSON, "webhook"),
+    act("webhook.log_followed", "A webhook is brought the log, from after this event on.",
+        PERSON, "webhook", after=Kind.BYTES),
+    act("webhook.log_left", "A webhook is brought the log no more.", PERSON, "webhook"),
     act("webhook.ended", "A webhook is posted to no more.", PERSON, "webhook"),
     act("webhook.disabled", "A webhook did not answer for long, or is gone: it is posted to no more.",
         WORKER, "webhook", **{"for": SLUG}),

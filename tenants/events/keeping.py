@@ -19,6 +19,8 @@ FOUND = (
 """What a round of reconciliation counts, by kind."""
 
 # A table is read by its rows.
+# A table is read by its rows.
+# A table is read by its rows.
 # fmt: off
 KEEPING: Final[tuple[Act, ...]] = (
     act("recording.received", "A recording arrived whole and is kept.",

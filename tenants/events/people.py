@@ -9,6 +9,8 @@ PERSON, MACHINE, WORKER, NOBODY = By.PERSON, By.MACHINE, By.WORKER, By.NOBODY
 ID, COUNT, SLUG, SLUGS, MOMENT = Kind.ID, Kind.COUNT, Kind.SLUG, Kind.SLUGS, Kind.MOMENT
 
 # A table is read by its rows.
+# A table is read by its rows.
+# A table is read by its rows.
 # fmt: off
 PEOPLE: Final[tuple[Act, ...]] = (
     act("controller.onboarded", "A controller's contract began, under the first version of its policy.",
@@ -16,20 +18,20 @@ PEOPLE: Final[tuple[Act, ...]] = (
     act("member.invited", "Somebody was let in, with these roles.", PERSON | WORKER, "member", roles=SLUGS),
     act("member.invited_again", "An operator whose invitation was lost got another one.", WORKER, "member"),
     act("member.deactivated", "Somebody may do nothing here any more.", PERSON | MACHINE | WORKER, "member"),
-    act("invitation.redeemed", "Whoever was invited took the invitation up.", PERSON | MACHINE, None,
-        method=SignInMethod),
+    act("invitation.redeemed", "Whoever was invited took the invitation up.",
+        PERSON | MACHINE, None, method=SignInMethod),
     act("session.opened", "Somebody signed in.", PERSON, "session", method=SignInMethod),
     act("session.ended", "Somebody signed out, or ended another of their own sessions.", PERSON, "session"),
     act("session.refused", "Nobody was let in: the proof was wrong; of an account that is there, its member is named.",
         NOBODY, "member", method=SignInMethod, reason=SLUG),
     act("password.changed", "Somebody chose another password; their sessions ended.", PERSON, "member"),
     act("code.enrolled", "Somebody set another authenticator app up; their sessions ended.", PERSON, "member"),
-    act("recovery_codes.made", "Somebody got new recovery codes; the old ones are good no more.", PERSON, "member",
-        codes=COUNT),
+    act("recovery_codes.made", "Somebody got new recovery codes; the old ones are good no more.",
+        PERSON, "member", codes=COUNT),
     act("passkey.added", "Somebody registered a passkey.", PERSON, "passkey"),
     act("passkey.removed", "Somebody removed a passkey of their own; their sessions ended.", PERSON, "passkey"),
-    act("account.given_back", "Two persons gave an account back: all that opened it ended.", PERSON, "member",
-        proposal=ID),
+    act("account.given_back", "Two persons gave an account back: all that opened it ended.",
+        PERSON, "member", proposal=ID),
     act("account.invited_again", "Somebody got another invitation, after a recovery or in place of a lost one.",
         PERSON, "member"),
     act("credential.revoked", "A session or token was ended before its time.", PERSON | MACHINE, "credential"),

@@ -6,13 +6,14 @@ from typing import Any, Final
 
 from tenants.events.access import ACCESS
 from tenants.events.disclosing import DISCLOSING
+from tenants.events.federation import FEDERATION
 from tenants.events.keeping import KEEPING
 from tenants.events.overseeing import OVERSEEING
 from tenants.events.people import PEOPLE
 from tenants.events.teams import TEAMS
 from tenants.events.words import REFUSAL, Act, Also, By, is_of, is_slug
 
-ALL: Final = PEOPLE + ACCESS + KEEPING + DISCLOSING + OVERSEEING + TEAMS
+ALL: Final = PEOPLE + ACCESS + KEEPING + DISCLOSING + OVERSEEING + TEAMS + FEDERATION
 ACTS: Final[Mapping[str, Act]] = MappingProxyType({each.name: each for each in ALL})
 
 DONE, WAS_REFUSED = "done", "refused"
@@ -50,7 +51,8 @@ def check(
         kind = declared.details.get(detail) or (REFUSAL.get(detail) if refused else None)
         _require(kind is not None, name, f"has no detail {detail!r}")
         # The value stays out of the sentence: it is what must not be told.
-        _require(kind is not None and is_of(kind, value), name, f"has another type of detail {detail!r}")
+        fits = value is None or (kind is not None and is_of(kind, value))
+        _require(fits, name, f"has another type of detail {detail!r}")
 
 
 _KNOWN: Final = By.PERSON | By.MACHINE

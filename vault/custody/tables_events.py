@@ -16,6 +16,7 @@ class AuditStream(Table, db=DB, tablename="audit_stream"):
     webhook_id = UUID(primary_key=True, default=None)
     through = BigInt(default=None)
     until = BigInt(default=None, null=True)
+    begun_at = Timestamptz(default=None, null=True)
     attempts = Integer(default=None)
     next_at = Timestamptz(default=None)
     tried_at = Timestamptz(default=None, null=True)

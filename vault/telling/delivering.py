@@ -38,7 +38,7 @@ GONE = 410
 BATCH = 50
 AT_ONCE = 8
 
-_DELAYS: Final = (
+DELAYS: Final = (
     timedelta(seconds=5),
     timedelta(minutes=5),
     timedelta(minutes=30),
@@ -229,7 +229,7 @@ def _body(due: Due) -> str:
 async def _note(custody: Custody, due: Due, outcome: Outcome) -> None:
     """Write down what an attempt came to, and what follows from it for the webhook."""
     now, state = custody.clock.now(), outcome.state
-    if state == WAITING and due.attempts >= len(_DELAYS):
+    if state == WAITING and due.attempts >= len(DELAYS):
         state = GIVEN_UP
     async with tenant_scope(due.tenant):
         if due.webhook is not None:
@@ -241,7 +241,7 @@ async def _note(custody: Custody, due: Due, outcome: Outcome) -> None:
             due.id,
             state,
             now,
-            _next(due.attempts, now, outcome) if state == WAITING else now,
+            next_try(due.attempts, now, outcome.not_before) if state == WAITING else now,
             None if state == WAITING else now,
             outcome.said,
         )
@@ -250,10 +250,11 @@ async def _note(custody: Custody, due: Due, outcome: Outcome) -> None:
     log.info("message.tried", tenant=str(due.tenant), message=str(due.message), channel=due.channel, state=state)
 
 
-def _next(attempts: int, now: datetime, outcome: Outcome) -> datetime:
-    delay = _DELAYS[attempts]
+def next_try(attempts: int, now: datetime, not_before: datetime | None = None) -> datetime:
+    """When something is sent once more after so many attempts, and not before its receiver wants it."""
+    delay = DELAYS[attempts]
     longer = delay * secrets.randbelow(1000) / 10_000
-    return max(now + delay + longer, outcome.not_before or now)
+    return max(now + delay + longer, not_before or now)
 
 
 async def _give_up(due: Due, outcome: Outcome, now: datetime) -> None:
@@ -263,7 +264,7 @@ async def _give_up(due: Due, outcome: Outcome, now: datetime) -> None:
     if due.webhook is None or (due.topic is Topic.WEBHOOK_TESTED and not outcome.gone):
         return
     if outcome.gone or not await _answered_since(due):
-        await _disable(due.tenant, due.webhook, "gone" if outcome.gone else "failing", now)
+        await disable(due.tenant, due.webhook, "gone" if outcome.gone else "failing", now)
 
 
 async def _answered_since(due: Due) -> bool:
@@ -279,7 +280,8 @@ async def _answered_since(due: Due) -> bool:
     return bool(rows)
 
 
-async def _disable(tenant: UUID, webhook: UUID, why: str, now: datetime) -> None:
+async def disable(tenant: UUID, webhook: UUID, why: str, now: datetime) -> None:
+    """Post to a webhook no more, and tell the administrators, in the controller's open scope."""
     disabled = await DB.fetch(
         "UPDATE webhook SET disabled_at = $3, disabled_for = $4 WHERE tenant_id = $1 AND id = $2"
         " AND disabled_at IS NULL RETURNING id",

@@ -9,6 +9,7 @@ from uuid import UUID
 import dramatiq
 import structlog
 
+from vault.auditing import pruning
 from vault.custody import outbox
 from vault.custody.custody import Custody
 from vault.destruction.closing import close_days
@@ -25,7 +26,7 @@ from vault.notices import give
 from vault.proposals import carrying
 from vault.reconciliation import copying, rounds, tenancies
 from vault.reconciliation.reading import ROUND
-from vault.telling import delivering, watching
+from vault.telling import delivering, streaming, watching
 from vault.worker.locks import alone
 
 RETENTION_EXPIRE = "retention.expire"
@@ -42,6 +43,8 @@ PACKAGES_REMOVE = "packages.remove"
 RECIPIENTS_NOTIFY = "recipients.notify"
 DEADLINES_WATCH = "deadlines.watch"
 MESSAGES_DELIVER = "messages.deliver"
+LOG_STREAM = "log.stream"
+LOG_PRUNE = "log.prune"
 TRANSCRIPTS_SEND = "transcripts.send"
 COPIES_MAKE = "copies.make"
 STORE_COMPARE = "store.compare"
@@ -142,6 +145,14 @@ class Hands:
         """Send what was told; what was not taken has a time of its own."""
         return await delivering.deliver(self.custody, tenant)
 
+    async def stream_log(self, tenant: UUID) -> bool:
+        """Bring the log to the webhooks that follow it."""
+        return await streaming.stream(self.custody, tenant)
+
+    async def prune_logs(self, _: UUID) -> bool:
+        """Erase what any log told before its time; a job of the platform's."""
+        return await pruning.prune(self.custody)
+
     async def send_transcripts(self, tenant: UUID) -> bool:
         """Send chats to whoever took part in them and chose so."""
         return await transcript_sending.send(self.custody, tenant)
@@ -196,6 +207,7 @@ def declare(broker: dramatiq.Broker, hands: Hands) -> None:
 
     _declare_upkeep(broker, hands)
     _declare_disclosing(broker, hands)
+    _declare_log(broker, hands)
 
 
 def _declare_upkeep(broker: dramatiq.Broker, hands: Hands) -> None:
@@ -214,6 +226,16 @@ def _declare_upkeep(broker: dramatiq.Broker, hands: Hands) -> None:
     @dramatiq.actor(broker=broker, actor_name=ROUND)
     async def reconciliation_round(*, tenant: str, job: int) -> None:
         await hands.carry_out(job, ROUND, tenant, hands.compare_all)
+
+
+def _declare_log(broker: dramatiq.Broker, hands: Hands) -> None:
+    @dramatiq.actor(broker=broker, actor_name=LOG_STREAM)
+    async def log_stream(*, tenant: str, job: int) -> None:
+        await hands.carry_out(job, LOG_STREAM, tenant, hands.stream_log)
+
+    @dramatiq.actor(broker=broker, actor_name=LOG_PRUNE)
+    async def log_prune(*, tenant: str, job: int) -> None:
+        await hands.carry_out(job, LOG_PRUNE, tenant, hands.prune_logs)
 
 
 def _declare_disclosing(broker: dramatiq.Broker, hands: Hands) -> None:

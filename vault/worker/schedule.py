@@ -15,9 +15,10 @@ import structlog
 
 from tenants.contracts import Contract, ContractState
 from vault import notices
+from vault.auditing import pruning
 from vault.custody import outbox
 from vault.custody.custody import Custody
-from vault.custody.database import platform_scope, tenant_scope
+from vault.custody.database import PLATFORM, platform_scope, tenant_scope
 from vault.destruction import closing, contract_end, contracts, expiry
 from vault.disclosure import carrying as disclosing
 from vault.disclosure import noticing, removing, transcript_sending
@@ -27,7 +28,7 @@ from vault.ingest import uploads
 from vault.keeping import bulk, lapsing
 from vault.proposals import carrying
 from vault.reconciliation import copying, rounds, tenancies
-from vault.telling import delivering, watching
+from vault.telling import delivering, streaming, watching
 from vault.worker.actors import (
     CONTRACT_ADVANCE,
     COPIES_MAKE,
@@ -36,6 +37,8 @@ from vault.worker.actors import (
     GRANTS_END,
     HOLDS_BULK,
     HOLDS_LAPSE,
+    LOG_PRUNE,
+    LOG_STREAM,
     MESSAGES_DELIVER,
     NOTICES_GIVE,
     PACKAGES_REMOVE,
@@ -108,6 +111,9 @@ async def ask(now: datetime) -> None:
     """
     async with platform_scope():
         living = await contracts.undestroyed()
+    async with tenant_scope(PLATFORM):
+        if await pruning.is_due(now):
+            await outbox.add(PLATFORM, LOG_PRUNE, key=KEY, now=now)
     for tenant, contract in living:
         try:
             async with tenant_scope(tenant):
@@ -124,6 +130,8 @@ async def _wanted(tenant: UUID, contract: Contract, now: datetime) -> AsyncItera
         yield actor
     async for actor in _of_disclosures(tenant, contract, now):
         yield actor
+    if await streaming.is_due(tenant, now):
+        yield LOG_STREAM
 
 
 async def _due(tenant: UUID, contract: Contract, now: datetime) -> AsyncIterator[str]:

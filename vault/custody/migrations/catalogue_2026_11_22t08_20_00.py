@@ -19,6 +19,7 @@ CREATE TABLE audit_stream (
     webhook_id uuid NOT NULL,
     through bigint NOT NULL,
     until bigint,
+    begun_at timestamptz,
     attempts integer NOT NULL,
     next_at timestamptz NOT NULL,
     tried_at timestamptz,
