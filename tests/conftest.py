@@ -65,7 +65,7 @@ async def world(settings: Settings) -> AsyncIterator[World]:
     logs.configure()
     assert settings.owner_database_url is not None
     await migrate(settings.owner_database_url)
-    app = create_app(partial(open_custody, settings))
+    app = create_app(partial(open_custody, settings), web=settings.web)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
     serving = asyncio.create_task(server.serve())
     while not server.started:

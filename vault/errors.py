@@ -7,6 +7,7 @@ VaultError
 ├── RefusedByPolicy               403  refused-by-policy: carries the clause that refused
 ├── NotAllowed                    403  not-allowed: the role lacks the right; no clause is involved
 ├── Invalid                       422  invalid: the request breaks named rules in named fields
+├── TooSlow                       408  request-timeout: the rest of the body did not come
 ├── Conflict                      409  conflict
 ├── Destroyed                     410  destroyed: was here, was destroyed, and here is by what
 ├── AccessOver                    410  access-over: the few minutes of listening are over, or were ended
@@ -15,6 +16,7 @@ VaultError
 ├── UnsupportedMedia              415  unsupported-media-type
 ├── RangeNotSatisfiable           416  range-not-satisfiable
 ├── Altered                       500  altered: what the store gave back is not what was stored; nothing is shown of it
+├── Misdirected                   421  misdirected-request: for a host that is not the vault's
 ├── TooMany                       429  too-many-requests: wait as long as Retry-After says
 ├── ChecksumMismatch              460  checksum-mismatch: not the bytes that were sent (tus); they were discarded
 └── Unavailable                   503  unavailable: a part the vault stands on did not answer; try again
@@ -91,6 +93,12 @@ class Invalid(VaultError):
         self.problems = tuple(problems)
 
 
+class TooSlow(VaultError):
+    """The rest of the request's body was waited for long enough."""
+
+    status, slug, title = 408, "request-timeout", "Too slow"
+
+
 class Conflict(VaultError):
     """The state of the thing does not allow it."""
 
@@ -135,6 +143,12 @@ class RangeNotSatisfiable(VaultError):
     def __init__(self, size: int) -> None:
         super().__init__(f"The recording has {size} bytes.")
         self.size = size
+
+
+class Misdirected(VaultError):
+    """The request is for a host that is not the vault's (RFC 9110 §15.5.20)."""
+
+    status, slug, title = 421, "misdirected-request", "Misdirected request"
 
 
 class TooMany(VaultError):

@@ -164,7 +164,7 @@ async def _served(settings: Settings) -> AsyncIterator[World]:
     """The vault over HTTP, with its first operator signed in."""
     assert settings.owner_database_url is not None
     await migrate(settings.owner_database_url)
-    app = create_app(partial(open_custody, settings))
+    app = create_app(partial(open_custody, settings), web=settings.web)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
     serving = asyncio.create_task(server.serve())
     while not server.started:

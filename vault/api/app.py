@@ -51,13 +51,21 @@ from vault.api import (
 )
 from vault.api.authentication import Authentication
 from vault.api.dependencies import InCustody
+from vault.api.hardening import Hardening
+from vault.api.limits import CountRequests
 from vault.api.pages import receiving
+from vault.api.patience import Patience
 from vault.api.problems import ReadableRequest, plugin, unexpected_problem
 from vault.api.request_log import RequestLog
 from vault.custody.custody import Custody
 from vault.custody.database import DB, platform_scope
+from vault.identity.limits import RequestLimits
+from vault.web_settings import WebSettings
 
 DESCRIPTION = Path(__file__).with_name("openapi.json")
+MOST_BYTES = 64 * 1024
+"""Of a body, where the route says nothing else."""
+
 VERSION = importlib.metadata.version("recording-vault")
 
 ROUTERS: tuple[Router, ...] = (
@@ -109,21 +117,23 @@ OpenCustody = Callable[[], AbstractAsyncContextManager[Custody]]
 
 
 def create_app(
-    custody: OpenCustody, *, secure_cookies: bool = False, described: OpenAPIConfig | None = None
+    custody: OpenCustody, *, web: WebSettings | None = None, described: OpenAPIConfig | None = None
 ) -> Litestar:
     """Put the application together; its parts are opened when it starts and closed when it stops.
 
     Args:
         custody: opens the parts that keep recordings.
         described: how the routes are to be described; only who writes `openapi.json` needs it.
-        secure_cookies: whether the session cookie is bound to TLS; off only where there is none, on loopback.
+        web: how it meets the network; as nothing but the defaults say, where it is left out.
     """
+    web = web or WebSettings()
 
     @asynccontextmanager
     async def parts(app: Litestar) -> AsyncIterator[None]:
         async with custody() as opened:
             app.state.custody = opened
             app.state.sessions = Sessions(opened)
+            app.state.limits = RequestLimits(opened, web.limits)
             yield
             await app.state.sessions.last_uses.written()
 
@@ -131,21 +141,21 @@ def create_app(
         request_class=ReadableRequest,
         route_handlers=[health, read_openapi, *ROUTERS, receiving.router],
         lifespan=[parts],
-        middleware=[Authentication],
+        middleware=[Patience(web), Authentication, CountRequests()],
         dependencies={
             "custody": Provide(_custody, sync_to_thread=False),
             "sessions": Provide(_sessions, sync_to_thread=False),
             "caller": Provide(_caller, sync_to_thread=False),
-            "secure": Provide(lambda: secure_cookies, sync_to_thread=False),
+            "secure": Provide(lambda: web.secure, sync_to_thread=False),
         },
         plugins=[plugin()],
         exception_handlers={Exception: unexpected_problem},
         openapi_config=described,
         logging_config=None,
-        request_max_body_size=1_000_000,
+        request_max_body_size=MOST_BYTES,
     )
     # Outside of every middleware and of the router, so that refused and unknown routes are logged and numbered too.
-    app.asgi_handler = RequestLog(app.asgi_handler)
+    app.asgi_handler = RequestLog(Hardening(app.asgi_handler, web))
     return app
 
 

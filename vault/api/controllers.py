@@ -9,9 +9,10 @@ from litestar.enums import MediaType
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
+from tenants.decisions import Action
 from tenants.vocabulary import Role
 from vault.api.accounts import Email, Short
-from vault.api.dependencies import FromCaller, InCustody
+from vault.api.dependencies import LARGE_BODY, FromCaller, InCustody
 from vault.members import NewMember
 from vault.onboarding import controllers, onboard, policy_source
 
@@ -63,7 +64,9 @@ class ControllerView(Struct, frozen=True, kw_only=True):
     destruction: UUID | None
 
 
-@post("/controllers", operation_id="onboard_controller")
+@post(
+    "/controllers", operation_id="onboard_controller", request_max_body_size=LARGE_BODY, opt={"action": Action.ONBOARD}
+)
 async def onboard_controller(data: JSONBody[Onboarding], custody: InCustody, caller: FromCaller) -> OnboardedView:
     """Bring a controller in from its policy file."""
     made = await onboard(
@@ -86,7 +89,7 @@ async def onboard_controller(data: JSONBody[Onboarding], custody: InCustody, cal
     )
 
 
-@get("/controllers", operation_id="list_controllers")
+@get("/controllers", operation_id="list_controllers", opt={"action": Action.ONBOARD})
 async def list_controllers(custody: InCustody, caller: FromCaller) -> list[ControllerView]:
     """All controllers with the state of their contracts, for operators."""
     now = custody.clock.now()
@@ -106,7 +109,7 @@ async def list_controllers(custody: InCustody, caller: FromCaller) -> list[Contr
     ]
 
 
-@get("/policy", operation_id="read_policy", media_type=MediaType.TEXT)
+@get("/policy", operation_id="read_policy", media_type=MediaType.TEXT, opt={"action": Action.READ_POLICY})
 async def read_policy(custody: InCustody, caller: FromCaller) -> Response[str]:
     """The policy in force for the caller's controller: the file as it was onboarded."""
     return Response(await policy_source(custody, caller), media_type="application/toml")

@@ -8,10 +8,11 @@ from litestar import Router, get, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct, field
 
+from tenants.decisions import Action
 from tenants.disclosing import DisclosureState
 from tenants.vocabulary import DisclosureKind, Role
 from vault.accounts import Caller
-from vault.api.dependencies import FromCaller, InCustody
+from vault.api.dependencies import LARGE_BODY, FromCaller, InCustody
 from vault.api.disclosure_views import DisclosureView, view
 from vault.custody.custody import Custody
 from vault.disclosure import deciding, narrowing
@@ -78,7 +79,12 @@ class DisclosurePage(Struct, frozen=True, kw_only=True):
     next: UUID | None
 
 
-@post("/disclosures", operation_id="request_disclosure")
+@post(
+    "/disclosures",
+    operation_id="request_disclosure",
+    request_max_body_size=LARGE_BODY,
+    opt={"action": Action.REQUEST_DISCLOSURE},
+)
 async def request_disclosure(data: JSONBody[NewDisclosure], custody: InCustody, caller: FromCaller) -> DisclosureView:
     """Ask for a disclosure. The answer shows what it covers, which is kept from now on until it is decided.
 
@@ -99,7 +105,11 @@ async def request_disclosure(data: JSONBody[NewDisclosure], custody: InCustody, 
     return await _told(custody, caller, await request(custody, caller, wanted))
 
 
-@get("/disclosures", operation_id="list_disclosures")
+@get(
+    "/disclosures",
+    operation_id="list_disclosures",
+    opt={"action": (Action.READ_DISCLOSURES, Action.REQUEST_DISCLOSURE, Action.RECEIVE_DISCLOSURE)},
+)
 async def list_disclosures(
     custody: InCustody,
     caller: FromCaller,
@@ -117,14 +127,22 @@ async def list_disclosures(
     )
 
 
-@get("/disclosures/{disclosure_id:uuid}", operation_id="read_disclosure")
+@get(
+    "/disclosures/{disclosure_id:uuid}",
+    operation_id="read_disclosure",
+    opt={"action": (Action.READ_DISCLOSURES, Action.REQUEST_DISCLOSURE, Action.RECEIVE_DISCLOSURE)},
+)
 async def read_disclosure(disclosure_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> DisclosureView:
     """One disclosure: what it covers, who decided, where it stands."""
     seen = await look(custody, caller, disclosure_id)
     return view(seen, viewer=caller.id, outside=_is_outside(caller))
 
 
-@put("/disclosures/{disclosure_id:uuid}/items/{recording_id:uuid}", operation_id="change_disclosure_item")
+@put(
+    "/disclosures/{disclosure_id:uuid}/items/{recording_id:uuid}",
+    operation_id="change_disclosure_item",
+    opt={"action": (Action.DECIDE_DISCLOSURE, Action.REQUEST_DISCLOSURE)},
+)
 async def change_item(
     disclosure_id: FromPath[UUID],
     recording_id: FromPath[UUID],
@@ -137,7 +155,12 @@ async def change_item(
     return await _told(custody, caller, await narrowing.change(custody, caller, disclosure_id, recording_id, wanted))
 
 
-@post("/disclosures/{disclosure_id:uuid}/decisions", operation_id="decide_on_disclosure", status_code=200)
+@post(
+    "/disclosures/{disclosure_id:uuid}/decisions",
+    operation_id="decide_on_disclosure",
+    status_code=200,
+    opt={"action": (Action.DECIDE_DISCLOSURE, Action.REQUEST_DISCLOSURE)},
+)
 async def decide_on_disclosure(
     disclosure_id: FromPath[UUID], data: JSONBody[NewDecision], custody: InCustody, caller: FromCaller
 ) -> DisclosureView:
@@ -153,13 +176,23 @@ async def decide_on_disclosure(
     return await _told(custody, caller, await deciding.decide_on(custody, caller, disclosure_id, wish))
 
 
-@post("/disclosures/{disclosure_id:uuid}/withdrawal", operation_id="withdraw_disclosure", status_code=200)
+@post(
+    "/disclosures/{disclosure_id:uuid}/withdrawal",
+    operation_id="withdraw_disclosure",
+    status_code=200,
+    opt={"action": (Action.READ_DISCLOSURES, Action.REQUEST_DISCLOSURE)},
+)
 async def withdraw_disclosure(disclosure_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> DisclosureView:
     """Give up a request before it is decided."""
     return await _told(custody, caller, await deciding.withdraw(custody, caller, disclosure_id))
 
 
-@post("/disclosures/{disclosure_id:uuid}/revocation", operation_id="revoke_disclosure", status_code=200)
+@post(
+    "/disclosures/{disclosure_id:uuid}/revocation",
+    operation_id="revoke_disclosure",
+    status_code=200,
+    opt={"action": Action.DECIDE_DISCLOSURE},
+)
 async def revoke_disclosure(
     disclosure_id: FromPath[UUID], data: JSONBody[Revocation], custody: InCustody, caller: FromCaller
 ) -> DisclosureView:

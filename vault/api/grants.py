@@ -8,12 +8,13 @@ from litestar import Router, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
+from tenants.decisions import Action
 from tenants.disclosing import DisclosureState
 from tenants.recordings import Kind
 from tenants.vocabulary import DisclosureKind
 from vault.access.accesses import Access
 from vault.access.kept import PEAKS
-from vault.api.dependencies import FromCaller, InCustody
+from vault.api.dependencies import LARGE_BODY, FromCaller, InCustody
 from vault.api.recordings import Short
 from vault.disclosure.model import Item
 from vault.grants.hearing import hear
@@ -87,13 +88,21 @@ class Minutes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     minutes: Annotated[str, Meta(max_length=20_000)]
 
 
-@get("/disclosures/{disclosure_id:uuid}/grant", operation_id="read_grant")
+@get(
+    "/disclosures/{disclosure_id:uuid}/grant",
+    operation_id="read_grant",
+    opt={"action": (Action.RECEIVE_DISCLOSURE, Action.SUPERVISE_REVIEW)},
+)
 async def read_grant(disclosure_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> GrantView:
     """What may be heard, for those named to hear it, who supervise a review, or decide on disclosures."""
     return _grant(await look(custody, caller, disclosure_id))
 
 
-@post("/disclosures/{disclosure_id:uuid}/accesses", operation_id="hear_disclosed")
+@post(
+    "/disclosures/{disclosure_id:uuid}/accesses",
+    operation_id="hear_disclosed",
+    opt={"action": (Action.RECEIVE_DISCLOSURE, Action.SUPERVISE_REVIEW)},
+)
 async def hear_disclosed(
     disclosure_id: FromPath[UUID], data: JSONBody[HearingRequest], custody: InCustody, caller: FromCaller
 ) -> HearingView:
@@ -102,13 +111,23 @@ async def hear_disclosed(
     return _hearing(await hear(custody, caller, disclosure_id, data.recording, **sent), disclosure_id)
 
 
-@post("/disclosures/{disclosure_id:uuid}/session", operation_id="open_review_session")
+@post(
+    "/disclosures/{disclosure_id:uuid}/session",
+    operation_id="open_review_session",
+    opt={"action": Action.SUPERVISE_REVIEW},
+)
 async def create_session(disclosure_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> SessionView:
     """Begin a review as its supervisor, at the device of this sign-in and no other."""
     return _session(await open_session(custody, caller, disclosure_id))
 
 
-@post("/disclosures/{disclosure_id:uuid}/session/closing", operation_id="close_review_session", status_code=200)
+@post(
+    "/disclosures/{disclosure_id:uuid}/session/closing",
+    operation_id="close_review_session",
+    status_code=200,
+    request_max_body_size=LARGE_BODY,
+    opt={"action": Action.SUPERVISE_REVIEW},
+)
 async def end_session(
     disclosure_id: FromPath[UUID], data: JSONBody[Minutes], custody: InCustody, caller: FromCaller
 ) -> SessionView:

@@ -9,7 +9,8 @@ from litestar.enums import MediaType
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
-from vault.api.dependencies import FromCaller, InCustody
+from tenants.decisions import Action
+from vault.api.dependencies import LARGE_BODY, FromCaller, InCustody
 from vault.api.proposals import ProposalView, Why, view
 from vault.policies.changing import change_policy, preview_policy, proposed_source
 from vault.policies.versions import MOST_CHARACTERS, Standing, source_of, versions
@@ -41,7 +42,7 @@ class VersionView(Struct, frozen=True, kw_only=True):
     standing: Standing
 
 
-@get("/policies", operation_id="list_policies")
+@get("/policies", operation_id="list_policies", opt={"action": Action.READ_POLICY})
 async def list_policies(custody: InCustody, caller: FromCaller) -> list[VersionView]:
     """The published versions of the caller's controller, newest first."""
     return [
@@ -50,25 +51,38 @@ async def list_policies(custody: InCustody, caller: FromCaller) -> list[VersionV
     ]
 
 
-@get("/policies/file", operation_id="read_policy_version", media_type=MediaType.TEXT)
+@get(
+    "/policies/file", operation_id="read_policy_version", media_type=MediaType.TEXT, opt={"action": Action.READ_POLICY}
+)
 async def read_policy_version(version: FromQuery[int], caller: FromCaller) -> Response[str]:
     """The file of one version, as it was published."""
     return Response(await source_of(caller, version), media_type="application/toml")
 
 
-@get("/policies/proposed/{proposal_id:uuid}", operation_id="read_proposed_policy", media_type=MediaType.TEXT)
+@get(
+    "/policies/proposed/{proposal_id:uuid}",
+    operation_id="read_proposed_policy",
+    media_type=MediaType.TEXT,
+    opt={"action": Action.READ_PROPOSALS},
+)
 async def read_proposed_policy(proposal_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> Response[str]:
     """The file that a proposal would publish."""
     return Response(await proposed_source(custody, caller, proposal_id), media_type="application/toml")
 
 
-@post("/policies/preview", operation_id="preview_policy", status_code=200)
+@post(
+    "/policies/preview",
+    operation_id="preview_policy",
+    status_code=200,
+    request_max_body_size=LARGE_BODY,
+    opt={"action": Action.CHANGE_POLICY},
+)
 async def read_preview(data: JSONBody[PolicyPreview], custody: InCustody, caller: FromCaller) -> dict[str, Any]:
     """What a version would do to what is stored: counts by kind, class and day; nothing is changed."""
     return dict(await preview_policy(custody, caller, data.policy, data.controller))
 
 
-@post("/policies", operation_id="change_policy")
+@post("/policies", operation_id="change_policy", request_max_body_size=LARGE_BODY, opt={"action": Action.CHANGE_POLICY})
 async def propose_change(data: JSONBody[PolicyChange], custody: InCustody, caller: FromCaller) -> ProposalView:
     """Propose the next version; a person of the controller confirms it, and `outcome` then tells the progress."""
     changed = await change_policy(custody, caller, data.policy, controller=data.controller, reason=data.reason)

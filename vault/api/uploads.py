@@ -13,10 +13,12 @@ from litestar.params import FromPath, HeaderParameter
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from msgspec import Struct
 
+from tenants.decisions import Action
 from vault.accounts import Caller
 from vault.api import tus
 from vault.api.dependencies import FromCaller, InCustody
 from vault.custody.custody import Custody
+from vault.errors import TooSlow
 from vault.ingest.incoming import ALGORITHMS, BrokenOff, Incoming
 from vault.ingest.receiving import MOST_BYTES, Progress, append, begin, status, terminate
 
@@ -89,6 +91,7 @@ def _spoken(status: int) -> list[tuple[bytes, bytes]]:
     status_code=204,
     operation_id=lambda _, __, path: "discover_uploads" if len(path) < 3 else "discover_upload",
     exclude_from_auth=True,
+    opt={"action": "public"},
 )
 async def discover() -> Response[None]:
     """What the vault can do of tus."""
@@ -106,6 +109,7 @@ async def discover() -> Response[None]:
     operation_id="begin_upload",
     request_max_body_size=None,
     responses={201: ResponseSpec(Begun, description="Begun; the whole recording is durable if it came with it.")},
+    opt={"action": Action.INGEST},
 )
 async def begin_upload(
     request: Anyone,
@@ -127,7 +131,7 @@ async def begin_upload(
     return Response(begun, status_code=201, headers=_location(progress) | _headers(progress))
 
 
-@head("/{upload_id:uuid}", operation_id="read_upload")
+@head("/{upload_id:uuid}", operation_id="read_upload", opt={"action": Action.INGEST})
 async def read_upload(
     upload_id: FromPath[UUID], custody: InCustody, caller: FromCaller, tus_resumable: Version = None
 ) -> Response[None]:
@@ -140,7 +144,13 @@ async def read_upload(
     return Response(None, status_code=200, headers=headers)
 
 
-@patch("/{upload_id:uuid}", operation_id="continue_upload", status_code=204, request_max_body_size=None)
+@patch(
+    "/{upload_id:uuid}",
+    operation_id="continue_upload",
+    status_code=204,
+    request_max_body_size=None,
+    opt={"action": Action.INGEST},
+)
 async def continue_upload(
     request: Anyone,
     upload_id: FromPath[UUID],
@@ -157,7 +167,7 @@ async def continue_upload(
     return await _continue(request, custody, caller, upload_id, tus.read_offset(upload_offset), upload_checksum)
 
 
-@delete("/{upload_id:uuid}", operation_id="terminate_upload", status_code=204)
+@delete("/{upload_id:uuid}", operation_id="terminate_upload", status_code=204, opt={"action": Action.INGEST})
 async def terminate_upload(
     upload_id: FromPath[UUID], custody: InCustody, caller: FromCaller, tus_resumable: Version = None
 ) -> None:
@@ -166,7 +176,13 @@ async def terminate_upload(
     await terminate(custody, caller, upload_id)
 
 
-@post("/{upload_id:uuid}", operation_id="override_upload_method", status_code=204, request_max_body_size=None)
+@post(
+    "/{upload_id:uuid}",
+    operation_id="override_upload_method",
+    status_code=204,
+    request_max_body_size=None,
+    opt={"action": Action.INGEST},
+)
 async def override_method(
     request: Anyone,
     upload_id: FromPath[UUID],
@@ -211,7 +227,7 @@ async def _pieces(request: Anyone) -> AsyncIterator[bytes]:
     try:
         async for piece in request.stream():
             yield piece
-    except InternalServerException as error:  # how Litestar says that the client has gone
+    except (InternalServerException, TooSlow) as error:  # the first is how Litestar says that the client has gone
         raise BrokenOff from error
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 
 import click
@@ -9,32 +10,34 @@ import click
 from vault.cli.output import emit, with_json
 from vault.settings import Settings
 
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8080, show_default=True)
-def serve(host: str, port: int) -> None:
+@click.option("--certificate", type=_FILE, help="The vault's own certificate, PEM, where TLS ends here.")
+@click.option("--key", type=_FILE, help="Its key.")
+@click.option("--client-ca", type=_FILE, help="Whose certificates clients may come with (mutual TLS).")
+def serve(host: str, port: int, certificate: Path | None, key: Path | None, client_ca: Path | None) -> None:
     """Serve the API. Settings come from VAULT_* variables."""
     import uvicorn
 
     from vault import logs
     from vault.api.app import create_app
+    from vault.api.serving import Tls, served
     from vault.assembly import open_custody
 
+    if (certificate is None) != (key is None) or (client_ca and not certificate):
+        raise click.UsageError("--certificate and --key come together, and --client-ca with them.")
+    tls = Tls(certificate=certificate, key=key, client_ca=client_ca) if certificate and key else None
     logs.configure()
     settings = Settings.from_env()
-    app = create_app(partial(open_custody, settings, waiting=True), secure_cookies=settings.secure_cookies)
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        loop="uvloop",
-        http="httptools",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
+    app = create_app(partial(open_custody, settings, waiting=True), web=settings.web)
+    server = uvicorn.Server(served(app, settings.web, host=host, port=port, tls=tls))
+    server.run()
+    if not server.started:
+        sys.exit(1)
 
 
 @click.command(short_help="Do what is due, as a worker.")
@@ -79,7 +82,7 @@ def operator(email: str, name: str) -> None:
 @click.option("--controller", default="", help="The controller's short name; operators have none.")
 @with_json
 def invite_again(email: str, controller: str) -> None:
-    """Replace a lost invitation of somebody who has no password yet; prints the new one, once."""
+    """Replace a lost invitation of somebody who has not taken one up yet; prints the new one, once."""
     import asyncio
 
     invitation = asyncio.run(_invite_again(controller, email))

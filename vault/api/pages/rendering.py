@@ -14,6 +14,7 @@ from litestar import Request, Response
 from markupsafe import Markup
 
 from vault.api.pages.words import LANGUAGES, Words
+from vault.api.same_site import is_another_site
 from vault.errors import NotAllowed
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -97,11 +98,7 @@ def elsewhere(request: Request[Any, Any, Any], path: str) -> Response[str]:
 def require_same_site(request: Request[Any, Any, Any]) -> None:
     """Raises NotAllowed for a form that another site sent; the cookie's SameSite=Strict is the first lock."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    if site is not None:  # the browser has compared them itself, whatever a proxy made of the host
-        same = site in ("same-origin", "none")
-    else:
-        same = origin is None or origin.partition("://")[2] == request.headers.get("host", "")
-    if not same:
+    if is_another_site(request.method, site=site, origin=origin, host=request.headers.get("host", "")):
         raise NotAllowed("A change may not be asked for from another site.")
 
 

@@ -1,0 +1,81 @@
+"""Against which limits a request counts: those of its address, its person, its token, and of what it asks for."""
+
+import ipaddress
+from types import MappingProxyType
+from typing import Final
+
+from litestar.enums import ScopeType
+from litestar.handlers import HTTPRouteHandler
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from vault.accounts import Caller
+from vault.identity.limits import RequestLimits
+from vault.web_settings import Limited
+
+ACTS: Final = MappingProxyType(
+    {
+        "sign_in": Limited.SIGN_IN,
+        "POST /receive/sign-in": Limited.SIGN_IN,
+        "redeem_invitation": Limited.REDEEM,
+        "POST /receive/invitation": Limited.REDEEM,
+        "search_recordings": Limited.SEARCH,
+        "trace_package": Limited.EXPORT,
+        "preview_policy": Limited.EXPORT,
+        "read_disclosure_register": Limited.EXPORT,
+    }
+)
+"""What is limited by itself: a route's operation, or a page's method and path."""
+
+UPLOADS: Final = "/v1/uploads"
+
+
+class CountRequests(ASGIMiddleware):
+    """Counts each request that has come as far as a route, and refuses what is too much (429).
+
+    It stands behind the authentication, so that one question to Valkey covers whoever it is; what is refused there is
+    counted there.
+    """
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Pass the request on, or raise TooMany."""
+        limits: RequestLimits = scope["litestar_app"].state.limits
+        if limits.limits:
+            await limits.admit(_counted(scope))
+        await next_app(scope, receive, send)
+
+
+def address_of(scope: Scope) -> str:
+    """Whose address a request came from; of IPv6 the network of a household or office (RFC 6177)."""
+    client = scope.get("client")
+    text = client[0] if client else ""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return text
+    if isinstance(address, ipaddress.IPv4Address):
+        return text
+    return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
+
+
+def _counted(scope: Scope) -> dict[Limited, str]:
+    caller, act = scope.get("user"), ACTS.get(_name(scope))
+    if not isinstance(caller, Caller):
+        whose = address_of(scope)
+        who = {Limited.ADDRESS: whose}
+    elif str(scope.get("path_template")).startswith(UPLOADS):
+        return {Limited.INGEST: str(caller.credential)}
+    else:
+        whose = str(caller.id)
+        who = {Limited.PERSON: whose, Limited.TOKEN: str(caller.credential)}
+    return who | ({act: whose} if act is not None else {})
+
+
+def _name(scope: Scope) -> str:
+    """The route's operation; of a page, which has none, its method and path."""
+    handler = scope["route_handler"]
+    if isinstance(handler, HTTPRouteHandler) and isinstance(handler.operation_id, str):
+        return handler.operation_id
+    return f"{scope.get('method')} {scope.get('path_template')}"
