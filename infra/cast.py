@@ -28,6 +28,9 @@ PEOPLE: tuple[str, ...] = (
 )
 """Who is let in: whoever has a role, by the role's name."""
 
+SECRET = "DEMODEMODEMODEMODEMODEMODEMODEMO"  # noqa: S105 - of the demo, and published with it
+"""The secret of every demo person's authenticator app, clearly no real one."""
+
 AGENT_ID = "agent-1"
 CONTRACTS_BEGAN = timedelta(days=3 * 365)
 

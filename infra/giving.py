@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from infra.coming_in import come_in, take_up
 from infra.stage import Stage, refusal, require, show
 from tenants.vocabulary import Role
-from vault.client.http import Client, Problem, sign_in
+from vault.client.http import Client, Problem
 
 SLUG = "kaiku24"
 """Its notice lets authorities be told."""
@@ -215,9 +216,8 @@ class Giving:
         url, password = self.stage.url, self.stage.demo.password
         person = {"email": OFFICER, "name": "Demo Officer"}
         invited = self.administrator.post(f"/v1/organisations/{self.organisation}/persons", person)
-        with Client(url) as nobody:
-            nobody.post("/v1/invitations/redeem", {"invitation": invited["invitation"], "password": password})
-        return sign_in(url, SLUG, OFFICER, password)[0]
+        take_up(url, SLUG, OFFICER, invited["invitation"], password, now=self.stage.now)
+        return come_in(url, SLUG, OFFICER, password, now=self.stage.now)
 
     def _seen(self) -> dict[str, Any]:
         seen: dict[str, Any] = self.dpo.get(f"/v1/disclosures/{self.disclosure}")

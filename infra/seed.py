@@ -12,9 +12,10 @@ from typing import Any
 
 import tenants
 from infra.cast import AGENT_ID, FIRM, PEOPLE, SLUGS, Demo, House, address, recall, role_of, write
+from infra.coming_in import Now, come_in, really_now, take_up
 from tenants.vocabulary import Role
 from vault.assembly import open_custody
-from vault.client.http import Client, Problem, sign_in
+from vault.client.http import Client, Problem
 from vault.client.importing import Refused, import_folder
 from vault.custody.custody import Custody
 from vault.errors import Conflict
@@ -30,9 +31,9 @@ class SeedFailed(Exception):
     """The demo's own data were refused: a fault of the demo."""
 
 
-def sign_in_as(demo: Demo, url: str, slug: str, who: str) -> Client:
-    """A client in a demo person's name."""
-    return sign_in(url, slug, address(who, slug), demo.password)[0]
+def sign_in_as(demo: Demo, url: str, slug: str, who: str, *, now: Now = really_now) -> Client:
+    """A client in a demo person's name, at a vault whose clock says `now`."""
+    return come_in(url, slug, address(who, slug), demo.password, now=now)
 
 
 def seed(
@@ -97,7 +98,7 @@ class _Seeding:
         if self.demo.operator:
             return
         try:
-            self._redeem(self._locally(_first_operator))
+            self._redeem(Role.OPERATOR, FIRM, self._locally(_first_operator))
         except Conflict:
             self._let_in_again(Role.OPERATOR, FIRM)
         with self.changing():
@@ -149,7 +150,7 @@ class _Seeding:
         if invitation is None:
             self._let_in_again(who, slug)
         else:
-            self._redeem(invitation)
+            self._redeem(who, slug, invitation)
         with self.changing():
             house.let_in.append(who)
 
@@ -157,12 +158,11 @@ class _Seeding:
         async def again(custody: Custody) -> str:
             return (await invite_again(custody, slug, address(who, slug))).secret
 
-        with suppress(Conflict):  # the password is set: only the note of it was lost
-            self._redeem(self._locally(again))
+        with suppress(Conflict):  # it was taken up: only the note of it was lost
+            self._redeem(who, slug, self._locally(again))
 
-    def _redeem(self, invitation: str) -> None:
-        with Client(self.url) as nobody:
-            nobody.post("/v1/invitations/redeem", {"invitation": invitation, "password": self.demo.password})
+    def _redeem(self, who: str, slug: str, invitation: str) -> None:
+        take_up(self.url, slug, address(who, slug), invitation, self.demo.password)
 
     def _token(self, administrator: Client, slug: str) -> str:
         """The token of the machine that delivers recordings; another one where the first was lost."""

@@ -49,7 +49,7 @@ class Stage:
 
     def sign_in(self, slug: str, role: Role) -> Client:
         """A demo person, newly signed in."""
-        return sign_in_as(self.demo, self.url, slug, role)
+        return sign_in_as(self.demo, self.url, slug, role, now=self.now)
 
     def now(self) -> datetime:
         """The vault's time."""

@@ -14,10 +14,11 @@ from argon2 import PasswordHasher
 
 from infra.embedded import Endpoints, Stack
 from tests.world import World
-from vault import accounts, logs
+from vault import logs
 from vault.api.app import create_app
 from vault.assembly import open_custody
 from vault.custody.migrate import migrate
+from vault.identity import passwords
 from vault.settings import Settings
 
 
@@ -30,8 +31,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def hasher() -> Iterator[PasswordHasher]:
     """How the vault hashes passwords, while tests sign in some hundred people with as little work as Argon2 can do."""
     with pytest.MonkeyPatch.context() as patch:
-        ours: PasswordHasher = accounts._HASHER
-        patch.setattr(accounts, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        ours: PasswordHasher = passwords.HASHER
+        patch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         yield ours
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pyotp
 
 import tenants
 from tenants.vocabulary import Role, SignInMethod
@@ -26,6 +27,8 @@ from vault.settings import Settings
 POLICIES = Path(tenants.__file__).parent
 RECORDINGS = Path(__file__).parent / "recordings"
 PASSWORD = "a password of a test"
+SECRET = "DEMODEMODEMODEMODEMODEMODEMODEMO"
+"""Of the token by which all test people sign in, beside their password."""
 
 
 @dataclass(frozen=True)
@@ -137,10 +140,13 @@ class World:
         return self.operators[0]
 
     async def redeem(self, invitation: str) -> None:
-        """Take up an invitation as people do, with the password of all test people."""
-        body = {"invitation": invitation, "password": PASSWORD}
-        redeemed = await self.client.post("/v1/invitations/redeem", json=body)
-        assert redeemed.status_code == 204, redeemed.text
+        """Take up an invitation as people do, with the password and the token of all test people."""
+        redeemed = await self.client.post("/v1/invitations/redeem", json=redemption(invitation, self.code()))
+        assert redeemed.status_code == 200, redeemed.text
+
+    def code(self, steps: int = 0) -> str:
+        """The code that the token of all test people shows now, or so many half minutes later; each is good once."""
+        return pyotp.TOTP(SECRET).at(self.now(), counter_offset=steps)
 
     async def sign_in(self, slug: str, email: str, invitation: str) -> As:
         """Somebody who was invited, with a session: as if they had taken the invitation up."""
@@ -229,6 +235,11 @@ class World:
         unfinished = file.with_name(f"{file.name}.unfinished")
         unfinished.write_text(str(seconds))
         unfinished.replace(file)
+
+
+def redemption(invitation: str, code: str, password: str = PASSWORD) -> dict[str, Any]:
+    """How an invitation is taken up with the token of all test people."""
+    return {"invitation": invitation, "password": password, "code": code, "secret": SECRET}
 
 
 def call(**changes: Any) -> dict[str, Any]:

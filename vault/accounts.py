@@ -1,19 +1,13 @@
 """Who is calling: people with a session, machines with a token, and nobody without either.
 
-Secrets are kept as digests (tokens, sessions, invitations) or argon2id verifiers (passwords) and shown once.
+How people come by a session is in `vault.identity`; secrets are kept as digests and shown once.
 """
 
-import asyncio
-import secrets
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import TypeVar
-from uuid import UUID, uuid4
-
-from argon2 import PasswordHasher
-from argon2.exceptions import VerifyMismatchError
+from uuid import UUID
 
 from tenants.decisions import ROLES, Action, Person
 from tenants.vocabulary import Role, SignInMethod
@@ -22,19 +16,12 @@ from vault.credentials import Issued, LastUses, digest_of, is_token
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM, narrow, platform_scope, tenant_scope
-from vault.custody.tables import Credential
-from vault.errors import Destroyed, FieldProblem, Invalid, NotAllowed, NotFound, Unauthenticated
+from vault.errors import Destroyed, NotAllowed, NotFound, Unauthenticated
 
-PASSWORD_MINIMUM = 12
 REMEMBERED_SECONDS = 2.0
 """How long a caller is remembered between requests; so long may a revocation take in another process."""
 
 REMEMBERED_CALLERS = 10_000
-
-HASHED_AT_ONCE = 2
-"""Passwords under the hasher at the same time: each takes 64 MiB and a thread, and anybody may ask for it."""
-
-_HASHER = PasswordHasher()
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -49,6 +36,8 @@ class Caller:
     scopes: frozenset[str] = frozenset()
     method: SignInMethod | None = None
     """How the person signed in; None for whoever came with a token."""
+
+    signed_in_at: datetime | None = None
 
     @property
     def tenant(self) -> UUID:
@@ -77,13 +66,12 @@ class Caller:
 
 @dataclass
 class Sessions:
-    """Signing in, and recognising who has."""
+    """Opening sessions, recognising who comes with one or with a token, and ending both."""
 
     custody: Custody
     last_uses: LastUses = field(default_factory=LastUses, repr=False)
     _seen: dict[bytes, tuple[float, "_Token"]] = field(default_factory=dict, repr=False)
     _people: dict[UUID, tuple[float, "_Member"]] = field(default_factory=dict, repr=False)
-    _hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(HASHED_AT_ONCE), repr=False)
 
     async def authenticate(self, secret: str, *, bound_to: str = "", certificate: str | None = None) -> Caller:
         """The caller behind a bearer token or session.
@@ -121,31 +109,6 @@ class Sessions:
             await sessions.end_session(custody, tenant, member, session.id)
             raise Unauthenticated("This account is no longer active.")
         return Issued(session.id, secret, session.ends_at)
-
-    async def sign_in(self, controller: str, email: str, password: str, *, bound_to: str = "") -> Issued:
-        """Check a password and open a session.
-
-        Args:
-            controller: the controller's slug; empty for the outsourcing firm's operators. The same address may
-                belong to members of several controllers, and none of them learns of the others.
-
-        Raises:
-            Unauthenticated: in the same words and time whether the address or the password is wrong.
-        """
-        async with platform_scope():
-            rows = await DB.fetch(
-                "SELECT tenant_id, member_id, verifier FROM credential"
-                " WHERE kind = 'password' AND digest = $1 AND revoked_at IS NULL",
-                self._login(controller, email),
-            )
-        verifier = rows[0]["verifier"] if rows else None
-        async with self._hashing:
-            matches = await asyncio.to_thread(_matches, verifier, password)
-        if not rows or not matches:
-            raise Unauthenticated("The address or the password is wrong.")
-        tenant, member_id = rows[0]["tenant_id"], rows[0]["member_id"]
-        method = SignInMethod.PASSWORD_AND_CODE
-        return await self.open(self.custody, tenant, member_id, method=method, bound_to=bound_to)
 
     async def sign_out(self, caller: Caller) -> None:
         """End the session or token that the caller came with."""
@@ -190,51 +153,6 @@ class Sessions:
             await audit.record(caller.tenant, event, now=now)
         self._seen.pop(rows[0]["digest"], None)
 
-    async def redeem(self, invitation: str, password: str) -> UUID:
-        """Take up an invitation: set the password it was sent for; the invitation is then spent.
-
-        Returns:
-            The member's id.
-
-        Raises:
-            Invalid: the password is too short.
-            Unauthenticated: the invitation is unknown, spent or out of date.
-        """
-        if len(password) < PASSWORD_MINIMUM:
-            rule = FieldProblem("password", "length", f"At least {PASSWORD_MINIMUM} characters.")
-            raise Invalid("The password is too short.", [rule])
-        now = self.custody.clock.now()
-        async with self._hashing:
-            verifier = await asyncio.to_thread(_HASHER.hash, password)
-        async with platform_scope():
-            rows = await DB.fetch(
-                "UPDATE credential SET revoked_at = $1 WHERE kind = 'invitation' AND digest = $2"
-                " AND revoked_at IS NULL AND expires_at > $1 RETURNING tenant_id, member_id",
-                now,
-                digest_of(invitation),
-            )
-            if not rows:
-                raise Unauthenticated("The invitation is unknown, spent or out of date.")
-            tenant, member_id = rows[0]["tenant_id"], rows[0]["member_id"]
-            await narrow(tenant)
-            member = (await DB.fetch("SELECT email FROM member WHERE id = $1", member_id))[0]
-            controller = await DB.fetch("SELECT slug FROM controller WHERE id = $1", tenant)
-            await DB.fetch("DELETE FROM credential WHERE member_id = $1 AND kind = 'password'", member_id)
-            await Credential.insert(
-                Credential(
-                    tenant_id=tenant,
-                    id=uuid4(),
-                    member_id=member_id,
-                    kind="password",
-                    digest=self._login(controller[0]["slug"] if controller else "", member["email"]),
-                    verifier=verifier,
-                    scopes=[],
-                    created_at=now,
-                )
-            )
-            await audit.record(tenant, audit.Event(act="invitation.redeemed", actor=member_id), now=now)
-        return UUID(str(member_id))
-
     async def _by_session(self, secret: str, bound_to: str) -> Caller:
         session = await sessions.recognise(self.custody, secret, bound_to=bound_to)
         looked_up, member = self._people.get(session.member, (0.0, None))
@@ -244,7 +162,7 @@ class Sessions:
             _remember(self._people, session.member, (time.monotonic(), member))
         if member.signed_out_at is not None and session.opened_at <= member.signed_out_at:
             raise Unauthenticated(sessions.OVER)
-        return Caller(member.person, session.id, method=session.method)
+        return Caller(member.person, session.id, method=session.method, signed_in_at=session.opened_at)
 
     async def _by_token(self, secret: str, certificate: str | None) -> Caller:
         if not is_token(secret):
@@ -277,9 +195,6 @@ class Sessions:
             member = await _member(found["tenant_id"], found["member_id"])
         caller = Caller(member.person, found["id"], frozenset(found["scopes"]))
         return _Token(caller, found["expires_at"], found["bound_to"])
-
-    def _login(self, controller: str, email: str) -> bytes:
-        return self.custody.keyring.tenant_index(PLATFORM, "login", f"{controller}\n{email.strip().casefold()}")
 
 
 @dataclass(frozen=True)
@@ -332,16 +247,3 @@ async def _gone(tenant: UUID) -> Exception:
         "The controller's contract ended and everything of it was destroyed.",
         certificate=str(rows[0]["destruction_id"]),
     )
-
-
-def _matches(verifier: str | None, password: str) -> bool:
-    try:
-        return _HASHER.verify(verifier or _unknown_verifier(), password)
-    except VerifyMismatchError:
-        return False
-
-
-@cache
-def _unknown_verifier() -> str:
-    """What a password is checked against where there is no such account, so that both answers take as long."""
-    return _HASHER.hash(secrets.token_hex(16))

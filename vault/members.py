@@ -82,9 +82,9 @@ async def invite_again(custody: Custody, controller: str, email: str) -> Issued:
 
     Raises:
         NotFound: no such active member.
-        Conflict: the member has a password already.
+        Conflict: the member has taken an invitation up.
     """
-    now, secret = custody.clock.now(), new_secret()
+    now = custody.clock.now()
     async with platform_scope():
         tenants = await DB.fetch("SELECT id FROM controller WHERE slug = $1 ORDER BY onboarded_at DESC", controller)
         if controller and not tenants:
@@ -99,14 +99,32 @@ async def invite_again(custody: Custody, controller: str, email: str) -> Issued:
         if not found:
             raise NotFound("There is no active member with this address.")
         member_id = found[0]["id"]
-        held = await DB.fetch("SELECT id, kind FROM credential WHERE member_id = $1 AND revoked_at IS NULL", member_id)
-        if any(credential["kind"] == "password" for credential in held):
-            raise Conflict("The member has a password already.")
-        lost = [credential["id"] for credential in held if credential["kind"] == "invitation"]
-        await DB.fetch("UPDATE credential SET revoked_at = $1 WHERE id = ANY($2)", now, lost)
-        expires_at = now + INVITATION_LASTS
-        invitation = await insert_credential(tenant, member_id, "invitation", secret, now=now, expires_at=expires_at)
+        if await has_a_way_in(member_id):
+            raise Conflict("The member has taken up an invitation already.")
+        invitation = await replace_invitation(tenant, member_id, now=now)
         await audit.record(tenant, audit.Event(act="member.invited_again", actor=None, object_id=member_id), now=now)
+    return invitation
+
+
+async def has_a_way_in(member_id: UUID) -> bool:
+    """Whether somebody has taken an invitation up, so that the account is theirs; in the open scope."""
+    found = await DB.fetch(
+        "SELECT 1 FROM credential WHERE member_id = $1 AND kind = 'password' AND revoked_at IS NULL"
+        " UNION ALL SELECT 1 FROM passkey WHERE member_id = $1",
+        member_id,
+    )
+    return bool(found)
+
+
+async def replace_invitation(tenant: UUID, member_id: UUID, *, now: datetime) -> Issued:
+    """An invitation in place of those that are out, in the open scope."""
+    await DB.fetch(
+        "UPDATE credential SET revoked_at = $1 WHERE member_id = $2 AND kind = 'invitation' AND revoked_at IS NULL",
+        now,
+        member_id,
+    )
+    secret, expires_at = new_secret(), now + INVITATION_LASTS
+    invitation = await insert_credential(tenant, member_id, "invitation", secret, now=now, expires_at=expires_at)
     return Issued(invitation, secret, expires_at)
 
 

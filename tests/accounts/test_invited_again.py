@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tenants.vocabulary import Role
-from tests.world import PASSWORD, House, World
+from tests.world import House, World, redemption
 from vault.errors import Conflict, NotFound
 from vault.members import NewMember, first_operator, invite_again
 
@@ -27,12 +27,12 @@ async def invited(house: House) -> dict[str, Any]:
 async def test_the_new_invitation_is_good_and_the_lost_one_is_not(world: World, house: House) -> None:
     member = await invited(house)
     again = await invite_again(world.custody, house.slug, member["email"])
-    body = {"invitation": member["invitation"], "password": PASSWORD}
+    body = redemption(member["invitation"], world.code())
     assert (await world.client.post("/v1/invitations/redeem", json=body)).status_code == 401
     await world.redeem(again.secret)
 
 
-async def test_whoever_has_a_password_keeps_the_account(world: World, house: House) -> None:
+async def test_whoever_has_taken_an_invitation_up_keeps_the_account(world: World, house: House) -> None:
     member = await invited(house)
     await world.redeem(member["invitation"])
     with pytest.raises(Conflict):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.cast import SECRET
 from tests.world import RECORDINGS
 
 pytestmark = pytest.mark.long
@@ -74,7 +75,8 @@ def test_the_next_start_finishes_what_a_kill_cut_short_and_the_one_after_finds_i
         assert url
         assert password.group() in said
         login = ("login", "supervisor@prh.demo.example", "--controller", "prh", "--url", url.group(1))
-        vault(*login, "--password-stdin", home=tmp_path, typed=password.group(1) + "\n")
+        code = vault("code", SECRET, home=tmp_path).strip()
+        vault(*login, "--password-stdin", "--code", code, home=tmp_path, typed=password.group(1) + "\n")
         assert "+358500003203" in vault("search", "--number", "050 000 3203", home=tmp_path)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0

@@ -24,6 +24,7 @@ from vault.api import (
     certificates,
     contracts,
     controllers,
+    directory,
     disclosure_listens,
     disclosure_papers,
     disclosure_register,
@@ -34,6 +35,7 @@ from vault.api import (
     notices,
     orders,
     organisations,
+    own,
     packages,
     policies,
     proposals,
@@ -41,6 +43,8 @@ from vault.api import (
     recordings,
     retention,
     returns,
+    scim,
+    sign_in,
     subjects,
     teams,
     tokens,
@@ -60,6 +64,7 @@ from vault.api.request_log import RequestLog
 from vault.custody.custody import Custody
 from vault.custody.database import DB, platform_scope
 from vault.identity.limits import RequestLimits
+from vault.identity.signing_in import Door
 from vault.web_settings import WebSettings
 
 DESCRIPTION = Path(__file__).with_name("openapi.json")
@@ -69,6 +74,8 @@ MOST_BYTES = 64 * 1024
 VERSION = importlib.metadata.version("recording-vault")
 
 ROUTERS: tuple[Router, ...] = (
+    sign_in.router,
+    own.router,
     accounts.router,
     tokens.router,
     controllers.router,
@@ -101,6 +108,8 @@ ROUTERS: tuple[Router, ...] = (
     disclosure_register.router,
     packages.router,
     subjects.router,
+    directory.router,
+    scim.router,
     teams.router,
 )
 
@@ -133,6 +142,7 @@ def create_app(
         async with custody() as opened:
             app.state.custody = opened
             app.state.sessions = Sessions(opened)
+            app.state.door = Door(opened)
             app.state.limits = RequestLimits(opened, web.limits)
             yield
             await app.state.sessions.last_uses.written()
@@ -145,6 +155,7 @@ def create_app(
         dependencies={
             "custody": Provide(_custody, sync_to_thread=False),
             "sessions": Provide(_sessions, sync_to_thread=False),
+            "door": Provide(_door, sync_to_thread=False),
             "caller": Provide(_caller, sync_to_thread=False),
             "secure": Provide(lambda: web.secure, sync_to_thread=False),
         },
@@ -159,7 +170,7 @@ def create_app(
     return app
 
 
-@get("/v1/health", operation_id="health", tags=["health"], exclude_from_auth=True)
+@get("/v1/health", operation_id="health", tags=["health"], exclude_from_auth=True, opt={"action": "public"})
 async def health(custody: InCustody) -> Health:
     """Whether the API and its database answer."""
     async with platform_scope():
@@ -167,7 +178,7 @@ async def health(custody: InCustody) -> Health:
     return Health(status="ok", version=VERSION, email=messages.email_is(custody.mail))
 
 
-@get("/v1/openapi.json", operation_id="read_openapi", tags=["health"], exclude_from_auth=True)
+@get("/v1/openapi.json", operation_id="read_openapi", tags=["health"], exclude_from_auth=True, opt={"action": "public"})
 async def read_openapi() -> Response[bytes]:
     """This description (OpenAPI 3.1), from which a client can be generated."""
     return Response(await asyncio.to_thread(DESCRIPTION.read_bytes), media_type="application/json")
@@ -180,6 +191,11 @@ def _custody(state: State) -> Custody:
 
 def _sessions(state: State) -> Sessions:
     opened: Sessions = state.sessions
+    return opened
+
+
+def _door(state: State) -> Door:
+    opened: Door = state.door
     return opened
 
 

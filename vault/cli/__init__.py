@@ -22,6 +22,7 @@ COMMANDS = MappingProxyType(
         "login": "accounts",
         "logout": "accounts",
         "redeem": "accounts",
+        "code": "accounts",
         "whoami": "accounts",
         "members": "accounts",
         "token": "tokens",

@@ -1,9 +1,11 @@
 """Signing in, and letting others in."""
 
 import sys
+import time
 from types import MappingProxyType
 
 import click
+import pyotp
 
 from tenants.vocabulary import Role
 from vault.cli import session
@@ -16,11 +18,13 @@ from vault.client.http import Client, Problem, segment, sign_in
 @click.option("--url", help="The vault's address.  [default: VAULT_URL, or the last one]")
 @click.option("--controller", default="", help="The controller's short name; operators have none.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--code", help="The present code of your authenticator app, or a recovery code.  [default: is asked for]")
 @with_json
-def login(email: str, url: str | None, controller: str, password_stdin: bool) -> None:
-    """Sign in, for the commands that follow."""
+def login(email: str, url: str | None, controller: str, password_stdin: bool, code: str | None) -> None:
+    """Sign in with a password and a code, for the commands that follow."""
     url = (url or session.current().url).rstrip("/")
-    client, until = sign_in(url, controller, email, _password(password_stdin))
+    password = _password(password_stdin)
+    client, until = sign_in(url, controller, email, password, code or click.prompt("Code"))
     client.close()
     path = session.remember(session.Session(url, client.token))
     whose = controller or "the outsourcing firm"
@@ -52,14 +56,39 @@ def logout() -> None:
 @click.argument("invitation", required=False)
 @click.option("--url", help="The vault's address.  [default: VAULT_URL, or the last one]")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--secret", help="Of a hardware token that came with one (base 32).  [default: the vault makes one]")
 @with_json
-def redeem(invitation: str | None, url: str | None, password_stdin: bool) -> None:
-    """Take up an invitation by choosing a password of at least 12 characters."""
+def redeem(invitation: str | None, url: str | None, password_stdin: bool, secret: str | None) -> None:
+    """Take up an invitation by choosing a password of at least 12 characters, and setting up an authenticator app.
+
+    With --password-stdin nothing is asked: the code is computed here, and the secret is to be kept from the answer.
+    """
     invitation = invitation or click.prompt("Invitation", hide_input=True)
     password = _password(password_stdin, confirm=True)
     with Client(url or session.current().url) as client:
-        client.post("/v1/invitations/redeem", {"invitation": invitation, "password": password})
-    emit({"redeemed": True}, "The password is set; sign in with `vault login`.")
+        offered = {"secret": secret} if secret else client.post("/v1/invitations/look", {"invitation": invitation})
+        if not password_stdin:
+            click.echo(f"Enter this secret into an authenticator app: {offered['secret']}", err=True)
+        code = totp(offered["secret"]).now() if password_stdin else click.prompt("The code that it shows now")
+        body = {"invitation": invitation, "password": password, "code": code, "secret": secret}
+        redeemed = client.post("/v1/invitations/redeem", body)
+    emit(
+        redeemed | {"redeemed": True, "secret": offered["secret"]},
+        "The password is set; sign in with `vault login`.",
+        f"The secret of the app, as `vault code` takes it: {offered['secret']}",
+        "Recovery codes, each good once in place of the app's:",
+        *(f"  {each}" for each in redeemed["recovery_codes"]),
+    )
+
+
+@click.command()
+@click.argument("secret", required=False)
+@with_json
+def code(secret: str | None) -> None:
+    """Print the present code of an authenticator app's secret (RFC 6238), for scripts and demos."""
+    app = totp(secret or click.prompt("Secret", hide_input=True))
+    left = app.interval - int(time.time()) % app.interval
+    emit({"code": app.now(), "seconds": left}, app.now())
 
 
 @click.command()
@@ -123,6 +152,16 @@ def stop_member(member: str) -> None:
     emit({"stopped": member}, f"{member} has no access any more.")
 
 
+def totp(secret: str) -> pyotp.TOTP:
+    """The app of a secret. Raises BadParameter where it is none."""
+    app = pyotp.TOTP(secret.replace(" ", "").upper())
+    try:
+        app.now()
+    except ValueError:
+        raise click.BadParameter("This is not a secret in base 32.") from None
+    return app
+
+
 def _password(from_stdin: bool, *, confirm: bool = False) -> str:
     if from_stdin:
         return sys.stdin.readline().removesuffix("\n")
@@ -130,4 +169,6 @@ def _password(from_stdin: bool, *, confirm: bool = False) -> str:
     return password
 
 
-COMMANDS = MappingProxyType({"login": login, "logout": logout, "redeem": redeem, "whoami": whoami, "members": members})
+COMMANDS = MappingProxyType(
+    {"login": login, "logout": logout, "redeem": redeem, "code": code, "whoami": whoami, "members": members}
+)

@@ -70,7 +70,7 @@ def _brought_in(running: "Running", file: Path, samples: Path | None) -> "Demo":
 
 
 def _greeting(url: str, demo: "Demo", samples: Path | None) -> Iterator[str]:
-    from infra.cast import FIRM, PEOPLE, address
+    from infra.cast import FIRM, PEOPLE, SECRET, address
     from tenants.vocabulary import Role
 
     vault = _program()
@@ -78,6 +78,7 @@ def _greeting(url: str, demo: "Demo", samples: Path | None) -> Iterator[str]:
     yield f"The vault answers at {url}; its API is described at {url}/v1/openapi.json."
     yield ""
     yield f"Sign in with `{vault} login --url {url} …`; the password of every demo person is {demo.password}"
+    yield f"  and the code, which is good once, is what `{vault} code {SECRET}` prints"
     yield f"  {Role.OPERATOR:<14} {address(Role.OPERATOR, FIRM)}"
     for role in PEOPLE:
         yield f"  {role:<14} {address(role, SHOWN)} --controller {SHOWN}"

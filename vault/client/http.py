@@ -149,14 +149,16 @@ def segment(text: str) -> str:
     return quote(text, safe="")
 
 
-def sign_in(url: str, controller: str, email: str, password: str) -> tuple[Client, str]:
+def sign_in(url: str, controller: str, email: str, password: str, code: str) -> tuple[Client, str]:
     """A client in a person's name, and when its session ends (RFC 3339). Raises as `Client.request`.
 
     Args:
         controller: the controller's slug; empty for the outsourcing firm's operators.
+        code: the present code of the person's authenticator app, or a recovery code.
     """
+    said = {"controller": controller, "email": email, "password": password, "code": code}
     with Client(url) as nobody:
-        session = nobody.post("/v1/sessions", {"controller": controller, "email": email, "password": password})
+        session = nobody.post("/v1/sessions", said)
     return Client(url, session["token"]), session["expires_at"]
 
 

@@ -4,16 +4,17 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
-from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from tenants.decisions import Refused
+from tenants.decisions import Action, Refused
+from tenants.passwords import MOST
 from vault.accounts import Caller, Sessions
 from vault.api.authentication import COOKIE, bound_to
-from vault.api.dependencies import InCustody, WithSessions
+from vault.api.dependencies import AtTheDoor, InCustody, WithSessions
 from vault.api.disclosure_views import GIVEN
 from vault.api.pages.rendering import elsewhere, page, require_same_site, words_of
+from vault.api.sign_in import comes_from, device_cookie, session_cookie
 from vault.custody.custody import Custody
 from vault.disclosure import fetching, matters, notices, seals
 from vault.disclosure.fetching import HANDED_OVER
@@ -24,11 +25,14 @@ from vault.errors import (
     Invalid,
     NotAllowed,
     NotFound,
+    RefusedByPolicy,
+    TooMany,
     Unauthenticated,
     Unavailable,
     VaultError,
 )
-from vault.sessions import LASTS
+from vault.identity.invitations import look_at, redeem_with_password
+from vault.identity.signing_in import Proof
 
 AT = "/receive"
 KEY_LIMIT = 20_000
@@ -36,7 +40,7 @@ KEY_LIMIT = 20_000
 Asked = Request[Any, Any, Any]
 
 
-@get("/", name="receive")
+@get("/", name="receive", opt={"action": "public"})
 async def show_matters(request: Asked, custody: InCustody, sessions: WithSessions) -> Response[str]:
     """What there is for whoever is signed in, or where to sign in."""
     caller = await _caller(request, sessions)
@@ -48,33 +52,27 @@ async def show_matters(request: Asked, custody: InCustody, sessions: WithSession
         return _told(request, error)
 
 
-@post("/sign-in", status_code=303)
-async def sign_in(request: Asked, sessions: WithSessions, secure: NamedDependency[bool]) -> Response[str]:
-    """Open a session with a password, in a browser."""
+@post("/sign-in", status_code=303, opt={"action": "public"})
+async def sign_in(request: Asked, door: AtTheDoor, secure: NamedDependency[bool]) -> Response[str]:
+    """Open a session with a password and a code, in a browser."""
     form = await _form(request)
     controller = form.get("controller", "").strip()
+    said = {name: form.get(name, "")[:MOST] for name in ("email", "password", "code")}
     try:
-        issued = await sessions.sign_in(
-            controller, form.get("email", ""), form.get("password", ""), bound_to=bound_to(request)
+        let_in = await door.sign_in(
+            Proof(controller=controller[:100], **said), comes_from(request), bound_to=bound_to(request)
         )
-    except Unauthenticated:
+    except TooMany:
+        return _sign_in_page(request, told=words_of(request).wait, controller=controller, status=429)
+    except (Unauthenticated, RefusedByPolicy):
         return _sign_in_page(request, told=words_of(request).wrong, controller=controller, status=401)
     answer = elsewhere(request, AT)
-    answer.set_cookie(
-        Cookie(
-            COOKIE,
-            value=issued.secret,
-            httponly=True,
-            samesite="strict",
-            secure=secure,
-            path="/",
-            max_age=int(LASTS.total_seconds()),
-        )
-    )
+    answer.set_cookie(session_cookie(let_in.session, secure=secure))
+    answer.set_cookie(device_cookie(let_in.device, secure=secure))
     return answer
 
 
-@post("/sign-out", status_code=303)
+@post("/sign-out", status_code=303, opt={"action": "public"})
 async def sign_out(request: Asked, sessions: WithSessions) -> Response[str]:
     """End the session."""
     await _form(request)
@@ -86,26 +84,36 @@ async def sign_out(request: Asked, sessions: WithSessions) -> Response[str]:
     return answer
 
 
-@get("/invitation")
+@get("/invitation", opt={"action": "public"})
 async def show_invitation(request: Asked) -> Response[str]:
     """Where an invitation is taken up."""
     return page(request, "invitation.html", signed_in=False, told=None)
 
 
-@post("/invitation", status_code=303)
-async def redeem(request: Asked, sessions: WithSessions) -> Response[str]:
-    """Take up an invitation by choosing a password."""
+@post("/invitation", status_code=200, opt={"action": "public"})
+async def look_at_invitation(request: Asked, custody: InCustody) -> Response[str]:
+    """What to set up for an invitation: an app with the secret that is on this page, and a password."""
+    invitation = (await _form(request)).get("invitation", "").strip()
+    return await _choice_page(request, custody, invitation)
+
+
+@post("/invitation/choice", status_code=200, opt={"action": "public"})
+async def redeem(request: Asked, custody: InCustody) -> Response[str]:
+    """Take up an invitation with a password and an app; the recovery codes are on this answer alone."""
     form, words = await _form(request), words_of(request)
-    if form.get("password") != form.get("again"):
-        return page(request, "invitation.html", signed_in=False, told=words.differs, status=422)
+    invitation, password = form.get("invitation", "").strip(), form.get("password", "")[:MOST]
+    if password != form.get("again"):
+        return await _choice_page(request, custody, invitation, told=words.differs)
     try:
-        await sessions.redeem(form.get("invitation", "").strip(), form.get("password", ""))
-    except (Unauthenticated, Invalid):
+        codes = await redeem_with_password(custody, invitation, password, code=form.get("code", "").strip()[:40])
+    except Unauthenticated:
         return page(request, "invitation.html", signed_in=False, told=words.spent, status=422)
-    return elsewhere(request, AT)
+    except (Invalid, RefusedByPolicy):
+        return await _choice_page(request, custody, invitation, told=words.unfit)
+    return page(request, "recovery.html", signed_in=False, codes=codes)
 
 
-@get("/{disclosure_id:uuid}")
+@get("/{disclosure_id:uuid}", opt={"action": Action.RECEIVE_DISCLOSURE})
 async def show_matter(
     disclosure_id: FromPath[UUID], request: Asked, custody: InCustody, sessions: WithSessions
 ) -> Response[str]:
@@ -116,7 +124,7 @@ async def show_matter(
     return await _matter_page(request, custody, caller, disclosure_id)
 
 
-@post("/{disclosure_id:uuid}/key")
+@post("/{disclosure_id:uuid}/key", opt={"action": Action.RECEIVE_DISCLOSURE})
 async def name_key(
     disclosure_id: FromPath[UUID], request: Asked, custody: InCustody, sessions: WithSessions
 ) -> Response[str]:
@@ -142,7 +150,7 @@ async def name_key(
     return await _matter_page(request, custody, caller, disclosure_id, secret=secret)
 
 
-@post("/{disclosure_id:uuid}/fetches", status_code=303)
+@post("/{disclosure_id:uuid}/fetches", status_code=303, opt={"action": Action.RECEIVE_DISCLOSURE})
 async def begin(
     disclosure_id: FromPath[UUID], request: Asked, custody: InCustody, sessions: WithSessions
 ) -> Response[str]:
@@ -161,7 +169,7 @@ async def begin(
     return elsewhere(request, f"{AT}/{disclosure_id}")
 
 
-@post("/{disclosure_id:uuid}/notices", status_code=303)
+@post("/{disclosure_id:uuid}/notices", status_code=303, opt={"action": Action.RECEIVE_DISCLOSURE})
 async def take_note(
     disclosure_id: FromPath[UUID], request: Asked, custody: InCustody, sessions: WithSessions
 ) -> Response[str]:
@@ -240,6 +248,16 @@ def _shown(found: Matter, caller: Caller, custody: Custody) -> dict[str, Any]:
     }
 
 
+async def _choice_page(request: Asked, custody: Custody, invitation: str, *, told: str | None = None) -> Response[str]:
+    """What is to be chosen; each time with another secret, since no page keeps one."""
+    try:
+        offered = await look_at(custody, invitation)
+    except Unauthenticated:
+        return page(request, "invitation.html", signed_in=False, told=words_of(request).spent, status=422)
+    shown = {"invitation": invitation, "offered": offered, "told": told}
+    return page(request, "choice.html", signed_in=False, status=422 if told else 200, **shown)
+
+
 def _sign_in_page(request: Asked, *, told: str | None = None, controller: str = "", status: int = 200) -> Response[str]:
     known = controller or request.query_params.get("controller", "")[:100]
     return page(request, "sign_in.html", signed_in=False, told=told, controller=known, status=status)
@@ -265,5 +283,16 @@ router = Router(
     include_in_schema=False,
     # Whoever is not signed in is shown where to, and no problem in JSON.
     opt={"exclude_from_auth": True},
-    route_handlers=[show_matters, sign_in, sign_out, show_invitation, redeem, show_matter, name_key, begin, take_note],
+    route_handlers=[
+        show_matters,
+        sign_in,
+        sign_out,
+        show_invitation,
+        look_at_invitation,
+        redeem,
+        show_matter,
+        name_key,
+        begin,
+        take_note,
+    ],
 )

@@ -23,6 +23,16 @@ class Words(Struct, frozen=True, kw_only=True):
     invitation_hint: str
     set_password: str
     password_hint: str
+    code: str
+    code_hint: str
+    first_code_hint: str
+    go_on: str
+    app_hint: str
+    app_link: str
+    recovery_codes: str
+    recovery_hint: str
+    unfit: str
+    wait: str
     wrong: str
     differs: str
     spent: str
@@ -90,9 +100,19 @@ ENGLISH: Final = Words(
     invitation_hint="The code that you were handed",
     set_password="Choose a password",  # noqa: S106 - a word for people
     password_hint="At least 12 characters",  # noqa: S106 - a word for people
-    wrong="The address or the password is wrong.",
+    code="Code",
+    code_hint="Of your authenticator app, or a recovery code",
+    first_code_hint="The one that the app shows now",
+    go_on="Go on",
+    app_hint="Enter this secret into an authenticator app. It is shown on this page alone.",
+    app_link="Open it in an app on this device",
+    recovery_codes="Recovery codes",
+    recovery_hint="Each stands in for the app once. Keep them safe: they are shown on this page alone.",
+    unfit="The password is too weak, or the code is not of the secret that was shown. Here is another secret.",
+    wait="There were too many attempts. Try again later.",
+    wrong="The address, the password or the code is wrong.",
     differs="The two passwords differ.",
-    spent="The invitation is unknown, spent or out of date, or the password is too short.",
+    spent="The invitation is unknown, spent or out of date.",
     no_matters="There is nothing for you here.",
     from_whom="Given by",
     kind="What it is",
@@ -191,9 +211,19 @@ FINNISH: Final = Words(
     invitation_hint="Koodi, joka teille annettiin",
     set_password="Valitse salasana",  # noqa: S106 - a word for people
     password_hint="Vähintään 12 merkkiä",  # noqa: S106 - a word for people
-    wrong="Osoite tai salasana on väärin.",
+    code="Koodi",
+    code_hint="Todennussovelluksesta, tai palautuskoodi",
+    first_code_hint="Se, jonka sovellus nyt näyttää",
+    go_on="Jatka",
+    app_hint="Syötä tämä salaisuus todennussovellukseen. Se näkyy vain tällä sivulla.",
+    app_link="Avaa se tämän laitteen sovelluksessa",
+    recovery_codes="Palautuskoodit",
+    recovery_hint="Kukin korvaa sovelluksen kerran. Säilytä ne turvassa: ne näkyvät vain tällä sivulla.",
+    unfit="Salasana on liian heikko, tai koodi ei vastaa näytettyä salaisuutta. Tässä on uusi salaisuus.",
+    wait="Yrityksiä oli liian monta. Yritä myöhemmin uudelleen.",
+    wrong="Osoite, salasana tai koodi on väärin.",
     differs="Salasanat eivät ole samat.",
-    spent="Kutsua ei tunneta, se on käytetty tai vanhentunut, tai salasana on liian lyhyt.",
+    spent="Kutsua ei tunneta, tai se on käytetty tai vanhentunut.",
     no_matters="Täällä ei ole teille mitään.",
     from_whom="Luovuttaja",
     kind="Mistä on kyse",
@@ -293,9 +323,19 @@ SWEDISH: Final = Words(
     invitation_hint="Koden som ni har fått",
     set_password="Välj lösenord",  # noqa: S106 - a word for people
     password_hint="Minst 12 tecken",  # noqa: S106 - a word for people
-    wrong="Adressen eller lösenordet är fel.",
+    code="Kod",
+    code_hint="Från autentiseringsappen, eller en återställningskod",
+    first_code_hint="Den som appen visar nu",
+    go_on="Fortsätt",
+    app_hint="Mata in denna hemlighet i en autentiseringsapp. Den visas bara på denna sida.",
+    app_link="Öppna den i en app på denna enhet",
+    recovery_codes="Återställningskoder",
+    recovery_hint="Var och en ersätter appen en gång. Förvara dem säkert: de visas bara på denna sida.",
+    unfit="Lösenordet är för svagt, eller koden hör inte till hemligheten som visades. Här är en ny hemlighet.",
+    wait="Det var för många försök. Försök igen senare.",
+    wrong="Adressen, lösenordet eller koden är fel.",
     differs="Lösenorden är inte lika.",
-    spent="Inbjudan är okänd, använd eller för gammal, eller lösenordet är för kort.",
+    spent="Inbjudan är okänd, använd eller för gammal.",
     no_matters="Här finns ingenting för er.",
     from_whom="Utlämnat av",
     kind="Vad det är",

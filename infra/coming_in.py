@@ -1,0 +1,69 @@
+"""How the demo's people come in: with one password and the codes of one secret.
+
+A code is good once and in a later order than the last, for about a minute and a half; so whoever signs in often takes
+the oldest code that is left, and waits where none is.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any, Final
+
+import pyotp
+
+from infra.cast import SECRET
+from vault.client.http import Client, Problem, sign_in
+
+Now = Callable[[], datetime]
+
+WINDOW: Final = (-1, 0, 1)
+"""Which half minutes' codes are good now, the oldest first."""
+
+POLL_SECONDS: Final = 1.0
+
+_APP: Final = pyotp.TOTP(SECRET)
+_used: Final[dict[tuple[str, str, str], int]] = {}
+"""The last time step that this process has used, by vault, controller and address."""
+
+
+def really_now() -> datetime:
+    """The time of a vault whose clock was not moved."""
+    return datetime.now(UTC)
+
+
+def come_in(url: str, controller: str, email: str, password: str, *, now: Now = really_now) -> Client:
+    """A client in a demo person's name. Raises Problem where it is refused."""
+    who = (url, controller, email)
+    known = who in _used
+    steps = _steps(who, now)
+    # What another process has used is not known: the two codes after the first are tried as well.
+    for step in chain([next(steps)], () if known else [next(steps), next(steps)]):
+        _used[who] = step
+        try:
+            return sign_in(url, controller, email, password, _APP.generate_otp(step))[0]
+        except Problem as problem:
+            if known or problem.slug != "unauthenticated":
+                raise
+            refused = problem
+    raise refused
+
+
+def take_up(url: str, controller: str, email: str, invitation: str, password: str, *, now: Now = really_now) -> None:
+    """Take up a demo person's invitation, with the demo's secret."""
+    who = (url, controller, email)
+    _used[who] = next(_steps(who, now))
+    said: dict[str, Any] = {"invitation": invitation, "password": password, "secret": SECRET}
+    with Client(url) as nobody:
+        nobody.post("/v1/invitations/redeem", said | {"code": _APP.generate_otp(_used[who])})
+
+
+def _steps(who: tuple[str, str, str], now: Now) -> Iterator[int]:
+    """Time steps that are good and were not used here, each when it is asked for; waits where there is none."""
+    while True:
+        current = _APP.timecode(now())
+        step = max(current + WINDOW[0], _used.get(who, 0) + 1)
+        if step <= current + WINDOW[-1]:
+            yield step
+        else:
+            time.sleep(POLL_SECONDS)

@@ -1,0 +1,185 @@
+"""What is somebody's own: who they are here, where they are signed in, and by which means."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Router, delete, get, post, put
+from litestar.params import FromPath, JSONBody
+from msgspec import Struct
+
+from tenants.vocabulary import Role, SignInMethod
+from vault.api.dependencies import FromCaller, InCustody, WithSessions
+from vault.api.sign_in import Code, Credential, Password, Redeemed
+from vault.api.unprintable import Unprintable
+from vault.identity import own
+from vault.sessions import sessions_of
+
+
+class Me(Struct, frozen=True, kw_only=True):
+    """Who the vault takes the caller for."""
+
+    id: UUID
+    controller: UUID | None
+    roles: list[Role]
+    agent_id: str | None
+
+
+class SessionView(Struct, frozen=True, kw_only=True):
+    """A session of one's own; `seen_at` is right to a minute, `current` is the one that asks."""
+
+    id: UUID
+    method: SignInMethod
+    opened_at: datetime
+    seen_at: datetime
+    ends_at: datetime
+    current: bool
+
+
+class PasswordChange(Unprintable, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The password from now on."""
+
+    password: Password
+
+
+class NewCodeView(Unprintable, frozen=True, kw_only=True):
+    """The secret for another app; `uri` is for its QR code."""
+
+    secret: str
+    uri: str
+
+
+class Confirmation(Unprintable, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The present code of the app that is being set up."""
+
+    code: Code
+
+
+class PasskeyView(Struct, frozen=True, kw_only=True):
+    """A passkey of one's own; `aaguid` tells the model of the authenticator where it is not zero."""
+
+    id: UUID
+    aaguid: str
+    backed_up: bool
+    made_at: datetime
+    used_at: datetime | None
+
+
+class PasskeyOptions(Unprintable, frozen=True, kw_only=True):
+    """The options for `navigator.credentials.create()`, in their JSON form."""
+
+    options: dict[str, Any]
+
+
+class NewPasskey(Unprintable, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `navigator.credentials.create()` gave, in its JSON form (`PublicKeyCredential.toJSON()`)."""
+
+    credential: Credential
+
+
+class Registered(Struct, frozen=True, kw_only=True):
+    """The passkey's id here."""
+
+    id: UUID
+
+
+@get("/", operation_id="who_am_i")
+async def who_am_i(caller: FromCaller) -> Me:
+    """Who the vault takes the caller for."""
+    person = caller.person
+    return Me(id=person.id, controller=person.tenant, roles=sorted(person.roles), agent_id=person.agent_id)
+
+
+@get("/sessions", operation_id="list_sessions")
+async def list_sessions(custody: InCustody, caller: FromCaller) -> list[SessionView]:
+    """Where the caller is signed in, the newest first."""
+    return [
+        SessionView(
+            id=session.id,
+            method=session.method,
+            opened_at=session.opened_at,
+            seen_at=session.seen_at,
+            ends_at=session.ends_at,
+            current=session.id == caller.credential,
+        )
+        for session in await sessions_of(custody, caller.tenant, caller.id)
+    ]
+
+
+@delete("/sessions/{session_id:uuid}", operation_id="end_session", status_code=204)
+async def end_session(session_id: FromPath[UUID], sessions: WithSessions, caller: FromCaller) -> None:
+    """End one of the caller's own sessions, on a device that was left behind for example."""
+    await sessions.end(caller, session_id)
+
+
+@put("/password", operation_id="change_password", status_code=204)
+async def change_password(data: JSONBody[PasswordChange], custody: InCustody, caller: FromCaller) -> None:
+    """Choose another password; all sessions end. It takes a session that was opened in the last quarter hour."""
+    await own.change_password(custody, caller, data.password)
+
+
+@post("/code", operation_id="begin_code", status_code=200)
+async def begin_code(custody: InCustody, caller: FromCaller) -> NewCodeView:
+    """A secret for another authenticator app; the old one is good until this is confirmed."""
+    made = await own.begin_code(custody, caller)
+    return NewCodeView(secret=made.secret, uri=made.uri)
+
+
+@put("/code", operation_id="confirm_code")
+async def confirm_code(data: JSONBody[Confirmation], custody: InCustody, caller: FromCaller) -> Redeemed:
+    """Go over to the new app with its first code; all sessions end, and there are new recovery codes."""
+    return Redeemed(recovery_codes=await own.confirm_code(custody, caller, data.code))
+
+
+@post("/recovery-codes", operation_id="renew_recovery_codes", status_code=200)
+async def renew_recovery_codes(custody: InCustody, caller: FromCaller) -> Redeemed:
+    """Ten new recovery codes in place of the old ones."""
+    return Redeemed(recovery_codes=await own.renew_recovery_codes(custody, caller))
+
+
+@get("/passkeys", operation_id="list_passkeys")
+async def list_passkeys(caller: FromCaller) -> list[PasskeyView]:
+    """The caller's own passkeys."""
+    return [
+        PasskeyView(
+            id=each.id, aaguid=each.aaguid, backed_up=each.backed_up, made_at=each.made_at, used_at=each.used_at
+        )
+        for each in await own.list_passkeys(caller)
+    ]
+
+
+@post("/passkeys/options", operation_id="begin_passkey", status_code=200)
+async def begin_passkey(custody: InCustody, caller: FromCaller) -> PasskeyOptions:
+    """The options for making another passkey, good for five minutes."""
+    return PasskeyOptions(options=await own.begin_passkey(custody, caller))
+
+
+@post("/passkeys", operation_id="add_passkey")
+async def add_passkey(data: JSONBody[NewPasskey], custody: InCustody, caller: FromCaller) -> Registered:
+    """Register a passkey that was just made."""
+    return Registered(id=await own.add_passkey(custody, caller, data.credential))
+
+
+@delete("/passkeys/{passkey_id:uuid}", operation_id="remove_passkey", status_code=204)
+async def remove_passkey(passkey_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> None:
+    """Remove a passkey; all sessions end. The only way in stays."""
+    await own.remove_passkey(custody, caller, passkey_id)
+
+
+router = Router(
+    path="/v1/me",
+    tags=["own account"],
+    route_handlers=[
+        who_am_i,
+        list_sessions,
+        end_session,
+        change_password,
+        begin_code,
+        confirm_code,
+        renew_recovery_codes,
+        list_passkeys,
+        begin_passkey,
+        add_passkey,
+        remove_passkey,
+    ],
+)
