@@ -83,14 +83,14 @@ class Registered(Struct, frozen=True, kw_only=True):
     id: UUID
 
 
-@get("/", operation_id="who_am_i")
+@get("/", operation_id="who_am_i", opt={"action": "signed_in"})
 async def who_am_i(caller: FromCaller) -> Me:
     """Who the vault takes the caller for."""
     person = caller.person
     return Me(id=person.id, controller=person.tenant, roles=sorted(person.roles), agent_id=person.agent_id)
 
 
-@get("/sessions", operation_id="list_sessions")
+@get("/sessions", operation_id="list_sessions", opt={"action": "signed_in"})
 async def list_sessions(custody: InCustody, caller: FromCaller) -> list[SessionView]:
     """Where the caller is signed in, the newest first."""
     return [
@@ -106,38 +106,38 @@ async def list_sessions(custody: InCustody, caller: FromCaller) -> list[SessionV
     ]
 
 
-@delete("/sessions/{session_id:uuid}", operation_id="end_session", status_code=204)
+@delete("/sessions/{session_id:uuid}", operation_id="end_session", status_code=204, opt={"action": "signed_in"})
 async def end_session(session_id: FromPath[UUID], sessions: WithSessions, caller: FromCaller) -> None:
     """End one of the caller's own sessions, on a device that was left behind for example."""
     await sessions.end(caller, session_id)
 
 
-@put("/password", operation_id="change_password", status_code=204)
+@put("/password", operation_id="change_password", status_code=204, opt={"action": "signed_in"})
 async def change_password(data: JSONBody[PasswordChange], custody: InCustody, caller: FromCaller) -> None:
     """Choose another password; all sessions end. It takes a session that was opened in the last quarter hour."""
     await own.change_password(custody, caller, data.password)
 
 
-@post("/code", operation_id="begin_code", status_code=200)
+@post("/code", operation_id="begin_code", status_code=200, opt={"action": "signed_in"})
 async def begin_code(custody: InCustody, caller: FromCaller) -> NewCodeView:
     """A secret for another authenticator app; the old one is good until this is confirmed."""
     made = await own.begin_code(custody, caller)
     return NewCodeView(secret=made.secret, uri=made.uri)
 
 
-@put("/code", operation_id="confirm_code")
+@put("/code", operation_id="confirm_code", opt={"action": "signed_in"})
 async def confirm_code(data: JSONBody[Confirmation], custody: InCustody, caller: FromCaller) -> Redeemed:
     """Go over to the new app with its first code; all sessions end, and there are new recovery codes."""
     return Redeemed(recovery_codes=await own.confirm_code(custody, caller, data.code))
 
 
-@post("/recovery-codes", operation_id="renew_recovery_codes", status_code=200)
+@post("/recovery-codes", operation_id="renew_recovery_codes", status_code=200, opt={"action": "signed_in"})
 async def renew_recovery_codes(custody: InCustody, caller: FromCaller) -> Redeemed:
     """Ten new recovery codes in place of the old ones."""
     return Redeemed(recovery_codes=await own.renew_recovery_codes(custody, caller))
 
 
-@get("/passkeys", operation_id="list_passkeys")
+@get("/passkeys", operation_id="list_passkeys", opt={"action": "signed_in"})
 async def list_passkeys(caller: FromCaller) -> list[PasskeyView]:
     """The caller's own passkeys."""
     return [
@@ -148,19 +148,19 @@ async def list_passkeys(caller: FromCaller) -> list[PasskeyView]:
     ]
 
 
-@post("/passkeys/options", operation_id="begin_passkey", status_code=200)
+@post("/passkeys/options", operation_id="begin_passkey", status_code=200, opt={"action": "signed_in"})
 async def begin_passkey(custody: InCustody, caller: FromCaller) -> PasskeyOptions:
     """The options for making another passkey, good for five minutes."""
     return PasskeyOptions(options=await own.begin_passkey(custody, caller))
 
 
-@post("/passkeys", operation_id="add_passkey")
+@post("/passkeys", operation_id="add_passkey", opt={"action": "signed_in"})
 async def add_passkey(data: JSONBody[NewPasskey], custody: InCustody, caller: FromCaller) -> Registered:
     """Register a passkey that was just made."""
     return Registered(id=await own.add_passkey(custody, caller, data.credential))
 
 
-@delete("/passkeys/{passkey_id:uuid}", operation_id="remove_passkey", status_code=204)
+@delete("/passkeys/{passkey_id:uuid}", operation_id="remove_passkey", status_code=204, opt={"action": "signed_in"})
 async def remove_passkey(passkey_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> None:
     """Remove a passkey; all sessions end. The only way in stays."""
     await own.remove_passkey(custody, caller, passkey_id)

@@ -104,14 +104,14 @@ class Redeemed(Unprintable, frozen=True, kw_only=True):
     recovery_codes: list[str]
 
 
-@post("/sign-in", operation_id="knock", exclude_from_auth=True, status_code=200)
+@post("/sign-in", operation_id="knock", exclude_from_auth=True, status_code=200, opt={"action": "public"})
 async def knock(data: JSONBody[Knock], custody: InCustody) -> DoorView:
     """By which means the controller's people come in: the same answer whoever asks, known here or not."""
     methods = await controllers_methods(data.controller, now=custody.clock.now())
     return DoorView(methods=list(methods), passkey=await passkeys.begin_sign_in(custody))
 
 
-@post("/sessions", operation_id="sign_in", exclude_from_auth=True)
+@post("/sessions", operation_id="sign_in", exclude_from_auth=True, opt={"action": "public"})
 async def sign_in(
     data: JSONBody[SignIn], request: Asked, door: AtTheDoor, secure: NamedDependency[bool]
 ) -> Response[Session]:
@@ -123,7 +123,7 @@ async def sign_in(
     return answer
 
 
-@post("/sign-in/passkey", operation_id="sign_in_with_passkey", exclude_from_auth=True)
+@post("/sign-in/passkey", operation_id="sign_in_with_passkey", exclude_from_auth=True, opt={"action": "public"})
 async def sign_in_with_passkey(
     data: JSONBody[PasskeySignIn], request: Asked, custody: InCustody, secure: NamedDependency[bool]
 ) -> Response[Session]:
@@ -132,7 +132,7 @@ async def sign_in_with_passkey(
     return _opened(issued, secure=secure)
 
 
-@delete("/sessions/current", operation_id="sign_out")
+@delete("/sessions/current", operation_id="sign_out", opt={"action": "signed_in"})
 async def sign_out(sessions: WithSessions, caller: FromCaller) -> Response[None]:
     """End the session or token that this request came with."""
     await sessions.sign_out(caller)
@@ -141,7 +141,13 @@ async def sign_out(sessions: WithSessions, caller: FromCaller) -> Response[None]
     return response
 
 
-@post("/invitations/look", operation_id="look_at_invitation", exclude_from_auth=True, status_code=200)
+@post(
+    "/invitations/look",
+    operation_id="look_at_invitation",
+    exclude_from_auth=True,
+    status_code=200,
+    opt={"action": "public"},
+)
 async def look(data: JSONBody[InvitationKnock], custody: InCustody) -> OpeningView:
     """What an invitation offers; it is not spent by that, and each look gives another secret."""
     offered = await invitations.look_at(custody, data.invitation)
@@ -154,7 +160,13 @@ async def look(data: JSONBody[InvitationKnock], custody: InCustody) -> OpeningVi
     )
 
 
-@post("/invitations/redeem", operation_id="redeem_invitation", exclude_from_auth=True, status_code=200)
+@post(
+    "/invitations/redeem",
+    operation_id="redeem_invitation",
+    exclude_from_auth=True,
+    status_code=200,
+    opt={"action": "public"},
+)
 async def redeem(data: JSONBody[Redemption], custody: InCustody) -> Redeemed:
     """Take up an invitation; it is spent then."""
     if data.passkey is not None and data.password is None:

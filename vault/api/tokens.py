@@ -67,7 +67,7 @@ class TokenEntry(Struct, frozen=True, kw_only=True):
     bound_to_certificate: bool
 
 
-@post("/members/{member_id:uuid}/tokens", operation_id="issue_token")
+@post("/members/{member_id:uuid}/tokens", operation_id="issue_token", opt={"action": "signed_in"})
 async def issue_token(
     member_id: FromPath[UUID], data: JSONBody[TokenRequest], custody: InCustody, caller: FromCaller
 ) -> TokenView:
@@ -77,13 +77,13 @@ async def issue_token(
     return TokenView(id=issued.id, token=issued.secret, expires_at=issued.expires_at)
 
 
-@get("/members/{member_id:uuid}/tokens", operation_id="list_tokens")
+@get("/members/{member_id:uuid}/tokens", operation_id="list_tokens", opt={"action": "signed_in"})
 async def list_tokens(member_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> list[TokenEntry]:
     """A member's live tokens with their last use: one's own, or anybody's for an administrator."""
     return [_entry(token) for token in await tokens.tokens_of(custody, caller, member_id)]
 
 
-@post("/tokens/{token_id:uuid}/rotation", operation_id="rotate_token")
+@post("/tokens/{token_id:uuid}/rotation", operation_id="rotate_token", opt={"action": "signed_in"})
 async def rotate_token(
     token_id: FromPath[UUID], data: JSONBody[ReplacementRequest], custody: InCustody, caller: FromCaller
 ) -> ReplacementView:
@@ -95,7 +95,7 @@ async def rotate_token(
     )
 
 
-@delete("/tokens/{token_id:uuid}", operation_id="revoke_token", status_code=204)
+@delete("/tokens/{token_id:uuid}", operation_id="revoke_token", status_code=204, opt={"action": "signed_in"})
 async def revoke_token(token_id: FromPath[UUID], sessions: WithSessions, caller: FromCaller) -> None:
     """End a token: one's own, or any of the controller's for its administrator."""
     await sessions.revoke(caller, token_id)
