@@ -10,7 +10,6 @@ import asyncio
 import random
 import shutil
 import tempfile
-import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
@@ -25,18 +24,18 @@ from infra.processes import PartFailed
 from tenants.vocabulary import Role
 from tests.destruction.aside import bucket_of
 from tests.faults.checker import Checker
-from tests.faults.clients import Source
+from tests.faults.clients import Source, asked
 from tests.faults.deciders import Decider
 from tests.faults.keepers import Keeper
 from tests.faults.ledger import Book, Report
 from tests.faults.machine import API, PARTS, VALKEY, WORKER, Machine
+from tests.faults.rest import A_DAY, Rest
 from tests.world import World
 from vault.assembly import open_custody
-from vault.custody.database import DB, platform_scope, tenant_scope
+from vault.custody.database import tenant_scope
 from vault.custody.migrate import migrate
 from vault.custody.register import tenancy
 from vault.errors import Unavailable
-from vault.ingest import uploads
 from vault.settings import Settings
 
 CHECKED_EVERY: Final = 10
@@ -46,20 +45,8 @@ ANOTHER: Final = 0.3
 KILL_WITHIN_SECONDS: Final = 2.5
 """Of a round's beginning: as long as most of what it sets going takes."""
 
-AN_HOUR, A_DAY = timedelta(minutes=62), timedelta(hours=25)
+AN_HOUR: Final = timedelta(minutes=62)
 CONTRACT_DAYS: Final = (3, 8)
-REST_SECONDS: Final = 90.0
-"""For so long nothing may move before everything is at rest."""
-
-RESENT: Final = timedelta(minutes=2, seconds=30)
-"""After this long a job that a broker lost is sent again; while waiting for rest it passes every few seconds."""
-
-RESENT_SECONDS: Final = 8.0
-WAITING_SECONDS: Final = 15.0
-"""After this long what was decided waits for uploads that their sources gave up, which takes a day to be certain of."""
-
-DECIDED: Final = "decisions to carry out"
-
 Say = Callable[[str], None]
 
 
@@ -70,6 +57,7 @@ class Chaos:
     machine: Machine
     world: World
     report: Report
+    rest: Rest
     room: ThreadPoolExecutor
     """The one thread that starts processes: they live as long as it does."""
 
@@ -77,6 +65,8 @@ class Chaos:
     """How many there are at a time."""
 
     books: list[Book] = field(default_factory=list)
+    told: int = 0
+    """How many violations have been told of."""
 
     async def run(self, rounds: int, say: Say) -> None:
         """So many rounds, checked every few and at the end."""
@@ -86,17 +76,17 @@ class Chaos:
             await self._round(dice, self._victims(number, dice))
             self.report.rounds = number
             if number % CHECKED_EVERY == 0 or number == rounds:
-                told = len(self.report.violations)
                 await self._look(dice, last=number == rounds)
-                for sentence in self.report.violations[told:]:
+                for sentence in self.report.violations[self.told :]:
                     say(f"  ✘ {sentence}")
+                self.told = len(self.report.violations)
                 say(f"{number} rounds, {self.report.kills.total()} kills, {len(self.report.violations)} violations")
 
     async def _fill(self, dice: random.Random) -> None:
         """As many controllers as there should be; another one for each whose contract ends."""
         await self._note_ends()
         while sum(not book.ended for book in self.books) < self.controllers:
-            await self._rest([])
+            await self.rest.wait([])
             house = await self.world.house("prh", lasts=timedelta(days=dice.randint(*CONTRACT_DAYS)))
             await house.machine()
             await house.person(Role.SUPERVISOR)
@@ -164,9 +154,10 @@ class Chaos:
         checker = Checker(self.world, self.report, dice)
         if last:
             self.world.travel(A_DAY + AN_HOUR)
-        await self._rest(self.books)
+        await self.rest.wait(self.books)
         await self._note_ends()
         await self._release_after_the_end(checker)
+        await self._compare()
         for book in self.books:
             await checker.check(book)
         self.books = [book for book in self.books if not book.ended]
@@ -180,54 +171,14 @@ class Chaos:
                 if not keep.over:
                     await Keeper(book, self.report, checker.dice).release(keep)
         if ended:
-            await self._rest(self.books)
+            await self.rest.wait(self.books)
 
-    async def _rest(self, books: list[Book]) -> None:
-        """Wait until the API answers and nothing is due that is not done, as long as there is less and less of it."""
-        before: list[str] = []
-        moved = resent = time.monotonic()
-        while left := await self._left(books):
-            if left != before:
-                before, moved = left, time.monotonic()
-            if time.monotonic() > moved + REST_SECONDS:
-                self.report.violated(f"it does not come to rest: {left}")
-                return
-            if time.monotonic() > resent + RESENT_SECONDS:
-                stuck = time.monotonic() > moved + WAITING_SECONDS and any(DECIDED in each for each in left)
-                self.world.travel(A_DAY if stuck else RESENT)
-                resent = time.monotonic()
-            await asyncio.sleep(0.2)
-
-    async def _left(self, books: list[Book]) -> list[str]:
-        try:
-            (await self.world.client.get("/v1/health")).raise_for_status()
-            left = [each for book in books for each in await self._due(book)]
-            async with platform_scope():
-                jobs = await DB.fetch("SELECT actor FROM outbox") if books else []
-            return left + [f"job {row['actor']}" for row in jobs]
-        except (httpx.HTTPError, Unavailable) as error:
-            return [type(error).__name__]
-
-    async def _due(self, book: Book) -> list[str]:
-        now, tenant = self.world.now(), book.house.tenant
-        async with tenant_scope(tenant):
-            contract = (await tenancy(tenant, at=now)).contract
-            if contract.state_on(now).over:
-                parts = await DB.fetch("SELECT hold_key_id FROM part WHERE destroyed_at IS NULL")
-                waits = parts and all(row["hold_key_id"] for row in parts) and any(not k.over for k in book.keeps)
-                return [] if contract.destroyed_at or waits else [f"{book.house.slug}: the contract's end"]
-            started = await DB.fetch("SELECT 1 FROM destruction WHERE tenant_id = $1 AND state = 'started'", tenant)
-            due = await DB.fetch(
-                "SELECT 1 FROM part WHERE tenant_id = $1 AND destroyed_at IS NULL AND destroy_at <= $2"
-                " AND hold_key_id IS NULL",
-                tenant,
-                now,
-            )
-            over = await uploads.over(tenant, now=now, limit=1000)
-            decided = await DB.fetch("SELECT 1 FROM proposal WHERE tenant_id = $1 AND state = 'approved'", tenant)
-        found = {"destructions under way": started, "parts that are due": due, "uploads to sweep": over}
-        found[DECIDED] = decided
-        return [f"{book.house.slug}: {len(rows)} {name}" for name, rows in found.items() if rows]
+    async def _compare(self) -> None:
+        """Hold the store against the catalogue: what a kill left between the two is removed by that."""
+        for book in self.books:
+            if not book.ended:
+                await asked(book.house.administrator, self.report, "POST", "/v1/reconciliation")
+        await self.rest.wait(self.books)
 
     async def _note_ends(self) -> None:
         now = self.world.now()
@@ -272,6 +223,6 @@ async def _chaos(machine: Machine, report: Report, room: ThreadPoolExecutor, con
         ):
             world = World(client, custody, settings)
             await world.begin()
-            yield Chaos(machine, world, report, room, controllers)
+            yield Chaos(machine, world, report, Rest(world, report), room, controllers)
     finally:
         await loop.run_in_executor(room, machine.stop)
