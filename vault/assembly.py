@@ -63,6 +63,7 @@ async def open_custody(settings: Settings, *, waiting: bool = False) -> AsyncIte
                 log_origin=settings.log_origin,
                 mail=settings.mail,
                 webhooks_to_private=settings.webhooks_to_private,
+                providers_to_private=settings.providers_to_private,
                 log_keep=settings.log_keep,
             )
         finally:

@@ -62,6 +62,9 @@ class Settings:
     log_keep: str = "P6Y"
     """How long the platform's own log tells what happened (ISO 8601); each controller's policy says it of its own."""
 
+    providers_to_private: bool = False
+    """Whether controllers' identity providers may stand at such addresses: where one stands beside the vault."""
+
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
         """Read `VAULT_*` variables.
@@ -90,6 +93,7 @@ class Settings:
             start_seconds=_seconds(env, "VAULT_START_SECONDS", START_SECONDS),
             mail=_mail(env),
             webhooks_to_private=env.get("VAULT_WEBHOOKS_TO_PRIVATE", "") == "1",
+            providers_to_private=env.get("VAULT_PROVIDERS_TO_PRIVATE", "") == "1",
             log_keep=_log_keep(env),
         )
 

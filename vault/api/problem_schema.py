@@ -49,18 +49,33 @@ CLAUSE = Schema(
     },
 )
 
+SCIM_ERROR = Schema(
+    type=OpenAPIType.OBJECT,
+    title="ScimError",
+    description="RFC 7644 §3.12.",
+    required=["schemas", "status"],
+    properties={
+        "schemas": Schema(type=OpenAPIType.ARRAY, items=Schema(type=OpenAPIType.STRING)),
+        "status": Schema(type=OpenAPIType.STRING),
+        "scimType": Schema(type=OpenAPIType.STRING),
+        "detail": Schema(type=OpenAPIType.STRING),
+    },
+)
+
 
 def describe_problems(document: OpenAPI) -> None:
     """Give every operation the answer that a refusal or failure has, in place of the framework's own guess."""
     schemas = document.components.schemas
     schemas["Problem"], schemas["ProblemClause"] = PROBLEM, CLAUSE
-    media = OpenAPIMediaType(schema=Reference(ref="#/components/schemas/Problem"))
-    for item in (document.paths or {}).values():
+    schemas["ScimError"] = SCIM_ERROR
+    ours = {"application/problem+json": OpenAPIMediaType(schema=Reference(ref="#/components/schemas/Problem"))}
+    scims = {"application/scim+json": OpenAPIMediaType(schema=Reference(ref="#/components/schemas/ScimError"))}
+    for path, item in (document.paths or {}).items():
         for operation in _operations(item):
             responses = operation.responses = dict(operation.responses or {})
             responses.pop("400", None)
             responses["default"] = OpenAPIResponse(
-                description="Refused, or failed: what and why.", content={"application/problem+json": media}
+                description="Refused, or failed: what and why.", content=scims if path.startswith("/scim/") else ours
             )
 
 

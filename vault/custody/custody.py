@@ -25,7 +25,7 @@ class Custody:
     `log_keep` is how long the platform's own log tells what happened (ISO 8601); a controller's policy says it of its.
 
     `mail` takes what is sent by e-mail; without one nothing is. `webhooks_to_private` lets webhooks go to addresses
-    that the internet does not route.
+    that the internet does not route, and `providers_to_private` identity providers stand there.
     """
 
     clock: Clock
@@ -38,4 +38,5 @@ class Custody:
     verifier: "Callable[[Custody, Question], Awaitable[Verification]] | None" = None
     mail: MailServer | None = None
     webhooks_to_private: bool = False
+    providers_to_private: bool = False
     log_keep: str = "P6Y"

@@ -113,7 +113,7 @@ async def post(url: str, signed: Signed, *, now: datetime, trust: ssl.SSLContext
     target = httpx.URL(url)
     try:
         async with asyncio.timeout(ANSWER_WITHIN):
-            address = await _resolved(target, to_private)
+            address = await resolved(target, to_private)
             return await _post(target, address, signed, now, trust)
     except TimeoutError:
         raise Unreachable("timeout") from None
@@ -141,11 +141,11 @@ async def _post(target: httpx.URL, address: IPAddress, signed: Signed, now: date
         return Answer(response.status_code, _retry_after(response.headers.get("retry-after"), now))
 
 
-async def _resolved(target: httpx.URL, to_private: bool) -> IPAddress:
+async def resolved(target: httpx.URL, to_private: bool) -> IPAddress:
+    """The address that a name leads to now. Raises Unreachable where there is none, or one inside."""
+    port = target.port or (80 if target.scheme == "http" else 443)
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(
-            target.raw_host.decode(), target.port or 443, type=socket.SOCK_STREAM
-        )
+        found = await asyncio.get_running_loop().getaddrinfo(target.raw_host.decode(), port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise Unreachable("no-address") from None
     addresses = [ipaddress.ip_address(each[4][0]) for each in found]
