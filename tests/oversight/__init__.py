@@ -1,0 +1,1 @@
+"""Those who have power are watched."""
