@@ -1,4 +1,4 @@
-"""The tree is that of RFC 6962: every root and proof from the hashes of tiles, at any size, and no other is believed."""
+"""The tree is that of RFC 6962: every root and proof from the hashes of tiles, at any size, and no other holds."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,8 @@ def plain(leaves: Sequence[bytes]) -> bytes:
 
 def tiles(leaves: Sequence[bytes]) -> dict[HashAt, bytes]:
     """Every hash that tiles of these leaves hold."""
-    hashes, level, row = {}, 0, list(leaves)
+    hashes: dict[HashAt, bytes] = {}
+    level, row = 0, list(leaves)
     while row:
         hashes |= {HashAt(level, index): one for index, one in enumerate(row)}
         full = range(len(row) // 256)

@@ -14,7 +14,7 @@ from vault.auditing.proofs import Inclusion
 from vault.custody import audit, tree
 from vault.custody.audit import LogBroken
 from vault.custody.custody import Custody
-from vault.custody.database import DB
+from vault.custody.database import DB, sealing_scope, tenant_scope
 from vault.errors import NotFound
 
 log = structlog.get_logger()
@@ -70,14 +70,32 @@ async def checkpoint_at(custody: Custody, tenant: UUID, size: int) -> Checkpoint
     return Checkpoint.read(rows[0]["note"], log_verifier(custody, tenant))
 
 
-async def is_due(tenant: UUID) -> bool:
-    """Whether an event waits, or a tree is not signed for; in the controller's open scope."""
-    rows = await DB.fetch(
-        "SELECT 1 FROM audit_head h WHERE h.tenant_id = $1 AND h.seq > coalesce("
-        " (SELECT max(c.size) FROM audit_checkpoint c WHERE c.tenant_id = $1), 0)",
-        tenant,
-    )
-    return bool(rows) or await audit.waiting(tenant)
+async def unsigned() -> list[UUID]:
+    """The logs in which an event waits, or a tree is not signed for."""
+    async with sealing_scope():
+        rows = await DB.fetch(
+            "SELECT tenant_id FROM audit_pending UNION SELECT h.tenant_id FROM audit_head h WHERE h.seq > coalesce("
+            " (SELECT max(c.size) FROM audit_checkpoint c WHERE c.tenant_id = h.tenant_id), 0)"
+        )
+    return [row["tenant_id"] for row in rows]
+
+
+async def sign_all(custody: Custody) -> int:
+    """Seal and sign every log in which something waits. May be killed anywhere; one log never holds up another.
+
+    Returns:
+        How many were signed.
+    """
+    done = 0
+    for tenant in await unsigned():
+        try:
+            async with tenant_scope(tenant):
+                await sign(custody, tenant)
+        except Exception as error:  # whatever it is, the next log is signed all the same
+            log.error("log.not_signed", tenant=str(tenant), error=type(error).__name__)
+        else:
+            done += 1
+    return done
 
 
 async def prove(tenant: UUID, seq: int, checkpoint: Checkpoint) -> Inclusion:

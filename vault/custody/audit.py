@@ -81,12 +81,6 @@ async def seal(tenant: UUID) -> int:
             return int(size)
 
 
-async def waiting(tenant: UUID) -> bool:
-    """Whether an event waits for its number; in the open scope."""
-    rows = await DB.fetch("SELECT EXISTS (SELECT FROM audit_pending WHERE tenant_id = $1)", tenant)
-    return bool(rows[0][0])
-
-
 async def head(tenant: UUID) -> Head:
     """The log's end, what waits included; in the open scope."""
     size = await seal(tenant)

@@ -143,6 +143,13 @@ async def platform_scope() -> AsyncIterator[None]:
         yield
 
 
+@asynccontextmanager
+async def sealing_scope() -> AsyncIterator[None]:
+    """One transaction that sees in which logs something waits to be sealed or signed, and no other row of theirs."""
+    async with Transaction(DB, "BEGIN; SET LOCAL vault.sealing = 'on'"):
+        yield
+
+
 async def narrow(tenant: UUID) -> None:
     """From the open platform scope into one controller's rows, once a credential has said whose it is."""
     await DB.script(f"SET LOCAL vault.platform = ''; SET LOCAL vault.tenant_id = '{tenant}'")

@@ -4,9 +4,10 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import replace
+from typing import Any
 
 import dramatiq
 import structlog
@@ -20,6 +21,7 @@ from vault.settings import Settings
 from vault.verifier import Apart
 from vault.worker.actors import Hands, declare
 from vault.worker.schedule import Schedule
+from vault.worker.sealing import Sealer
 
 THREADS = 4
 """Jobs under way at once; each is mostly waiting for the store."""
@@ -44,7 +46,11 @@ def run(settings: Settings) -> int:
         with _event_loop() as loop, _opened(loop, settings) as custody:
             broker = make_broker(settings.broker_url)
             declare(broker, Hands(custody, settings.database_url))
-            with _working(broker), _scheduling(loop, Schedule(custody, broker, settings.database_url)):
+            schedule, sealer = (
+                Schedule(custody, broker, settings.database_url),
+                Sealer(custody, settings.database_url),
+            )
+            with _working(broker), _running(loop, schedule.run), _running(loop, sealer.run):
                 log.info("worker.ready")
                 stop.wait()
     except Exception as error:  # said in one line; the supervisor sees the exit code
@@ -100,9 +106,9 @@ def _working(broker: dramatiq.Broker) -> Iterator[None]:
 
 
 @contextmanager
-def _scheduling(loop: EventLoopThread, schedule: Schedule) -> Iterator[None]:
+def _running(loop: EventLoopThread, run: Callable[[], Coroutine[Any, Any, None]]) -> Iterator[None]:
     async def begin() -> asyncio.Task[None]:
-        return asyncio.create_task(schedule.run())
+        return asyncio.create_task(run())
 
     async def end(task: asyncio.Task[None]) -> None:
         task.cancel()

@@ -91,6 +91,11 @@ BEGIN
         EXECUTE format('CREATE POLICY own_tenant ON %I USING '
                        '(tenant_id = nullif(current_setting(''vault.tenant_id'', true), '''')::uuid)', name);
     END LOOP;
+    -- Whoever seals finds out in which logs something waits.
+    FOREACH name IN ARRAY ARRAY['audit_pending', 'audit_head', 'audit_checkpoint', 'audit_copied'] LOOP
+        EXECUTE format('CREATE POLICY found_by_the_sealer ON %I FOR SELECT USING '
+                       '(current_setting(''vault.sealing'', true) = ''on'')', name);
+    END LOOP;
 END $$;
 """
 
