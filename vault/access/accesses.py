@@ -15,15 +15,19 @@ from uuid import UUID, uuid4
 from asyncpg import Record
 
 from tenants.decisions import Action, Decision, Person, RecordingFacts
+from tenants.oversight import OpenGlass
+from tenants.teams import Stretches
 from tenants.vocabulary import RestrictedUse, Role
 from vault.access.alarms import alarmed
 from vault.access.finding import find
+from vault.access.glass import carrying, with_glass
 from vault.access.granted import AskGrant, Granted
 from vault.access.kept import CONTACT, CONTENT, RECORDING_COLUMNS, Kept, KeptRecording, as_kept, part_columns
+from vault.access.leads import leading, with_leads
 from vault.access.opening import Opening
 from vault.access.refusals import OPENED, enforce, refuse_operators
 from vault.accounts import Caller
-from vault.custody import audit
+from vault.custody import audit, barrier
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.register import Tenancy, tenancy
@@ -46,7 +50,8 @@ class Access:
     """Leave to listen to one recording for one purpose until a moment.
 
     `restricted_use` is what Art. 18(2) allows of a restricted recording; `purpose` then is the same word. `granted`
-    stands where a disclosure gives the leave, and no role of the policy.
+    stands where a disclosure gives the leave, and no role of the policy; `glass`, where broken glass alone does. Where
+    there are `excerpts` (from and until which millisecond), nothing else of it may be heard.
     """
 
     id: UUID
@@ -56,6 +61,8 @@ class Access:
     expires_at: datetime
     restricted_use: RestrictedUse | None = None
     granted: Granted | None = None
+    glass: OpenGlass | None = None
+    excerpts: Stretches = ()
 
     def require(self, custody: Custody) -> None:
         """Raises AccessOver once its time is up."""
@@ -89,12 +96,24 @@ async def open_access(
     await refuse_operators(custody, caller, OPENED)
     reason = checked_reason(reason)
     stated = _stated(purpose, restricted_use)
+    caller = await with_leads(custody, await with_glass(custody, caller))
     held = await find(custody, caller, recording_id)
     recording = held.recording
-    facts = recording.facts_for(CONTENT, agent_id=held.agent_id)
+    facts = recording.facts_for(CONTENT, agent_id=held.agent_id, segments=held.segments)
     decision = _decide(caller, held.tenancy, facts, purpose, restricted_use, recording.at)
     await enforce(caller, OPENED, decision, held, part=CONTENT, purpose=stated)
-    access = Access(uuid4(), held, stated or "", recording.at, lasts_until(held), restricted_use)
+    glass = caller.person.glass if decision.glass else None
+    lasts = lasts_until(held) if glass is None else min(lasts_until(held), glass.ends_at)
+    access = Access(
+        uuid4(),
+        held,
+        stated or "",
+        recording.at,
+        lasts,
+        restricted_use,
+        glass=glass,
+        excerpts=decision.excerpts,
+    )
 
     async def again(whose: Tenancy) -> Decision:
         return _decide(caller, whose, facts, purpose, restricted_use, recording.at)
@@ -115,7 +134,8 @@ async def let_in(
     async with tenant_scope(caller.tenant):
         await DB.fetch(
             "INSERT INTO access (tenant_id, id, recording_id, member_id, purpose, sealed_reason, granted_at,"
-            " expires_at, restricted_use, disclosure_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            " expires_at, restricted_use, disclosure_id, glass_id)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             caller.tenant,
             access.id,
             recording.id,
@@ -126,9 +146,11 @@ async def let_in(
             access.expires_at,
             access.restricted_use,
             access.granted.disclosure if access.granted else None,
+            access.glass.id if access.glass else None,
         )
         await _record(caller, OPENED, access, now=recording.at)
-        # Asked once more, now that whoever begins to destroy waits for the log or has been waited for.
+        # Asked once more, now that whoever begins to destroy waits for this or has been waited for.
+        await barrier.beside(caller.tenant)
         (await again(await tenancy(caller.tenant, at=recording.at))).enforce()
         await refuse_retired(caller.tenant, [Header.read(sealed_reason).key_id])
 
@@ -176,16 +198,23 @@ async def resume(
         whose = await tenancy(caller.tenant, at=now)
         recording = (await as_kept(whose, rows, now=now))[0]
         caller = _as_now(caller, row)
+        if row["glass_id"] is not None:
+            caller = await carrying(caller, now, only=row["glass_id"])
+        caller = await leading(caller, whose.policy, now)
         granted = await _granted(caller, whose, row, recording, ask)
     use = None if row["restricted_use"] is None else RestrictedUse(row["restricted_use"])
     kept = Kept(whose, recording, None)
-    access = Access(access_id, kept, row["purpose"], row["granted_at"], row["expires_at"], use, granted)
+    access = Access(
+        access_id, kept, row["purpose"], row["granted_at"], row["expires_at"], use, granted, caller.person.glass
+    )
     access.require(custody)
     if granted is None:
-        facts = recording.facts_for(CONTENT, agent_id=await _agent_of(custody, caller, recording))
+        facts = await _facts(custody, caller, recording)
         decision = _decide(caller, whose, facts, access.purpose if use is None else None, use, now)
+        access = replace(access, excerpts=decision.excerpts)
     else:
         decision = granted.decision
+        access = replace(access, excerpts=granted.excerpts)
     await enforce(caller, USED, decision, access.held, part=CONTENT, purpose=access.purpose)
     if row["used_at"] is None:
         await _note_first_use(caller, access, now)
@@ -202,18 +231,20 @@ async def _granted(
     return await ask(caller, whose, row["disclosure_id"], recording, row["purpose"])
 
 
-async def _agent_of(custody: Custody, caller: Caller, recording: KeptRecording) -> str | None:
-    """Whose call it was, where the caller could be that agent; to all others it makes no difference."""
-    if caller.person.agent_id is None:
-        return None
+async def _facts(custody: Custody, caller: Caller, recording: KeptRecording) -> RecordingFacts:
+    """What is decided on; whose call it was is looked up for those alone to whom it makes a difference."""
+    if caller.person.agent_id is None and not caller.person.leads:
+        return recording.facts_for(CONTENT, agent_id=None)
     async with alarmed(custody, caller, recording, CONTACT):
         contact = Opening(custody).contact(recording)
-    return None if contact is None else contact.agent_id
+    if contact is None:
+        return recording.facts_for(CONTENT, agent_id=None)
+    return recording.facts_for(CONTENT, agent_id=contact.agent_id, segments=contact.segments)
 
 
 async def _load(caller: Caller, access_id: UUID, opened: Sequence[str]) -> list[Record]:
     return await DB.fetch(
-        "SELECT a.purpose, a.granted_at, a.expires_at, a.used_at, a.restricted_use, a.disclosure_id,"  # noqa: S608 - ours
+        "SELECT a.purpose, a.granted_at, a.expires_at, a.used_at, a.restricted_use, a.disclosure_id, a.glass_id,"  # noqa: S608 - ours
         f" m.roles, m.agent_id, m.active, {RECORDING_COLUMNS}, {part_columns(*opened)}"
         " FROM access a JOIN member m ON m.tenant_id = a.tenant_id AND m.id = a.member_id"
         " JOIN recording r ON r.tenant_id = a.tenant_id AND r.id = a.recording_id"
@@ -284,6 +315,8 @@ async def _record(caller: Caller, act: str, access: Access, *, now: datetime) ->
         details["restricted_use"] = access.restricted_use.value
     if access.granted is not None:
         details["disclosure"] = str(access.granted.disclosure)
+    if access.glass is not None:
+        details["glass"] = str(access.glass.id)
     event = audit.Event(
         act=act,
         actor=caller.id,

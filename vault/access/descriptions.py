@@ -5,7 +5,9 @@ from uuid import UUID
 
 from tenants.decisions import Action
 from vault.access.finding import find
+from vault.access.glass import marked, with_glass
 from vault.access.kept import CONTENT, Kept
+from vault.access.leads import with_leads
 from vault.access.refusals import DESCRIBED, enforce, refuse_operators
 from vault.accounts import Caller
 from vault.custody import audit
@@ -31,19 +33,20 @@ async def describe(custody: Custody, caller: Caller, recording_id: UUID) -> Desc
         Refused, NotAllowed: the person may not know of it; a refusal quotes its clause and is audited.
     """
     await refuse_operators(custody, caller, DESCRIBED)
+    caller = await with_leads(custody, await with_glass(custody, caller))
     held = await find(custody, caller, recording_id)
-    facts = held.recording.facts_for(None, agent_id=held.agent_id)
+    facts = held.recording.facts_for(None, agent_id=held.agent_id, segments=held.segments)
     decision = decide_for(caller, held.tenancy, Action.SEARCH, now=held.recording.at, recording=facts)
     await enforce(caller, DESCRIBED, decision, held)
     async with tenant_scope(caller.tenant):
-        event = audit.Event(act=DESCRIBED, actor=caller.id, object_id=recording_id)
+        event = audit.Event(act=DESCRIBED, actor=caller.id, object_id=recording_id, details=marked(decision) or None)
         await audit.record(caller.tenant, event, now=held.recording.at)
     return Description(held, purposes_for(caller, held))
 
 
 def purposes_for(caller: Caller, held: Kept) -> tuple[str, ...]:
     """The purposes for which this person may listen to this recording now."""
-    facts = held.recording.facts_for(CONTENT, agent_id=held.agent_id)
+    facts = held.recording.facts_for(CONTENT, agent_id=held.agent_id, segments=held.segments)
     return tuple(
         purpose
         for purpose in held.tenancy.policy.purposes.allowed

@@ -1,13 +1,14 @@
 """One statement finds one recording, or a page of them in the order of the index that leads."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from asyncpg import Record
 
 from tenants.recordings import ContactField
+from tenants.teams import Spell
 from vault.access.alarms import alarmed
 from vault.access.cursors import Position
 from vault.access.kept import CONTACT, RECORDING_COLUMNS, Kept, as_kept, part_columns
@@ -28,13 +29,21 @@ _ONE_BY_ONE = "OFFSET 0"
 
 @dataclass(frozen=True)
 class Term:
-    """One value that must stand in the contact record, as its digest under every live key.
+    """Values of which one must stand in the contact record, as their digests under every live key.
 
-    `field` narrows to one contact field; without it, the value may stand in any that shares its label.
+    `field` narrows to one contact field; without it, the value may stand in any that shares its label. `spells`, one a
+    digest or none at all, narrow each to recordings of its own time.
     """
 
     digests: tuple[bytes, ...]
     field: ContactField | None = None
+    spells: tuple[Spell, ...] = ()
+
+
+def within(term: Term, reach: Collection[Spell]) -> Term:
+    """The term, all of whose values have spells, without those out of reach."""
+    kept = [(digest, spell) for digest, spell in zip(term.digests, term.spells, strict=True) if spell in reach]
+    return replace(term, digests=tuple(digest for digest, _ in kept), spells=tuple(spell for _, spell in kept))
 
 
 class _Values(list[object]):
@@ -88,13 +97,13 @@ async def find_page(
     where = " AND ".join(_conditions(terms[1:], of, at, value) + _range(query, after, leading, value))
     sought = value(list(kinds))
     if terms:
-        line, each = _under_one_key(terms[0], where, of, at, sought, value), f"{value(list(terms[0].digests))}::bytea[]"
+        line, each = _under_one_key(terms[0], where, of, at, sought, value), _sought(terms[0], value)
     else:
-        line, each = _of_one_kind(where, of), f"{sought}::text[]"
+        line, each = _of_one_kind(where, of), f"unnest({sought}::text[]) AS sought(value)"
     # The limit is written out: a plan for any limit would sort everything that the controller has.
     end = f"ORDER BY started_at DESC, id DESC LIMIT {query.limit + 1:d}"
     return await DB.fetch(
-        f"WITH hit AS (SELECT DISTINCT line.started_at, line.id FROM unnest({each}) AS sought(value)"  # noqa: S608 - ours
+        f"WITH hit AS (SELECT DISTINCT line.started_at, line.id FROM {each}"  # noqa: S608 - ours
         f" CROSS JOIN LATERAL ({line} {end}) AS line {end})"
         f" SELECT {RECORDING_COLUMNS}, {part_columns(CONTACT)} FROM hit"
         f" JOIN recording r ON r.tenant_id = {of} AND r.id = hit.id"
@@ -113,7 +122,10 @@ def _conditions(terms: Sequence[Term], of: str, at: str, value: _Values) -> list
         f" AND (p.destroy_at IS NULL OR p.destroy_at > {at} OR p.hold_key_id IS NOT NULL"
         f" AND (p.held_until IS NULL OR p.held_until > {at})) {_ONE_BY_ONE})",
         *(
-            f"EXISTS (SELECT FROM blind_index b WHERE b.tenant_id = {of} AND b.recording_id = r.id"
+            f"EXISTS (SELECT FROM blind_index b JOIN {_sought(term, value)} ON sought.value = b.digest"
+            f" WHERE b.tenant_id = {of} AND b.recording_id = r.id AND {_is_live(term, at, value)} {_ONE_BY_ONE})"
+            if term.spells
+            else f"EXISTS (SELECT FROM blind_index b WHERE b.tenant_id = {of} AND b.recording_id = r.id"
             f" AND b.digest = ANY({value(list(term.digests))}::bytea[]) AND {_is_live(term, at, value)} {_ONE_BY_ONE})"
             for term in terms
         ),
@@ -150,7 +162,20 @@ def _under_one_key(term: Term, where: str, of: str, at: str, kinds: str, value: 
     )
 
 
+def _sought(term: Term, value: _Values) -> str:
+    """The digests of a term as rows, each with its own time where it has one."""
+    digests = f"{value(list(term.digests))}::bytea[]"
+    if not term.spells:
+        return f"unnest({digests}) AS sought(value)"
+    since = f"{value([spell.since for spell in term.spells])}::timestamptz[]"
+    until = f"{value([spell.until for spell in term.spells])}::timestamptz[]"
+    return f"unnest({digests}, {since}, {until}) AS sought(value, since, until)"
+
+
 def _is_live(term: Term, at: str, value: _Values) -> str:
-    """The row of the index is of the field that was asked for, and its time is not up."""
+    """The row of the index is of the field and of the time that were asked for, and its own time is not up."""
     live = f"(b.destroy_at IS NULL OR b.destroy_at > {at})"
+    if term.spells:
+        live += " AND b.started_at >= coalesce(sought.since, '-infinity')"
+        live += " AND b.started_at < coalesce(sought.until, 'infinity')"
     return live if term.field is None else f"{live} AND b.field = {value(term.field.value)}"

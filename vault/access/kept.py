@@ -11,7 +11,7 @@ from asyncpg import Record
 
 from tenants.decisions import RecordingFacts
 from tenants.policy import Citation, Policy
-from tenants.recordings import Kind, PartClass
+from tenants.recordings import Kind, PartClass, Segment
 from vault.custody.contacts import ContactRecord
 from vault.custody.database import DB
 from vault.custody.register import Tenancy, policies
@@ -139,13 +139,17 @@ class KeptRecording:
         """Whether it is stored and not used (Art. 18)."""
         return self.restricted and (self.restricted_until is None or self.restricted_until > self.at)
 
-    def facts_for(self, name: str | None, *, agent_id: str | None) -> RecordingFacts:
+    def facts_for(
+        self, name: str | None, *, agent_id: str | None, segments: tuple[Segment, ...] = ()
+    ) -> RecordingFacts:
         """What a decision needs to know: of one part, or (None) of the recording as long as any part is left."""
         part = None if name is None else self.part(name)
         gone = self.is_gone if name is None else self.live(name) is None
         return RecordingFacts(
             kind=self.kind,
             agent_id=agent_id,
+            segments=segments,
+            started_at=self.started_at,
             restricted_for=frozenset({"restricted"} if self.is_restricted else ()),
             destroyed=gone,
             destroy_at=None if part is None else part.goes_at,
@@ -164,6 +168,11 @@ class Kept:
     def agent_id(self) -> str | None:
         """Whose call it was; unknown once the contact record has gone, and then nobody's own."""
         return None if self.contact is None else self.contact.agent_id
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """Who had it when, where it went from one agent to another; unknown once the contact record has gone."""
+        return () if self.contact is None else self.contact.segments
 
 
 async def as_kept(whose: Tenancy, rows: Iterable[Record], *, now: datetime) -> list[KeptRecording]:

@@ -16,7 +16,7 @@ from vault.access.streaming import Content, Streamed, Whole
 from vault.access.transcripts import Form, render
 from vault.accounts import Caller
 from vault.custody.custody import Custody
-from vault.errors import Altered, FieldProblem, Invalid, NotFound
+from vault.errors import AccessOver, Altered, FieldProblem, Invalid, NotFound
 from vault.ingest.waveform import Peaks
 
 _FORMS: dict[bool, set[Form | None]] = {
@@ -52,7 +52,8 @@ async def content(
 ) -> Content:
     """What was recorded, in the form asked for. Where a browser plays the original, that is its playback form.
 
-    What a disclosure gives is heard or read and no more: as a browser plays it, as text, and within its excerpts.
+    What a disclosure gives, and a call that others had a part of, is heard or read and no more: as a browser plays it,
+    as text, and within its excerpts.
 
     Args:
         reads_text: whether a transcript is wanted as text where no form is named.
@@ -69,7 +70,7 @@ async def content(
     ask = None if grants is None else grants.ask
     access = await resume(custody, caller, access_id, CONTACT, IDENTIFIERS, ask=ask)
     recording = access.held.recording
-    if access.granted is not None:
+    if access.granted is not None or access.excerpts:
         form = _granted_form(form, is_sound=recording.is_sound)
     if form not in _FORMS[recording.is_sound]:
         raise _no_such_form(form)
@@ -78,7 +79,9 @@ async def content(
     if part is None:
         raise NotFound
     watch = Watch(custody, caller, access, part, ask)
-    if grants is not None and access.granted is not None and access.granted.excerpts:
+    if access.excerpts:
+        if grants is None:
+            raise NotFound
         async with alarmed(custody, caller, recording, part.name):
             return await grants.cut(custody, caller, access, recording.part(CONTENT) or part, excerpt, watch)
     async with alarmed(custody, caller, recording, part.name):
@@ -99,7 +102,7 @@ async def peaks(custody: Custody, caller: Caller, access_id: UUID, *, grants: Gr
     access = await resume(custody, caller, access_id, CONTACT, PEAKS, ask=None if grants is None else grants.ask)
     recording = access.held.recording
     part = recording.live(PEAKS)
-    if part is None or part.sealed is None or (access.granted is not None and access.granted.excerpts):
+    if part is None or part.sealed is None or access.excerpts:
         raise NotFound("This recording has no waveform.")
     async with alarmed(custody, caller, recording, PEAKS):
         try:
@@ -130,7 +133,9 @@ class Watch:
         recording = replace(self.access.held.recording, at=self.custody.clock.now())
         Opening(self.custody).key(recording, self.part)
         if time.monotonic() - self.asked_at >= WATCHED_SECONDS:
-            await resume(self.custody, self.caller, self.access.id, CONTACT, ask=self.ask)
+            now = await resume(self.custody, self.caller, self.access.id, CONTACT, ask=self.ask)
+            if now.excerpts != self.access.excerpts:
+                raise AccessOver("Another part of this recording is within reach now. Ask for it again.")
             self.asked_at = time.monotonic()
 
 

@@ -1,19 +1,23 @@
 """A recording is found by digests of its numbers under keys that still live, among what the person may use."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
-from tenants.decisions import Action
+from tenants.decisions import Action, Decision
+from tenants.oversight import rule_under
 from tenants.policy import Policy
 from tenants.recordings import ContactField, Kind, PartClass
-from tenants.vocabulary import Scope
+from tenants.teams import Spell
 from vault.access.alarms import alarmed
 from vault.access.cursors import Position, read_cursor, write_cursor
-from vault.access.finding import Term, find_page
+from vault.access.finding import Term, find_page, within
+from vault.access.glass import marked, with_glass
 from vault.access.kept import CONTACT, Kept, KeptRecording, as_kept
+from vault.access.leads import with_leads
 from vault.access.opening import Opening
 from vault.access.query import Query, checked
 from vault.access.refusals import SEARCHED, record_refusal, refuse_operators
@@ -22,11 +26,15 @@ from vault.custody import audit
 from vault.custody.contacts import HOLD_INDEX, label
 from vault.custody.custody import Custody
 from vault.custody.database import tenant_scope
+from vault.custody.keys import ShredKey
 from vault.custody.register import Tenancy, tenancy
 from vault.errors import Altered
 from vault.rights import decide_for
 
 OWN = "own"
+
+Sought: TypeAlias = tuple[str, Spell | None]
+"""A value that is looked for; of an agent, with the time from which until which the agent's calls are."""
 
 
 @dataclass(frozen=True)
@@ -45,20 +53,24 @@ async def search(custody: Custody, caller: Caller, query: Query) -> Page:
         Refused, NotAllowed: the person may not search here; a refusal quotes its clause and is audited.
     """
     await refuse_operators(custody, caller, SEARCHED)
+    caller = await with_leads(custody, await with_glass(custody, caller))
     now = custody.clock.now()
     query = checked(query)
     after = read_cursor(custody, caller, query)
-    terms = await asyncio.to_thread(terms_of, custody, caller.tenant, query, now, caller.person.agent_id)
+    near = near_to(caller)
+    terms = await asyncio.to_thread(terms_of, custody, caller.tenant, query, now, near)
     async with tenant_scope(caller.tenant):
         whose = await tenancy(caller.tenant, at=now)
         decision = decide_for(caller, whose, Action.SEARCH, now=now)
         if decision.permitted:
-            kinds = _usable(whose.policy, caller, query.kinds)
-            if decision.scope is Scope.ALL:
+            kinds = _usable(whose.policy, caller, query.kinds, now)
+            if decision.reach is None:
                 terms.pop(OWN, None)
+            else:
+                terms[OWN] = within(terms[OWN], frozenset(decision.reach))
             rows = await find_page(caller.tenant, query, kinds, list(terms.values()), after=after, now=now)
             found = await as_kept(whose, rows, now=now)
-            await _record(caller, query, min(len(found), query.limit), now)
+            await _record(caller, query, decision, min(len(found), query.limit), now)
         else:
             await record_refusal(caller, SEARCHED, decision, whose, now=now)
     decision.enforce()
@@ -89,36 +101,53 @@ async def _opened(
     return Kept(whose, recording, contact)
 
 
-def _usable(policy: Policy, caller: Caller, asked: Iterable[Kind]) -> list[str]:
+def _usable(policy: Policy, caller: Caller, asked: Iterable[Kind], now: datetime) -> list[str]:
     """The kinds that the person has any purpose for: what nobody may use, nobody needs to find."""
     rules = [policy.access.roles[role] for role in caller.person.roles if role in policy.access.roles]
-    purposes = {purpose for rule in rules for purpose in rule.purposes}
+    glass = rule_under(policy, caller.person.roles, caller.person.glass, now)
+    purposes = {purpose for rule in (*rules, *([glass] if glass else [])) for purpose in rule.purposes}
     wanted = set(asked) or set(policy.recorded.kinds)
     return sorted(
         kind for kind, rule in policy.recorded.kinds.items() if kind in wanted and purposes & {*rule.purposes}
     )
 
 
-def terms_of(custody: Custody, tenant: UUID, query: Query, now: datetime, own: str | None = None) -> dict[str, Term]:
+def near_to(caller: Caller) -> tuple[Spell, ...]:
+    """Whose calls a narrowed search may find at all: the person's own, and those of the teams that they lead."""
+    own = caller.person.agent_id
+    return (() if own is None else (Spell(agent_id=own),)) + caller.person.leads
+
+
+def terms_of(
+    custody: Custody, tenant: UUID, query: Query, now: datetime, near: Sequence[Spell] = ()
+) -> dict[str, Term]:
     """What must stand in the contact record, the rarest first: the first one leads the search.
 
     Args:
-        own: the agent whose calls alone are found, under `OWN`.
+        near: the agents whose calls alone are found, under `OWN`.
     """
-    wanted: list[tuple[str, ContactField, ContactField | None, str | None]] = [
-        ("number", ContactField.CALLER_NUMBER, None, query.number),
-        ("agent_id", ContactField.AGENT_ID, None, query.agent_id),
-        (OWN, ContactField.AGENT_ID, None, own),
-        ("service_number", ContactField.SERVICE_NUMBER, ContactField.SERVICE_NUMBER, query.service_number),
+    wanted: list[tuple[str, ContactField, ContactField | None, Sequence[Sought]]] = [
+        ("number", ContactField.CALLER_NUMBER, None, _one(query.number)),
+        ("agent_id", ContactField.AGENT_ID, None, _one(query.agent_id)),
+        (OWN, ContactField.AGENT_ID, None, [(spell.agent_id, spell) for spell in near]),
+        ("service_number", ContactField.SERVICE_NUMBER, ContactField.SERVICE_NUMBER, _one(query.service_number)),
     ]
-    values = [(name, label(kind), field, value) for name, kind, field, value in wanted if value is not None]
+    values = [(name, label(kind), field, sought) for name, kind, field, sought in wanted if sought]
     classes = (PartClass.CONTACT, HOLD_INDEX) if values else ()
     keys = [key for each in classes for key in custody.keyring.live_keys(tenant, each, now=now)]
-    return {
-        name: Term(tuple(key.blind_index(kind, value) for key in keys), field) for name, kind, field, value in values
-    }
+    return {name: _term(keys, kind, field, sought) for name, kind, field, sought in values}
 
 
-async def _record(caller: Caller, query: Query, found: int, now: datetime) -> None:
-    details = {"filters": query.names(), "found": found, "continued": query.cursor is not None}
+def _term(keys: Sequence[ShredKey], kind: str, field: ContactField | None, sought: Sequence[Sought]) -> Term:
+    found = [(key.blind_index(kind, value), spell) for value, spell in sought for key in keys]
+    spells = tuple(spell for _, spell in found if spell is not None)
+    return Term(tuple(digest for digest, _ in found), field, spells)
+
+
+def _one(value: str | None) -> list[Sought]:
+    return [] if value is None else [(value, None)]
+
+
+async def _record(caller: Caller, query: Query, decision: Decision, found: int, now: datetime) -> None:
+    details = {"filters": query.names(), "found": found, "continued": query.cursor is not None, **marked(decision)}
     await audit.record(caller.tenant, audit.Event(act=SEARCHED, actor=caller.id, details=details), now=now)

@@ -8,8 +8,9 @@ from litestar import Router, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct, field
 
+from tenants.decisions import Action
 from tenants.policy import Citation, Policy
-from tenants.recordings import Direction, Kind, PartClass
+from tenants.recordings import Direction, Kind, PartClass, Segment
 from tenants.vocabulary import HoldReason, RestrictedUse
 from vault.access.accesses import Access, open_access
 from vault.access.descriptions import Description, describe
@@ -59,7 +60,8 @@ class PartView(Struct, frozen=True, kw_only=True):
 class RecordingView(Struct, frozen=True, kw_only=True):
     """A recording at a glance. `contact`, `direction` and `ended_at` are null once the contact record has gone.
 
-    `held_for` are the reasons of the holds that keep it past its day.
+    `held_for` are the reasons of the holds that keep it past its day. `segments` tell which agent had it when, where it
+    went from one to another; they are in the contact record.
     """
 
     id: UUID
@@ -70,6 +72,7 @@ class RecordingView(Struct, frozen=True, kw_only=True):
     duration: float | None
     direction: Direction | None
     contact: dict[str, str | int] | None
+    segments: list[Segment]
     parts: list[PartView]
     held_for: list[HoldReason]
     restricted: bool
@@ -107,11 +110,22 @@ class AccessRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     reason: Annotated[str, Meta(max_length=2000)]
 
 
+class ExcerptView(Struct, frozen=True, kw_only=True):
+    """A stretch of a recording, from and until which millisecond; `url` gives its sound."""
+
+    starts_ms: int
+    ends_ms: int
+    url: str
+
+
 class AccessView(Struct, frozen=True, kw_only=True):
     """Leave to listen until `expires_at`.
 
     `content_url` gives what was delivered (`media_type`, `size` in bytes); `playback_url` the same sound as a browser
     plays it, which differs where browsers lack the codec; `peaks_url` its waveform; `text_url` a transcript to read.
+
+    Where only some of it is within reach, such as one's own segments of a transferred call, `excerpts` are what is
+    heard, and `content_url` gives the first of them.
     """
 
     id: UUID
@@ -126,9 +140,10 @@ class AccessView(Struct, frozen=True, kw_only=True):
     playback_url: str | None
     peaks_url: str | None
     text_url: str | None
+    excerpts: list[ExcerptView] = []
 
 
-@post("/recordings/search", operation_id="search_recordings", status_code=200)
+@post("/recordings/search", operation_id="search_recordings", status_code=200, opt={"action": Action.SEARCH})
 async def search_recordings(data: JSONBody[Search], custody: InCustody, caller: FromCaller) -> SearchPage:
     """Find recordings by number, agent, kind, service number and time."""
     query = Query(
@@ -145,13 +160,13 @@ async def search_recordings(data: JSONBody[Search], custody: InCustody, caller: 
     return SearchPage(items=[RecordingView(**_glance(held)) for held in page.results], next=page.cursor)
 
 
-@get("/recordings/{recording_id:uuid}", operation_id="describe_recording")
+@get("/recordings/{recording_id:uuid}", operation_id="describe_recording", opt={"action": Action.SEARCH})
 async def describe_recording(recording_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> RecordingDetail:
     """One recording: its parts, why and when each goes, and the purposes for which the caller may listen."""
     return _detail(await describe(custody, caller, recording_id))
 
 
-@post("/recordings/{recording_id:uuid}/accesses", operation_id="open_access")
+@post("/recordings/{recording_id:uuid}/accesses", operation_id="open_access", opt={"action": Action.LISTEN})
 async def create_access(
     recording_id: FromPath[UUID], data: JSONBody[AccessRequest], custody: InCustody, caller: FromCaller
 ) -> AccessView:
@@ -178,6 +193,7 @@ def _glance(held: Kept) -> dict[str, Any]:
         "duration": recording.duration,
         "direction": contact.direction if contact else None,
         "contact": contact.fields if contact else None,
+        "segments": list(held.segments),
         "parts": [_part(part, part.is_live(recording.at)) for part in recording.parts],
         "held_for": [HoldReason(reason) for reason in recording.holds],
         "restricted": recording.is_restricted,
@@ -215,7 +231,8 @@ def _access(access: Access) -> AccessView:
     recording = access.held.recording
     content = recording.part(CONTENT)
     url = f"/v1/accesses/{access.id}/content"
-    is_sound = recording.is_sound
+    is_sound, excerpts = recording.is_sound, _excerpts(access, url)
+    heard = excerpts[0].url if excerpts and is_sound else url
     return AccessView(
         id=access.id,
         recording=recording.id,
@@ -225,11 +242,23 @@ def _access(access: Access) -> AccessView:
         expires_at=access.expires_at,
         media_type=content.media_type if content else recording.media_type,
         size=content.size if content else 0,
-        content_url=url,
-        playback_url=(f"{url}?as=playback" if recording.live(PLAYBACK) else url) if is_sound else None,
-        peaks_url=f"/v1/accesses/{access.id}/peaks" if recording.live(PEAKS) else None,
+        content_url=heard,
+        playback_url=(f"{url}?as=playback" if recording.live(PLAYBACK) and not excerpts else heard)
+        if is_sound
+        else None,
+        peaks_url=f"/v1/accesses/{access.id}/peaks" if recording.live(PEAKS) and not excerpts else None,
         text_url=None if is_sound else f"{url}?as=text",
+        excerpts=excerpts,
     )
+
+
+def _excerpts(access: Access, url: str) -> list[ExcerptView]:
+    """The turns of a chat come in one piece, so that all of its excerpts have the same address."""
+    is_sound = access.held.recording.is_sound
+    return [
+        ExcerptView(starts_ms=starts, ends_ms=ends, url=f"{url}?excerpt={number}" if is_sound else f"{url}?as=text")
+        for number, (starts, ends) in enumerate(access.excerpts, start=1)
+    ]
 
 
 router = Router(path="/v1", tags=["recordings"], route_handlers=[search_recordings, describe_recording, create_access])

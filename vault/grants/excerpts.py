@@ -75,17 +75,17 @@ async def cut(
         Altered: it is not what was stored.
         Unavailable: the store does not answer.
     """
-    granted, recording = access.granted, access.held.recording
-    if granted is None or not 1 <= number <= len(granted.excerpts):
+    recording = access.held.recording
+    if not 1 <= number <= len(access.excerpts):
         raise NotFound("There is no excerpt of this number.")
     read = partial(parts.pieces, custody, access.held.tenancy.bucket, recording, part)
     guard = partial(_guarded, partial(alarmed, custody, caller, recording, part.name))
     if not recording.is_sound:
         async with guard():
-            return await _turns(access, part, granted.excerpts, read)
+            return await _turns(access, part, access.excerpts, read)
     async with guard():
         shape = await _shape(access, part, read)
-        start, stop = granted.excerpts[number - 1]
+        start, stop = access.excerpts[number - 1]
 
         def make() -> AsyncGenerator[bytes, None]:
             # The access in its metadata tells, of a capture that leaked, who listened.

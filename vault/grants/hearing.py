@@ -48,7 +48,7 @@ async def hear(
         granted = await ask(caller, held.tenancy, disclosure_id, recording, purpose)
     await enforce(caller, OPENED, granted.decision, held, part=CONTENT, purpose=purpose)
     until = lasts_until(held) if granted.until is None else min(lasts_until(held), granted.until)
-    access = Access(uuid4(), held, purpose, recording.at, until, granted=granted)
+    access = Access(uuid4(), held, purpose, recording.at, until, granted=granted, excerpts=granted.excerpts)
 
     async def again(whose: Tenancy) -> Decision:
         return (await ask(caller, whose, disclosure_id, recording, purpose)).decision
