@@ -7,7 +7,6 @@ from litestar.params import FromPath
 from scim2_models import ListResponse
 
 from tenants.decisions import Action
-from tenants.actions import Action
 from vault.api.dependencies import FromCaller
 from vault.api.scim_answers import Answer
 from vault.api.scim_groups import GROUPS
@@ -83,7 +82,6 @@ router = Router(
     path="/scim/v2/{slug:str}",
     tags=["scim"],
     exception_handlers=HANDLERS,
-    opt={"action": Action.PROVISION},
     request_max_body_size=MOST_BYTES,
     route_handlers=[
         read_config,

@@ -5,15 +5,15 @@ from typing import Any, TypeAlias
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.params import JSONBody
-from scim2_models import Context, ListResponse, PatchOp, Resource, ResponseParameters, SearchRequest
+from scim2_models import Context, ListResponse, PatchOp, ResponseParameters, SearchRequest
 
 from vault.api.scim_problems import MEDIA
-from vault.identity.scim_models import POLICY, etag, meta
+from vault.identity.scim_models import POLICY
 from vault.identity.scim_search import Page
 
 Body: TypeAlias = JSONBody[dict[str, Any]]
 Asked: TypeAlias = Request[Any, Any, State]
-Answer: TypeAlias = Response[dict[str, Any]]
+Answer: TypeAlias = Response[dict[str, Any] | None]
 
 
 def resource_of(model: Any, body: dict[str, Any], context: Context) -> Any:
@@ -40,29 +40,24 @@ def search_of(model: Any, body: dict[str, Any], context: Context = Context.SEARC
     return asked
 
 
-def one(request: Asked, kind: str, kept: Any, resource: Resource[Any], *, status: int = 200) -> Answer:
-    """A resource, of which only what was asked for is told.
-
-    Args:
-        kind: `User` or `Group`.
-        kept: the row it is from, with its id, times and version.
-    """
-    resource.meta = meta(kind, f"{base_of(request)}/{kind}s", kept)
-    tag = etag(kept.version)
-    if request.method == "GET" and tag in [
-        each.strip() for each in request.headers.get("if-none-match", "").split(",")
-    ]:
-        return Response({}, status_code=304, headers={"etag": tag}, media_type=MEDIA)
+def one(request: Asked, resource: Any, *, status: int = 200) -> Answer:
+    """A resource, of which only what was asked for is told."""
+    tag = resource.meta.version
+    if request.method == "GET" and tag in map(str.strip, request.headers.get("if-none-match", "").split(",")):
+        return Response(None, status_code=304, headers={"etag": tag}, media_type=MEDIA)
     named = {name: request.query_params.get(name) for name in SELECTING if name in request.query_params}
     selecting: Any = ResponseParameters
     chosen = selecting[type(resource)].model_validate(named)
+    _locate(request, resource)
     body = resource.model_dump(scim_ctx=_CONTEXTS.get(str(request.method), _READ), response_parameters=chosen)
-    headers = {"etag": tag, "location": str(resource.meta.location)}
+    headers = {"etag": tag, "location": resource.meta.location}
     return Response(body, status_code=status, media_type=MEDIA, headers=headers)
 
 
-def many(model: Any, asked: SearchRequest[Any], page: Page[Any]) -> Answer:
+def many(request: Asked, model: Any, asked: SearchRequest[Any], page: Page[Any]) -> Answer:
     """A page of resources."""
+    for resource in page.resources:
+        _locate(request, resource)
     kind: Any = ListResponse
     listed = kind[model](
         total_results=page.total,
@@ -73,9 +68,10 @@ def many(model: Any, asked: SearchRequest[Any], page: Page[Any]) -> Answer:
     return Response(_listed(listed, asked), media_type=MEDIA)
 
 
-def base_of(request: Asked) -> str:
-    """Where this controller's SCIM is served."""
-    return f"{request.app.state.custody.origin}/scim/v2/{request.path_params['slug']}"
+def _locate(request: Asked, resource: Any) -> None:
+    """Say where it is served: at the vault's own address, whatever name it was asked by."""
+    base = f"{request.app.state.custody.origin}/scim/v2/{request.path_params['slug']}"
+    resource.meta.location = f"{base}/{resource.meta.resource_type}s/{resource.id}"
 
 
 def _listed(listed: Any, asked: SearchRequest[Any]) -> dict[str, Any]:

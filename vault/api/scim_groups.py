@@ -30,7 +30,7 @@ async def list_groups(slug: FromPath[str], request: Asked, custody: InCustody, c
     """The groups, or those that a filter finds; names in a filter stand better in the body of `.search`."""
     await require_own(caller, slug)
     asked = query_of(Group, request)
-    return many(Group, asked, await scim_groups.search(custody, caller, asked))
+    return many(request, Group, asked, await scim_groups.search(custody, caller, asked))
 
 
 @post(
@@ -40,11 +40,13 @@ async def list_groups(slug: FromPath[str], request: Asked, custody: InCustody, c
     media_type=MEDIA,
     opt={"action": Action.PROVISION},
 )
-async def search_groups(slug: FromPath[str], data: Body, custody: InCustody, caller: FromCaller) -> Answer:
+async def search_groups(
+    slug: FromPath[str], data: Body, request: Asked, custody: InCustody, caller: FromCaller
+) -> Answer:
     """The groups that a filter finds."""
     await require_own(caller, slug)
     asked = search_of(Group, data)
-    return many(Group, asked, await scim_groups.search(custody, caller, asked))
+    return many(request, Group, asked, await scim_groups.search(custody, caller, asked))
 
 
 @post("/Groups", operation_id="create_scim_group", status_code=201, media_type=MEDIA, opt={"action": Action.PROVISION})
@@ -55,7 +57,7 @@ async def create_group(
     await require_own(caller, slug)
     wanted = resource_of(Group, data, Context.RESOURCE_CREATION_REQUEST)
     kept = await scim_groups.create(custody, caller, wanted)
-    return one(request, "Group", kept.row, kept.group, status=201)
+    return one(request, kept.group, status=201)
 
 
 @get("/Groups/{group_id:uuid}", operation_id="read_scim_group", media_type=MEDIA, opt={"action": Action.PROVISION})
@@ -65,7 +67,7 @@ async def read_group(
     """One group, and who is in it."""
     await require_own(caller, slug)
     kept = await scim_groups.read(custody, caller, group_id)
-    return one(request, "Group", kept.row, kept.group)
+    return one(request, kept.group)
 
 
 @put("/Groups/{group_id:uuid}", operation_id="replace_scim_group", media_type=MEDIA, opt={"action": Action.PROVISION})
@@ -77,7 +79,7 @@ async def replace_group(
     wanted = resource_of(Group, data, Context.RESOURCE_REPLACEMENT_REQUEST)
     if_match = request.headers.get("if-match")
     kept = await scim_groups.replace(custody, caller, group_id, wanted, if_match=if_match)
-    return one(request, "Group", kept.row, kept.group)
+    return one(request, kept.group)
 
 
 @patch("/Groups/{group_id:uuid}", operation_id="patch_scim_group", media_type=MEDIA, opt={"action": Action.PROVISION})
@@ -88,7 +90,7 @@ async def patch_group(
     await require_own(caller, slug)
     operations, if_match = operations_of(Group, data), request.headers.get("if-match")
     kept = await scim_groups.patch(custody, caller, group_id, operations, if_match=if_match)
-    return one(request, "Group", kept.row, kept.group)
+    return one(request, kept.group)
 
 
 @delete("/Groups/{group_id:uuid}", operation_id="delete_scim_group", status_code=204, opt={"action": Action.PROVISION})

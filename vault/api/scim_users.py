@@ -30,7 +30,7 @@ async def list_users(slug: FromPath[str], request: Asked, custody: InCustody, ca
     """The people, or those that a filter finds; names in a filter stand better in the body of `.search`."""
     await require_own(caller, slug)
     asked = query_of(USER, request)
-    return many(USER, asked, await scim_users.search(custody, caller, asked))
+    return many(request, USER, asked, await scim_users.search(custody, caller, asked))
 
 
 @post(
@@ -40,11 +40,13 @@ async def list_users(slug: FromPath[str], request: Asked, custody: InCustody, ca
     media_type=MEDIA,
     opt={"action": Action.PROVISION},
 )
-async def search_users(slug: FromPath[str], data: Body, custody: InCustody, caller: FromCaller) -> Answer:
+async def search_users(
+    slug: FromPath[str], data: Body, request: Asked, custody: InCustody, caller: FromCaller
+) -> Answer:
     """The people that a filter finds."""
     await require_own(caller, slug)
     asked = search_of(USER, data)
-    return many(USER, asked, await scim_users.search(custody, caller, asked))
+    return many(request, USER, asked, await scim_users.search(custody, caller, asked))
 
 
 @post("/Users", operation_id="create_scim_user", status_code=201, media_type=MEDIA, opt={"action": Action.PROVISION})
@@ -55,7 +57,7 @@ async def create_user(
     await require_own(caller, slug)
     wanted = resource_of(USER, data, Context.RESOURCE_CREATION_REQUEST)
     kept = await scim_users.create(custody, caller, wanted)
-    return one(request, "User", kept.row, kept.person, status=201)
+    return one(request, kept.person, status=201)
 
 
 @get("/Users/{user_id:uuid}", operation_id="read_scim_user", media_type=MEDIA, opt={"action": Action.PROVISION})
@@ -65,7 +67,7 @@ async def read_user(
     """One person."""
     await require_own(caller, slug)
     kept = await scim_users.read(custody, caller, user_id)
-    return one(request, "User", kept.row, kept.person)
+    return one(request, kept.person)
 
 
 @put("/Users/{user_id:uuid}", operation_id="replace_scim_user", media_type=MEDIA, opt={"action": Action.PROVISION})
@@ -77,7 +79,7 @@ async def replace_user(
     wanted = resource_of(USER, data, Context.RESOURCE_REPLACEMENT_REQUEST)
     if_match = request.headers.get("if-match")
     kept = await scim_users.replace(custody, caller, user_id, wanted, if_match=if_match)
-    return one(request, "User", kept.row, kept.person)
+    return one(request, kept.person)
 
 
 @patch("/Users/{user_id:uuid}", operation_id="patch_scim_user", media_type=MEDIA, opt={"action": Action.PROVISION})
@@ -88,7 +90,7 @@ async def patch_user(
     await require_own(caller, slug)
     operations, if_match = operations_of(USER, data), request.headers.get("if-match")
     kept = await scim_users.patch(custody, caller, user_id, operations, if_match=if_match)
-    return one(request, "User", kept.row, kept.person)
+    return one(request, kept.person)
 
 
 @delete("/Users/{user_id:uuid}", operation_id="delete_scim_user", status_code=204, opt={"action": Action.PROVISION})

@@ -10,7 +10,7 @@ from scim2_models import GroupMember
 
 from vault.custody.custody import Custody
 from vault.custody.database import DB
-from vault.identity.scim_models import Group
+from vault.identity.scim_models import Group, meta
 from vault.identity.sealing import open_words, place_of, seal_words
 from vault.identity.user_rows import as_uuid
 
@@ -70,7 +70,7 @@ def opened(custody: Custody, rows: Sequence[Row], *, now: datetime) -> list[Kept
         if words is None:  # the contract is over, and its keys with it
             continue
         group = Group.model_validate_json(words)
-        group.id = str(row.id)
+        group.id, group.meta = str(row.id), meta("Group", row)
         group.members = [GroupMember(value=str(member), ref=None, type="User") for member in row.members] or None
         kept.append(Kept(row, group))
     return kept

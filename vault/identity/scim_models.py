@@ -155,12 +155,6 @@ def etag(version: int) -> str:
     return f'W/"{version}"'
 
 
-def meta(kind: str, base: str, row: Any) -> Meta:
-    """What a resource says of itself; `base` is where its kind is served, and `row` has its id, times and version."""
-    return Meta(
-        resource_type=kind,
-        created=row.created_at,
-        last_modified=row.changed_at,
-        location=f"{base}/{row.id}",
-        version=etag(row.version),
-    )
+def meta(kind: str, row: Any) -> Meta:
+    """What a resource says of itself, but where it is served; `row` has its times and its version."""
+    return Meta(resource_type=kind, created=row.created_at, last_modified=row.changed_at, version=etag(row.version))

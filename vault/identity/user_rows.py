@@ -10,7 +10,7 @@ from scim2_models.resources.user import GroupMembership
 
 from vault.custody.custody import Custody
 from vault.custody.database import DB
-from vault.identity.scim_models import USER, Person, address_of, agent_id_of, manager_of, shown_name
+from vault.identity.scim_models import USER, Person, address_of, agent_id_of, manager_of, meta, shown_name
 from vault.identity.sealing import open_words, place_of, seal_words
 
 WHAT = "directory-user"
@@ -80,7 +80,7 @@ def opened(custody: Custody, rows: Sequence[Row], *, now: datetime) -> list[Kept
         if words is None:  # the contract is over, and its keys with it
             continue
         person = USER.model_validate_json(words)
-        person.id, person.active = str(row.id), row.active
+        person.id, person.active, person.meta = str(row.id), row.active, meta("User", row)
         person.groups = [GroupMembership(value=str(group), ref=None, type="direct") for group in row.groups] or None
         kept.append(Kept(row, person))
     return kept

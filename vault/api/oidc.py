@@ -1,0 +1,95 @@
+"""Signing in by the controller's OpenID provider: out through its address, and back with what it says."""
+
+from typing import Annotated, TypeAlias
+
+from litestar import Response, Router, get, post
+from litestar.datastructures import Cookie, State
+from litestar.di import NamedDependency, Provide
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath, QueryParameter, SkipValidation
+from msgspec import Meta, Struct
+
+from vault.api.authentication import bound_to
+from vault.api.sign_in import Asked, Session, session_cookie
+from vault.identity.metadata import Descriptions
+from vault.identity.oidc import SECONDS, Federation, Returned
+from vault.identity.providers import CALLBACK
+
+COOKIE = "vault_oidc"
+AT = CALLBACK.rsplit("/", 1)[0]
+"""Where the cookie goes, and nowhere else."""
+
+PUBLIC = {"action": "public"}
+
+Abroad: TypeAlias = NamedDependency[SkipValidation[Federation]]
+Said: TypeAlias = Annotated[str, QueryParameter(required=False, max_length=4000)]
+
+
+class LogoutToken(Struct, frozen=True, kw_only=True):
+    """What the provider posts where somebody has signed out there (OpenID Connect Back-Channel Logout 1.0)."""
+
+    logout_token: Annotated[str, Meta(max_length=20_000)]
+
+
+@get("/{slug:str}", operation_id="begin_oidc_sign_in", exclude_from_auth=True, status_code=303, opt=PUBLIC)
+async def begin(slug: FromPath[str], federation: Abroad, secure: NamedDependency[bool]) -> Response[None]:
+    """Go to the controller's provider, which sends the browser back here."""
+    beginning = await federation.begin(slug)
+    answer: Response[None] = Response(None, status_code=303, headers={"location": beginning.url})
+    # Lax, since it is the provider's page that leads back here.
+    answer.set_cookie(
+        Cookie(COOKIE, value=beginning.secret, httponly=True, samesite="lax", secure=secure, path=AT, max_age=SECONDS)
+    )
+    return answer
+
+
+@get("/callback", operation_id="finish_oidc_sign_in", exclude_from_auth=True, opt=PUBLIC)
+async def finish(
+    request: Asked,
+    federation: Abroad,
+    secure: NamedDependency[bool],
+    state: Said = "",
+    code: Said = "",
+    error: Said = "",
+    iss: Said = "",
+) -> Response[Session]:
+    """Open a session for whom the provider vouches; the token is also set as a cookie."""
+    secret = request.cookies.get(COOKIE, "")
+    returned = Returned(state=state, code=code, error=error, issuer=iss or None, secret=secret)
+    issued = await federation.finish(returned, bound_to=bound_to(request))
+    answer = Response(
+        Session(token=issued.secret, expires_at=issued.expires_at), cookies=[session_cookie(issued, secure=secure)]
+    )
+    answer.delete_cookie(COOKIE, path=AT)
+    return answer
+
+
+@post(
+    "/{slug:str}/logout",
+    operation_id="end_sessions_by_provider",
+    exclude_from_auth=True,
+    status_code=200,
+    opt=PUBLIC,
+)
+async def logged_out(
+    slug: FromPath[str],
+    federation: Abroad,
+    data: Annotated[LogoutToken, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> None:
+    """End the sessions of whom the provider says that they are out."""
+    await federation.logged_out(slug, data.logout_token)
+
+
+def _federation(state: State) -> Federation:
+    if "federation" not in state:
+        state["federation"] = Federation(state.custody, Descriptions(state.custody))
+    found: Federation = state["federation"]
+    return found
+
+
+router = Router(
+    path=AT,
+    tags=["sign-in"],
+    dependencies={"federation": Provide(_federation, sync_to_thread=False)},
+    route_handlers=[begin, finish, logged_out],
+)
