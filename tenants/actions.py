@@ -35,6 +35,8 @@ class Action(StrEnum):
     RESTRICT = "restrict"
     LIFT = "lift"
     READ_AUDIT = "read_audit"
+    READ_LOG = "read_log"
+    MANAGE_WITNESSES = "manage_witnesses"
     READ_CERTIFICATE = "read_certificate"
     READ_RECONCILIATION = "read_reconciliation"
     REGISTER_ORGANISATION = "register_organisation"
@@ -61,6 +63,7 @@ class Action(StrEnum):
     CLOSE_UNUSUAL = "close_unusual"
     ADMIT_SUPPORT = "admit_support"
     READ_SUPPORT = "read_support"
+    LEAVE_SUPPORT = "leave_support"
 
 
 CONTENT_ACTIONS = frozenset({Action.SEARCH, Action.LISTEN, Action.READ_CONTACT})
@@ -121,6 +124,9 @@ ROLES = MappingProxyType(
         Action.RESTRICT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
         Action.LIFT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
         Action.READ_AUDIT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
+        # One's own log, as files: a controller's, or for an operator the outsourcing firm's.
+        Action.READ_LOG: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
+        Action.MANAGE_WITNESSES: frozenset({Role.ADMINISTRATOR, Role.OPERATOR}),
         Action.READ_CERTIFICATE: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
         Action.READ_RECONCILIATION: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
         Action.REGISTER_ORGANISATION: frozenset({Role.ADMINISTRATOR, Role.DPO}),
@@ -142,7 +148,8 @@ ROLES = MappingProxyType(
         Action.MANAGE_WEBHOOKS: frozenset({Role.ADMINISTRATOR}),
         Action.MANAGE_SIGN_IN: frozenset({Role.ADMINISTRATOR}),
         Action.PROVISION: frozenset({Role.PROVISIONING}),
-        Action.RECOVER_ACCOUNT: frozenset({Role.ADMINISTRATOR, Role.OPERATOR}),
+        # A DPO too: a controller with one administrator has nobody else to be the second person.
+        Action.RECOVER_ACCOUNT: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
         Action.MANAGE_TEAMS: frozenset({Role.ADMINISTRATOR, Role.PROVISIONING}),
         # Whether the notice knows of breaking the glass, and for whom, is asked of the policy.
         Action.BREAK_GLASS: frozenset({Role.MAINTENANCE, Role.SECURITY}),
@@ -153,6 +160,7 @@ ROLES = MappingProxyType(
         Action.CLOSE_UNUSUAL: frozenset({Role.DPO}),
         Action.ADMIT_SUPPORT: frozenset({Role.ADMINISTRATOR}),
         Action.READ_SUPPORT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
+        Action.LEAVE_SUPPORT: frozenset({Role.OPERATOR}),
     }
 )
 """Who may do what no notice speaks of. Actions on content are absent: their roles stand in the policy."""

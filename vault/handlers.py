@@ -7,6 +7,7 @@ from vault.destruction import contract_change
 from vault.disclosure import deadlines, packing
 from vault.disclosure.carrying import Givers
 from vault.grants import opening
+from vault.identity import providers, recovery
 from vault.orders import ordering
 from vault.organisations import registering as organisations
 from vault.oversight import break_glass
@@ -26,6 +27,8 @@ HANDLERS: Handlers = MappingProxyType(
         **waiving.HANDLERS,
         **erasing.HANDLERS,
         **organisations.HANDLERS,
+        **providers.HANDLERS,
+        **recovery.HANDLERS,
     }
 )
 """By the action's slug."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pyotp
 import pytest
 
-from tenants.vocabulary import Role
+from tenants.vocabulary import Role, SignInMethod
 from tests.identity.walking import Browser, Person, invite, let_in
 from tests.world import PASSWORD, House, World, redemption
 from vault import sessions
@@ -105,7 +105,7 @@ async def test_nobody_ends_anothers_session(house: House, person: Person) -> Non
 async def test_whoever_is_stopped_has_no_session_any_more_wherever_it_is_kept(house: House, person: Person) -> None:
     session = await person.come_in()
     kept, secret = await sessions.store_session(
-        house.world.custody, house.tenant, person.id, method=sessions.SignInMethod.PASSKEY
+        house.world.custody, house.tenant, person.id, method=SignInMethod.PASSKEY
     )
     assert (await house.administrator.delete(f"/v1/members/{person.id}")).status_code == 204
     assert (await session.get("/v1/me")).status_code == 401

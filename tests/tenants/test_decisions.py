@@ -251,6 +251,7 @@ def test_after_the_contract_only_the_proof_is_left(
             | {"hold", "release", "restrict", "lift"}
             | {"read_notice", "acknowledge_notice", "read_return", "take_back"}
             | {"register_organisation", "request_disclosure", "decide_disclosure", "read_disclosures"}
+            | {"recover_account"}
             | {"receive_disclosure", "delegate", "handle_subject_request", "supervise_review", "read_messages"}
             | {"review_break_glass", "read_rights", "read_unusual", "read_support"},
         ),

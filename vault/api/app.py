@@ -31,8 +31,11 @@ from vault.api import (
     disclosures,
     grants,
     holds,
+    identity_provider,
+    log,
     messages,
     notices,
+    oidc,
     orders,
     organisations,
     own,
@@ -41,11 +44,13 @@ from vault.api import (
     proposals,
     reconciliation,
     recordings,
+    recoveries,
     retention,
     returns,
     scim,
     sign_in,
     subjects,
+    support,
     teams,
     tokens,
     traces,
@@ -57,9 +62,11 @@ from vault.api.authentication import Authentication
 from vault.api.dependencies import InCustody
 from vault.api.hardening import Hardening
 from vault.api.limits import CountRequests
+from vault.api.overseen import Overseen
 from vault.api.pages import receiving
 from vault.api.patience import Patience
 from vault.api.problems import ReadableRequest, plugin, unexpected_problem
+from vault.api.refusals import note_refusal
 from vault.api.request_log import RequestLog
 from vault.custody.custody import Custody
 from vault.custody.database import DB, platform_scope
@@ -77,6 +84,7 @@ ROUTERS: tuple[Router, ...] = (
     sign_in.router,
     own.router,
     accounts.router,
+    recoveries.router,
     tokens.router,
     controllers.router,
     contracts.router,
@@ -94,6 +102,7 @@ ROUTERS: tuple[Router, ...] = (
     traces.router,
     certificates.router,
     audit.router,
+    log.router,
     audit_search.router,
     reconciliation.router,
     messages.router,
@@ -103,12 +112,15 @@ ROUTERS: tuple[Router, ...] = (
     disclosures.router,
     grants.router,
     break_glass.router,
+    support.router,
     disclosure_listens.router,
     disclosure_papers.router,
     disclosure_register.router,
     packages.router,
     subjects.router,
     directory.router,
+    identity_provider.router,
+    oidc.router,
     scim.router,
     teams.router,
 )
@@ -151,7 +163,7 @@ def create_app(
         request_class=ReadableRequest,
         route_handlers=[health, read_openapi, *ROUTERS, receiving.router],
         lifespan=[parts],
-        middleware=[Patience(web), Authentication, CountRequests()],
+        middleware=[Patience(web), Authentication, Overseen(), CountRequests()],
         dependencies={
             "custody": Provide(_custody, sync_to_thread=False),
             "sessions": Provide(_sessions, sync_to_thread=False),
@@ -161,6 +173,7 @@ def create_app(
         },
         plugins=[plugin()],
         exception_handlers={Exception: unexpected_problem},
+        after_exception=[note_refusal],
         openapi_config=described,
         logging_config=None,
         request_max_body_size=MOST_BYTES,

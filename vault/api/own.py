@@ -169,6 +169,7 @@ async def remove_passkey(passkey_id: FromPath[UUID], custody: InCustody, caller:
 router = Router(
     path="/v1/me",
     tags=["own account"],
+    opt={"action": "signed_in"},
     route_handlers=[
         who_am_i,
         list_sessions,

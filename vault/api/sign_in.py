@@ -1,7 +1,8 @@
 """The vault's door: what stands at it, who comes in by which means, and invitations taken up."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from types import MappingProxyType
+from typing import Annotated, Any, Final
 
 from litestar import Request, Response, Router, delete, post
 from litestar.datastructures import Cookie
@@ -24,6 +25,9 @@ from vault.identity.signing_in import Proof
 from vault.sessions import LASTS
 
 DEVICE_COOKIE = "vault_device"
+
+PUBLIC: Final = MappingProxyType({"action": "public"})
+"""Whoever knows no more than the address may ask."""
 
 Asked = Request[Any, Any, Any]
 Short = Annotated[str, Meta(min_length=1, max_length=200)]

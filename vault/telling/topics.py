@@ -38,6 +38,7 @@ class Topic(StrEnum):
     RIGHTS_REVIEWED = "rights.reviewed"
     RIGHTS_LAST_ADMINISTRATOR = "rights.last_administrator"
     VOLUME_UNUSUAL = "volume.unusual"
+    ACCOUNT_GIVEN_BACK = "account.given_back"
     WEBHOOK_DISABLED = "webhook.disabled"
     WEBHOOK_TESTED = "webhook.tested"
 

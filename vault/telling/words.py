@@ -172,6 +172,11 @@ TOPICS: Mapping[Topic, tuple[str, str, str]] = MappingProxyType(
             "Personalens avlyssning avviker klart från det vanliga; det gäller personalen, inte kunderna",
             "One of the staff listened far more than usual; this is about staff, and no customer is profiled",
         ),
+        Topic.ACCOUNT_GIVEN_BACK: (
+            "Tili palautettiin haltijalleen kahden henkilön päätöksellä; kaikki aiemmat kirjautumistavat päättyivät",
+            "Ett konto återlämnades till sin innehavare genom två personers beslut; tidigare inloggningssätt upphörde",
+            "An account was given back to its owner by two persons' decision; all former ways to sign in have ended",
+        ),
         Topic.WEBHOOK_DISABLED: (
             "Webhook ei ole enää käytössä, koska se ei vastaa",
             "En webhook används inte längre eftersom den inte svarar",

@@ -1,0 +1,147 @@
+"""An account given back to its owner who has lost what they signed in with: two persons decide, and the DPO is told.
+
+Whoever proposes has seen who asks; a second person decides, and one of the two at least is of the controller. With the
+decision all that opened the account ends. One of the two, of the controller and not of the firm, then makes the
+invitation once and hands it over: nobody of the firm ever holds the way into a controller's account.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any, Final
+from uuid import UUID
+
+from tenants.decisions import Action
+from vault.accounts import Caller
+from vault.credentials import Issued
+from vault.custody import audit
+from vault.custody.custody import Custody
+from vault.custody.database import DB, PLATFORM, tenant_scope
+from vault.errors import Conflict, NotFound
+from vault.members import has_a_way_in, replace_invitation, signed_out
+from vault.proposals.deciding import propose
+from vault.proposals.model import Draft, Handler, Handlers, Proposal
+from vault.telling.telling import tell
+from vault.telling.topics import Audience, Topic
+
+RECOVER: Final = "recover_account"
+INVITED_WITHIN: Final = timedelta(days=7)
+
+
+async def propose_recovery(
+    custody: Custody, caller: Caller, email: str, *, reason: str, controller: UUID | None = None
+) -> Proposal:
+    """Propose to give an account back.
+
+    Args:
+        reason: how it is known who asks; sealed with the proposal.
+        controller: whose member it is; only an operator says so.
+
+    Raises:
+        NotAllowed: the caller is neither administrator nor DPO nor operator.
+        NotFound: no such active member of this controller.
+        Conflict: it is one's own account, or it is proposed already; nobody has taken an invitation up yet.
+        Invalid: the reason says nothing, or too much.
+    """
+    caller.require(Action.RECOVER_ACCOUNT)
+    tenant = controller if caller.tenant == PLATFORM and controller is not None else caller.tenant
+    if tenant == PLATFORM:
+        raise NotFound
+    async with tenant_scope(tenant):
+        found = await DB.fetch("SELECT id FROM member WHERE email = $1 AND active", email.strip().casefold())
+    if not found:
+        raise NotFound
+    if found[0]["id"] == caller.id:
+        raise Conflict("Whoever can sign in needs no recovery: change what you sign in with.")
+    draft = Draft(action=RECOVER, reason=reason, object_id=found[0]["id"])
+    return await propose(custody, HANDLERS, caller, tenant, draft)
+
+
+async def invite_after_recovery(custody: Custody, caller: Caller, recovery: UUID) -> Issued:
+    """The invitation by which the owner comes back: made once, by one of the two who decided.
+
+    Raises:
+        NotAllowed: the caller is neither administrator nor DPO.
+        NotFound: the caller has not decided on such a recovery of their controller.
+        Conflict: the invitation was made already, or too much time has passed.
+    """
+    caller.require(Action.RECOVER_ACCOUNT)
+    now = custody.clock.now()
+    async with tenant_scope(caller.tenant):
+        found = await DB.fetch(
+            "SELECT r.member_id, r.approved_at, r.invited_at FROM account_recovery r"
+            " JOIN proposal p ON p.tenant_id = r.tenant_id AND p.id = r.id"
+            " WHERE r.id = $1 AND $2 IN (p.proposed_by, p.decided_by) FOR UPDATE OF r",
+            recovery,
+            caller.id,
+        )
+        if not found:
+            raise NotFound
+        member, approved_at, invited_at = found[0].values()
+        if invited_at is not None or now - approved_at > INVITED_WITHIN:
+            raise Conflict("The invitation was made already, or not in time: propose the recovery again.")
+        await DB.fetch("UPDATE account_recovery SET invited_at = $2 WHERE id = $1", recovery, now)
+        invitation = await replace_invitation(caller.tenant, member, now=now)
+        event = audit.Event(act="account.invited_again", actor=caller.id, object_id=member)
+        await audit.record(caller.tenant, event, now=now)
+    return invitation
+
+
+async def invite_instead(custody: Custody, caller: Caller, member: UUID) -> Issued:
+    """Another invitation in place of one that was lost, for somebody who has never taken one up.
+
+    Raises:
+        NotAllowed: the caller is no administrator.
+        NotFound: no such active member of this controller.
+        Conflict: the account has an owner: it takes a recovery.
+    """
+    caller.require(Action.MANAGE_MEMBERS)
+    now = custody.clock.now()
+    async with tenant_scope(caller.tenant):
+        if not await DB.fetch("SELECT 1 FROM member WHERE id = $1 AND active FOR UPDATE", member):
+            raise NotFound
+        recovered = await DB.fetch("SELECT 1 FROM account_recovery WHERE member_id = $1", member)
+        if recovered or await has_a_way_in(member):
+            raise Conflict("The account has an owner: it takes two persons to give it back.")
+        invitation = await replace_invitation(caller.tenant, member, now=now)
+        event = audit.Event(act="account.invited_again", actor=caller.id, object_id=member)
+        await audit.record(caller.tenant, event, now=now)
+    return invitation
+
+
+async def _check(_: Custody, proposal: Proposal) -> Mapping[str, Any]:
+    async with tenant_scope(proposal.tenant):
+        if not await DB.fetch("SELECT 1 FROM member WHERE id = $1 AND active", proposal.object_id):
+            raise NotFound
+    return {}
+
+
+async def _give_back(custody: Custody, proposal: Proposal) -> Mapping[str, Any]:
+    """End, in the open scope of the decision, all that opened the account; tell its owner and the DPO."""
+    tenant, member, now = proposal.tenant, proposal.object_id, custody.clock.now()
+    if member is None:
+        raise RuntimeError("A recovery is of somebody's account.")
+    await DB.fetch("SELECT 1 FROM member WHERE id = $1 FOR UPDATE", member)
+    for table in ("passkey", "code_secret", "recovery_code"):
+        await DB.fetch(f"DELETE FROM {table} WHERE member_id = $1", member)  # noqa: S608 - our own names
+    await DB.fetch("DELETE FROM credential WHERE member_id = $1 AND kind = 'password'", member)
+    await DB.fetch("UPDATE credential SET revoked_at = $1 WHERE member_id = $2 AND revoked_at IS NULL", now, member)
+    await signed_out(member, now=now)
+    await DB.fetch(
+        "INSERT INTO account_recovery (tenant_id, id, member_id, approved_at) VALUES ($1, $2, $3, $4)",
+        tenant,
+        proposal.id,
+        member,
+        now,
+    )
+    event = audit.Event(
+        act="account.given_back", actor=proposal.decided_by, object_id=member, details={"proposal": str(proposal.id)}
+    )
+    await audit.record(tenant, event, now=now)
+    await tell(tenant, Topic.ACCOUNT_GIVEN_BACK, member, audience=Audience.DPO, now=now, members=[member])
+    return {}
+
+
+HANDLERS: Handlers = MappingProxyType(
+    {RECOVER: Handler(Action.RECOVER_ACCOUNT, Action.RECOVER_ACCOUNT, _check, at_once=_give_back)}
+)
