@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from uuid import uuid4
 
 import httpx
+import pyotp
 import pyrage
 import pytest
 
@@ -36,7 +37,7 @@ class Visitor:
 
     def __init__(self, browser: httpx.AsyncClient, hand: Hand, language: str = "en") -> None:
         self.browser, self.hand, self.language = browser, hand, language
-        self.email = f"{uuid4().hex}@outside.example"
+        self.email, self.secret = f"{uuid4().hex}@outside.example", ""
 
     async def named(self) -> str:
         """Named by the DPO; the invitation."""
@@ -51,9 +52,21 @@ class Visitor:
 
     async def arrive(self, invitation: str) -> httpx.Response:
         """Take up the invitation and sign in."""
-        await self.send("/invitation", invitation=invitation, password=PASSWORD, again=PASSWORD)
+        await self.take_up(invitation)
         slug = self.hand.desk.house.slug
-        return await self.send("/sign-in", controller=slug, email=self.email, password=PASSWORD)
+        return await self.send("/sign-in", controller=slug, email=self.email, password=PASSWORD, code=self.code())
+
+    async def take_up(self, invitation: str, *, again: str = PASSWORD) -> httpx.Response:
+        """Choose a password and set up the app whose secret is on the page."""
+        self.offered = await self.send("/invitation", invitation=invitation)
+        secret = re.search(r"<code>([A-Z2-7]{32})</code>", self.offered.text)
+        self.secret = secret[1] if secret else ""
+        said = {"invitation": invitation, "password": PASSWORD, "again": again, "code": self.code(-1)}
+        return await self.send("/invitation/choice", **said)
+
+    def code(self, steps: int = 0) -> str:
+        """What the app shows now, or so many half minutes later."""
+        return pyotp.TOTP(self.secret).at(self.hand.desk.house.world.now(), counter_offset=steps)
 
 
 async def test_a_recipient_without_a_key_needs_nothing_but_a_browser(at: Desk, browser: httpx.AsyncClient) -> None:
@@ -125,6 +138,7 @@ async def test_every_page_is_well_formed_in_every_language_and_loads_nothing(
     await at.approve(hand.id)
     pages = [await visitor.look(), await visitor.look("/invitation")]
     await visitor.arrive(invitation)
+    pages.append(visitor.offered)
     await hand.seal()
     await hand.pack()
     for visitor.language in ("fi", "sv", "en"):
@@ -201,8 +215,9 @@ async def test_whoever_asks_for_an_authority_learns_of_nothing_before_it_is_give
 async def test_the_session_is_no_scripts_and_no_other_sites(at: Desk, browser: httpx.AsyncClient) -> None:
     hand = await copy_for_subject(at, await at.recording())
     visitor = Visitor(browser, hand)
-    await visitor.send("/invitation", invitation=await visitor.named(), password=PASSWORD, again=PASSWORD)
-    form = {"controller": at.house.slug, "email": visitor.email, "password": PASSWORD}
+    taken = await visitor.take_up(await visitor.named())
+    assert len(re.findall(r"<code>(?:[A-Z2-7]{4}-){3}[A-Z2-7]{4}</code>", taken.text)) == 10
+    form = {"controller": at.house.slug, "email": visitor.email, "password": PASSWORD, "code": visitor.code()}
     answer = await browser.post("/receive/sign-in", data=form, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/receive?lang=fi")
     cookie = answer.headers["set-cookie"].lower()
@@ -216,14 +231,18 @@ async def test_a_wrong_password_and_a_spent_invitation_are_told_without_particul
     hand = await copy_for_subject(at, await at.recording())
     visitor = Visitor(browser, hand)
     invitation = await visitor.named()
-    differs = await visitor.send("/invitation", invitation=invitation, password=PASSWORD, again="another one")
+    differs = await visitor.take_up(invitation, again="another one")
     assert (differs.status_code, "The two passwords differ." in differs.text) == (422, True)
-    await visitor.send("/invitation", invitation=invitation, password=PASSWORD, again=PASSWORD)
-    spent = await visitor.send("/invitation", invitation=invitation, password=PASSWORD, again=PASSWORD)
-    assert spent.status_code == 422
+    assert (await visitor.take_up(invitation)).status_code == 200
+    secret = visitor.secret
+    assert (await visitor.take_up(invitation)).status_code == 422
+    visitor.secret = secret
     slug = at.house.slug
-    wrong = await visitor.send("/sign-in", controller=slug, email=visitor.email, password="another password")
-    unknown = await visitor.send("/sign-in", controller=slug, email="nobody@outside.example", password="another")
+    wrong = await visitor.send(
+        "/sign-in", controller=slug, email=visitor.email, password="another one", code=visitor.code()
+    )
+    stranger = {"controller": slug, "email": "nobody@outside.example", "password": "another one", "code": "123456"}
+    unknown = await visitor.send("/sign-in", **stranger)
     assert (wrong.status_code, unknown.status_code) == (401, 401)
     assert wrong.text == unknown.text
 
