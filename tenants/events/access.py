@@ -10,8 +10,6 @@ PURPOSE, CLAUSE, REFUSED = Also.PURPOSE, Also.CLAUSE, Also.REFUSED
 ID, COUNT, SLUG, SLUGS, FLAG = Kind.ID, Kind.COUNT, Kind.SLUG, Kind.SLUGS, Kind.FLAG
 
 # A table is read by its rows.
-# A table is read by its rows.
-# A table is read by its rows.
 # fmt: off
 ACCESS: Final[tuple[Act, ...]] = (
     act("recordings.searched", "Somebody looked for recordings; by which filters is told, by which values is not.",
@@ -21,8 +19,9 @@ ACCESS: Final[tuple[Act, ...]] = (
     act("access.opened", "A recording was opened to one person, for one purpose and a few minutes.",
         PERSON, "recording", PURPOSE | REFUSED, access=ID, restricted_use=RestrictedUse, disclosure=ID, glass=ID),
     act("access.used", "The first of what was opened was heard or read.",
-        PERSON, "recording", PURPOSE, access=ID, restricted_use=RestrictedUse, disclosure=ID, glass=ID),
-    act("access.ended", "An access was ended before its minutes were over.", PERSON, "recording", PURPOSE, access=ID),
+        PERSON, "recording", PURPOSE | REFUSED, access=ID, restricted_use=RestrictedUse, disclosure=ID, glass=ID),
+    act("access.ended", "An access was ended before its minutes were over.",
+        PERSON, "recording", PURPOSE, access=ID, glass=ID),
     act("part.found_altered", "What the store gave back is not what was stored; nothing of it was shown.",
         PERSON | MACHINE, "recording", part=SLUG, cause=Kind.FAULT),
     act("recording.listens_read", "Somebody read when and why a recording was listened to, and with `staff` by whom.",
@@ -31,5 +30,7 @@ ACCESS: Final[tuple[Act, ...]] = (
     act("audit.exported", "Somebody took events of this log out.", PERSON, form=SLUG, until=COUNT),
     act("audit.pruned", "What was told before the policy's time is erased; its hashes stay and prove the rest.",
         WORKER, None, CLAUSE, before=Kind.MOMENT, events=COUNT),
+    act("witness.registered", "Signatures of a witness are taken under checkpoints of this log.", PERSON, "witness"),
+    act("witness.ended", "Signatures of a witness are taken no more.", PERSON, "witness"),
 )
 # fmt: on

@@ -24,8 +24,6 @@ _KEYS: Final[dict[str, Detail]] = {
 }
 
 # A table is read by its rows.
-# A table is read by its rows.
-# A table is read by its rows.
 # fmt: off
 DISCLOSING: Final[tuple[Act, ...]] = (
     act("disclosure.requested", "Somebody asked that recordings be given to somebody.",
@@ -58,7 +56,8 @@ DISCLOSING: Final[tuple[Act, ...]] = (
     act("disclosure.fetched", "The recipient has it.", PERSON, "disclosure", **_ENDED),
     act("disclosure.fulfilled", "Nothing is owed for it any more.",
         PERSON | WORKER, "disclosure", **_ENDED, means=SLUG, done_on=DATE, document=ID),
-    act("disclosure.ended", "What was open to the recipient is open no more.", PERSON | WORKER, "disclosure", **_ENDED),
+    act("disclosure.ended", "What was open to the recipient is open no more.",
+        PERSON | WORKER, "disclosure", **_ENDED, accesses=COUNT),
     act("disclosure.expired", "Nobody fetched it in time.", WORKER, "disclosure", **_ENDED),
     act("disclosure.revoked", "It was taken back.", PERSON, "disclosure", CLAUSE, **_ENDED),
     act("disclosure.duty_done", "The recipient's duty is recorded as done.",

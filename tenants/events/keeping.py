@@ -19,8 +19,6 @@ FOUND = (
 """What a round of reconciliation counts, by kind."""
 
 # A table is read by its rows.
-# A table is read by its rows.
-# A table is read by its rows.
 # fmt: off
 KEEPING: Final[tuple[Act, ...]] = (
     act("recording.received", "A recording arrived whole and is kept.",
@@ -62,16 +60,16 @@ KEEPING: Final[tuple[Act, ...]] = (
     act("restored.hold_released_again", "A hold that a restored backup brought back was released again.",
         WORKER, "recording"),
     act("retention.unfinished", "Something that was due would not go; it is tried again.",
-        WORKER, "destruction", due=COUNT, done=COUNT, failed=COUNT, failures=TALLY, blocked=TALLY, alarm=FLAG),
+        WORKER, "destruction", due=COUNT, done=COUNT, failed=COUNT, failures=Kind.FAULTS, blocked=TALLY, alarm=FLAG),
     act("retention.alarm", "Something that was due has not gone for long: somebody must look.",
-        WORKER, "destruction", due=COUNT, done=COUNT, failed=COUNT, failures=TALLY, blocked=TALLY, alarm=FLAG),
+        WORKER, "destruction", due=COUNT, done=COUNT, failed=COUNT, failures=Kind.FAULTS, blocked=TALLY, alarm=FLAG),
     act("retention.day_closed", "A day is over, and this is how it ended.",
         WORKER, None, day=DATE, nothing_due_since=DATE, state=SLUG, due=COUNT, done=COUNT, failed=COUNT, kept=COUNT,
         blocked=TALLY),
     act("contract.end_moved", "Two persons gave the contract another last day.",
         PERSON, "contract", ends_on=DATE, instead_of=DATE, proposal=ID),
     act("contract.unfinished", "At a contract's end something would not go; it is tried again.",
-        WORKER, "destruction", why=SLUG),
+        WORKER, "destruction", why=Kind.FAULT),
     act("contract.restored", "A restored backup brought an ended contract back; it is ended again.",
         WORKER, "contract"),
     act("notice.given", "The controller was told that its contract ends.",

@@ -2,14 +2,12 @@
 
 from typing import Final
 
-from tenants.events.words import Act, By, Kind, act
+from tenants.events.words import Act, Also, By, Kind, act
 from tenants.vocabulary import SignInMethod
 
 PERSON, MACHINE, WORKER, NOBODY = By.PERSON, By.MACHINE, By.WORKER, By.NOBODY
 ID, COUNT, SLUG, SLUGS, MOMENT = Kind.ID, Kind.COUNT, Kind.SLUG, Kind.SLUGS, Kind.MOMENT
 
-# A table is read by its rows.
-# A table is read by its rows.
 # A table is read by its rows.
 # fmt: off
 PEOPLE: Final[tuple[Act, ...]] = (
@@ -37,6 +35,6 @@ PEOPLE: Final[tuple[Act, ...]] = (
     act("credential.revoked", "A session or token was ended before its time.", PERSON | MACHINE, "credential"),
     act("token.issued", "A bearer token was made for a member.", PERSON | MACHINE, "token", scopes=SLUGS),
     act("request.refused", "Somebody signed in asked for what no role or token of theirs allows.",
-        PERSON | MACHINE, operation=SLUG, reason=SLUG),
+        PERSON | MACHINE, None, Also.REFUSED, operation=SLUG, reason=SLUG),
 )
 # fmt: on

@@ -25,7 +25,7 @@ MOST_WORDS: Final = 200
 _SLUG: Final = re.compile(r"[a-z][a-z0-9._-]{0,63}", re.ASCII)
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _KEY: Final = re.compile(r"[a-z][a-z_]*/[0-9A-Za-z]+(?:\.[0-9a-fx]+)?", re.ASCII)
-_FAULT: Final = re.compile(r"(?:[A-Z][a-z0-9]+){1,8}", re.ASCII)
+_FAULT: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}", re.ASCII)
 _AGE: Final = re.compile(r"age1[a-z0-9]{10,2000}", re.ASCII)
 
 
@@ -67,7 +67,8 @@ class Kind(Enum):
     TALLY = "counts by slug"
     KEY = "key id"
     PUBLIC_KEY = "public key"
-    FAULT = "class of an error"
+    FAULT = "kind of fault"
+    FAULTS = "counts by kind of fault"
 
 
 Detail = Kind | type[StrEnum]
@@ -142,16 +143,18 @@ def _is_moment(value: object) -> bool:
         return False
 
 
-def _is_tally(value: object) -> bool:
-    return isinstance(value, Mapping) and all(is_slug(name) and _is_count(number) for name, number in value.items())
-
-
 def _text(pattern: re.Pattern[str]) -> Callable[[object], bool]:
     return lambda value: isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
 def _each(check: Callable[[object], bool]) -> Callable[[object], bool]:
     return lambda value: isinstance(value, list) and len(value) <= MOST_WORDS and all(map(check, value))
+
+
+def _tally(check: Callable[[object], bool]) -> Callable[[object], bool]:
+    return lambda value: (
+        isinstance(value, Mapping) and all(check(key) and _is_count(each) for key, each in value.items())
+    )
 
 
 _CHECKS: Final[Mapping[Kind, Callable[[Any], bool]]] = MappingProxyType(
@@ -166,9 +169,10 @@ _CHECKS: Final[Mapping[Kind, Callable[[Any], bool]]] = MappingProxyType(
         Kind.MOMENT: _is_moment,
         Kind.FLAG: lambda value: isinstance(value, bool),
         Kind.DIGEST: _text(_DIGEST),
-        Kind.TALLY: _is_tally,
+        Kind.TALLY: _tally(is_slug),
         Kind.KEY: _text(_KEY),
         Kind.PUBLIC_KEY: _text(_AGE),
         Kind.FAULT: _text(_FAULT),
+        Kind.FAULTS: _tally(_text(_FAULT)),
     }
 )

@@ -6,6 +6,7 @@ its numbers. Event `n` is the entry of index `n - 1` in the tree of RFC 6962 tha
 """
 
 from collections.abc import Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -20,6 +21,12 @@ from vault.custody.tree import HashAt, Span
 
 SEALED_AT_ONCE: Final = 5000
 """Events that get their numbers in one statement."""
+
+REFUSED: Final = "refused"
+"""The outcome of what was not done."""
+
+_REFUSED_IN: ContextVar[str | None] = ContextVar("refused_in", default=None)
+"""The request in which a refusal was last written down."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +65,8 @@ async def begin(tenant: UUID) -> None:
 
 async def record(tenant: UUID, event: Event, *, now: datetime) -> None:
     """Write an event down in the open scope, so that the act and its event are durable together."""
+    if event.outcome == REFUSED:
+        _REFUSED_IN.set(_request())
     await DB.fetch(
         "INSERT INTO audit_pending (tenant_id, at, act, object_id, body) VALUES ($1, $2, $3, $4, $5)",
         tenant,
@@ -66,6 +75,11 @@ async def record(tenant: UUID, event: Event, *, now: datetime) -> None:
         event.object_id,
         rfc8785.dumps(_body(event, now)).decode(),
     )
+
+
+def told_of_refusal() -> bool:
+    """Whether a refusal was written down in this very request: whoever tells of all of them leaves that one out."""
+    return _request() is not None and _REFUSED_IN.get() == _request()
 
 
 async def seal(tenant: UUID) -> int:
@@ -217,8 +231,11 @@ async def _hashes(tenant: UUID, level: int, places: list[int]) -> dict[HashAt, b
     return {HashAt(level, row[0]): bytes(row[1]) for row in rows}
 
 
+def _request() -> str | None:
+    return structlog.contextvars.get_contextvars().get("request_id")
+
+
 def _body(event: Event, now: datetime) -> dict[str, Any]:
-    request_id = structlog.contextvars.get_contextvars().get("request_id")
     fields = {
         "act": event.act,
         "actor": str(event.actor) if event.actor else None,
@@ -228,6 +245,6 @@ def _body(event: Event, now: datetime) -> dict[str, Any]:
         "object": str(event.object_id) if event.object_id else None,
         "outcome": event.outcome,
         "purpose": event.purpose,
-        "request": request_id,
+        "request": _request(),
     }
     return {name: value for name, value in fields.items() if value is not None}
