@@ -150,9 +150,13 @@ def _unfit_listeners(document: dict[str, Any]) -> Iterator[Finding]:
             yield Finding(
                 path, f"the role {role!r} never hears content", "remove it: content belongs to the controller"
             )
-        if dig({"rule": rule}, "rule").get("scope") == Scope.OWN_CALLS and not agents_known:
+        scope = dig({"rule": rule}, "rule").get("scope")
+        if scope in (Scope.OWN_CALLS, Scope.OWN_TEAMS) and not agents_known:
             problem = "nobody's own calls can be told, since no kind names the field 'agent_id'"
             yield Finding((*path, "scope"), problem, "add 'agent_id' to contact_fields of a kind")
+        if scope == Scope.OWN_TEAMS and role != Role.SUPERVISOR:
+            problem = f"the role {role!r} leads no teams"
+            yield Finding((*path, "scope"), problem, "write 'own_teams' of the role 'supervisor' only")
 
 
 def _unfounded_return(end: dict[str, Any]) -> Iterator[Finding]:

@@ -171,6 +171,12 @@ def test_own_calls_need_a_field_that_tells_whose_they_are(problems: Problems) ->
     assert (told.path, told.remedy) == ("access.roles.agent.scope", "add 'agent_id' to contact_fields of a kind")
 
 
+def test_teams_are_led_by_supervisors_and_by_no_other_role(problems: Problems) -> None:
+    trainer = '[access.roles.trainer]\npurposes = ["training"]\nscope = "all"'
+    (told,) = problems((trainer, trainer.replace("all", "own_teams")), slug="valtiokonttori")
+    assert (told.path, told.problem) == ("access.roles.trainer.scope", "the role 'trainer' leads no teams")
+
+
 def test_a_policy_names_at_least_one_kind_and_its_tables_are_tables(
     problems: Problems, policy_texts: Mapping[str, str]
 ) -> None:
