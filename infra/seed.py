@@ -192,7 +192,7 @@ class _Seeding:
 
 
 async def _first_operator(custody: Custody) -> str:
-    member = NewMember(email=address(Role.OPERATOR, FIRM), name="Demo Operator", roles=(Role.OPERATOR,))
+    member = NewMember(email=address(Role.OPERATOR, FIRM), name="Demo Operator", roles=(Role.OPERATOR,), country="FI")
     return (await first_operator(custody, member)).secret
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from tenants.policy import AccessRule, BreakGlass, Policy
 from tenants.regions import COUNTRIES
-from tenants.vocabulary import Area, Role, Scope
+from tenants.vocabulary import Area, Role, Safeguard, Scope
 
 LEAST_DAYS = 5
 """On so many days somebody has listened before they have a habit."""
@@ -93,3 +93,15 @@ def habit_of(days: Sequence[int]) -> Habit:
 def _habit(usual: float, a_day: int) -> Habit:
     """Half of an unusual day within one hour is unusual as well."""
     return Habit(usual=round(usual), a_day=a_day, an_hour=max(HOUR_FLOOR, math.ceil(a_day / 2)))
+
+
+def is_recorded(policy: Policy, safeguard: Safeguard) -> bool:
+    """Whether the notice allows support from outside of the EEA under this safeguard."""
+    support = policy.transfer.outside_support
+    return support is not None and safeguard in support.safeguards
+
+
+def support_clause(policy: Policy) -> str:
+    """The clause that allows support from outside, or without which there is none."""
+    support = policy.transfer.outside_support
+    return policy.transfer.clause if support is None else support.clause

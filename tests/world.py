@@ -129,7 +129,7 @@ class World:
         """Invite the first operator."""
         email = f"operator-{secrets.token_hex(4)}@firm.example"
         invited = await first_operator(
-            self.custody, NewMember(email=email, name="Demo Operator", roles=(Role.OPERATOR,))
+            self.custody, NewMember(email=email, name="Demo Operator", roles=(Role.OPERATOR,), country="FI")
         )
         self.operator_email = email
         await self.redeem(invited.secret)

@@ -26,6 +26,8 @@ class NewMember:
     name: str
     roles: tuple[Role, ...]
     agent_id: str | None = None
+    country: str | None = None
+    """Where an operator works from (ISO 3166-1 alpha-2); what a controller's own people have none of."""
 
 
 async def invite(custody: Custody, tenant: UUID, member: NewMember, *, by: UUID | None) -> tuple[UUID, Issued]:
@@ -47,6 +49,7 @@ async def invite(custody: Custody, tenant: UUID, member: NewMember, *, by: UUID 
             name=member.name,
             roles=[str(role) for role in member.roles],
             agent_id=member.agent_id,
+            country=member.country,
             active=True,
             created_at=now,
         )

@@ -21,7 +21,7 @@ from vault.custody.custody import Custody
 from vault.custody.database import DB, narrow, platform_scope, tenant_scope
 from vault.custody.register import TERM, tenancy, term
 from vault.custody.tables import Contract, Controller, PolicyVersion
-from vault.errors import Conflict, FieldProblem, Invalid
+from vault.errors import Conflict, FieldProblem, Invalid, NotAllowed
 from vault.members import NewMember, invite
 
 NAMESPACE = UUID("6f0d9a52-7c55-4b0e-9a51-1b7f3f6f2c11")
@@ -45,11 +45,13 @@ async def onboard(
     """Bring a controller in (Art. 28(3): the contract's subject matter and duration; the policy is its instruction).
 
     Raises:
-        NotAllowed: the caller is not an operator.
+        NotAllowed: the caller is not an operator, or works from outside of the EEA.
         Invalid: the policy file or the contract's dates break rules; every broken one is named.
         Conflict: a controller of this slug is here already.
     """
     caller.require(Action.ONBOARD)
+    if caller.person.admitted is not None:
+        raise NotAllowed("Nobody is onboarded from outside of the EEA: there is no controller yet that could admit it.")
     policy = _checked(policy_file, starts_on, ends_on)
     tenant = uuid5(NAMESPACE, f"{policy.slug} {starts_on}")
     bucket = f"{custody.bucket_prefix}-{policy.slug}-{tenant.hex[:8]}"

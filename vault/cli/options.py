@@ -35,4 +35,16 @@ class Moment(click.ParamType[datetime]):
         return moment.astimezone() if moment.tzinfo is None else moment
 
 
-DAY, MOMENT = Day(), Moment()
+class Country(click.ParamType[str]):
+    """A country by its code of ISO 3166-1 alpha-2, such as FI."""
+
+    name = "country"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The code, in capitals."""
+        if len(value) != 2 or not value.isascii() or not value.isalpha():
+            self.fail(f"{value!r} is not a country's code such as FI.", param, ctx)
+        return str(value).upper()
+
+
+DAY, MOMENT, COUNTRY = Day(), Moment(), Country()

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import click
 
+from vault.cli.options import COUNTRY
 from vault.cli.output import emit, with_json
 from vault.settings import Settings
 
@@ -68,12 +69,16 @@ def migrate() -> None:
 @click.command(short_help="Invite an operator, from the vault's own machine.")
 @click.argument("email")
 @click.argument("name")
+@click.option("--country", required=True, type=COUNTRY, help="Where they work from (ISO 3166-1), such as FI.")
 @with_json
-def operator(email: str, name: str) -> None:
-    """Invite an operator of the outsourcing firm; prints the invitation, once. Take it up with `vault redeem`."""
+def operator(email: str, name: str, country: str) -> None:
+    """Invite an operator of the outsourcing firm; prints the invitation, once. Take it up with `vault redeem`.
+
+    Whoever works from outside of the EEA reaches nothing of a controller that has not let them in (`vault support`).
+    """
     import asyncio
 
-    invitation = asyncio.run(_invite(email, name))
+    invitation = asyncio.run(_invite(email, name, country))
     emit({"invitation": invitation}, invitation)
 
 
@@ -89,13 +94,14 @@ def invite_again(email: str, controller: str) -> None:
     emit({"invitation": invitation}, invitation)
 
 
-async def _invite(email: str, name: str) -> str:
+async def _invite(email: str, name: str, country: str) -> str:
     from tenants.vocabulary import Role
     from vault.assembly import open_custody
     from vault.members import NewMember, first_operator
 
     async with open_custody(Settings.from_env()) as custody:
-        return (await first_operator(custody, NewMember(email=email, name=name, roles=(Role.OPERATOR,)))).secret
+        member = NewMember(email=email, name=name, roles=(Role.OPERATOR,), country=country)
+        return (await first_operator(custody, member)).secret
 
 
 async def _invite_again(controller: str, email: str) -> str:

@@ -2,16 +2,44 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
-from vault.errors import Unavailable
+from vault.errors import NotFound, Unavailable
 
 PLATFORM = UUID(int=0)
 """The tenant id of the outsourcing firm itself: its operators and its own log."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The controllers that whoever asks was let in to, and those that they have touched."""
+
+    tenants: frozenset[UUID]
+    touched: set[UUID] = field(default_factory=set)
+
+    def touch(self, tenant: UUID) -> None:
+        """Raises NotFound for a controller out of reach; the platform's own register is in everybody's."""
+        if tenant == PLATFORM:
+            return
+        if tenant not in self.tenants:
+            raise NotFound
+        self.touched.add(tenant)
+
+    @property
+    def opening(self) -> str:
+        """What narrows a transaction of the platform to them: the policies `within_reach` of the catalogue."""
+        self.touched.update(self.tenants)
+        return f"; SET LOCAL vault.reach = '{','.join(sorted(map(str, self.tenants))) or 'nobody'}'"
+
+
+REACH: ContextVar[Reach | None] = ContextVar("reach", default=None)
+"""Set for a request of somebody who may reach some controllers only, whatever their role: else None."""
 
 AWAY = "The catalogue does not answer. Nothing was half done; try again."
 
@@ -131,7 +159,8 @@ DB = Database()
 
 @asynccontextmanager
 async def tenant_scope(tenant: UUID) -> AsyncIterator[None]:
-    """One transaction that can see one controller's rows. Scopes never nest."""
+    """One transaction that can see one controller's rows. Scopes never nest. Raises NotFound out of reach."""
+    _require_reach(tenant)
     async with Transaction(DB, f"BEGIN; SET LOCAL vault.tenant_id = '{tenant}'"):
         yield
 
@@ -139,7 +168,10 @@ async def tenant_scope(tenant: UUID) -> AsyncIterator[None]:
 @asynccontextmanager
 async def platform_scope() -> AsyncIterator[None]:
     """One transaction that sees the register of controllers and contracts, and the tables that hold ids only."""
-    async with Transaction(DB, f"BEGIN; SET LOCAL vault.platform = 'on'; SET LOCAL vault.tenant_id = '{PLATFORM}'"):
+    reach = REACH.get()
+    within = "" if reach is None else reach.opening
+    opening = f"BEGIN; SET LOCAL vault.platform = 'on'; SET LOCAL vault.tenant_id = '{PLATFORM}'{within}"
+    async with Transaction(DB, opening):
         yield
 
 
@@ -151,5 +183,16 @@ async def sealing_scope() -> AsyncIterator[None]:
 
 
 async def narrow(tenant: UUID) -> None:
-    """From the open platform scope into one controller's rows, once a credential has said whose it is."""
+    """From the open platform scope into one controller's rows, once a credential has said whose it is.
+
+    Raises:
+        NotFound: the controller is out of reach.
+    """
+    _require_reach(tenant)
     await DB.script(f"SET LOCAL vault.platform = ''; SET LOCAL vault.tenant_id = '{tenant}'")
+
+
+def _require_reach(tenant: UUID) -> None:
+    reach = REACH.get()
+    if reach is not None:
+        reach.touch(tenant)

@@ -131,6 +131,14 @@ ALTER TABLE support_admission FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_tenant_or_platform ON support_admission USING (
     tenant_id = nullif(current_setting('vault.tenant_id', true), '')::uuid
     OR current_setting('vault.platform', true) = 'on');
+CREATE FUNCTION is_within_reach(tenant uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT coalesce(current_setting('vault.reach', true), '') = ''
+        OR tenant::text = ANY (string_to_array(current_setting('vault.reach', true), ','))
+$$;
+CREATE POLICY within_reach ON controller AS RESTRICTIVE USING (is_within_reach(id));
+CREATE POLICY within_reach ON contract AS RESTRICTIVE USING (is_within_reach(tenant_id));
+CREATE POLICY within_reach ON notice AS RESTRICTIVE USING (is_within_reach(tenant_id));
+CREATE POLICY within_reach ON support_admission AS RESTRICTIVE USING (is_within_reach(tenant_id));
 GRANT SELECT, INSERT, UPDATE, DELETE ON broken_glass, support_admission, support_act, rights_round, rights_line,
     unusual_volume, unusual_look TO vault_app;
 """
