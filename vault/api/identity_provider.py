@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Router, delete, get, post
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from tenants.actions import Action
 from vault.api.dependencies import FromCaller, InCustody
@@ -24,7 +24,7 @@ class ProviderRequest(Unprintable, frozen=True, kw_only=True, forbid_unknown_fie
     client_id: Word
     authentication: Authentication
     client_secret: Secret | None = None
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
     reason: Why
 
 

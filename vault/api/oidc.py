@@ -7,10 +7,11 @@ from litestar.datastructures import Cookie, State
 from litestar.di import NamedDependency, Provide
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath, QueryParameter, SkipValidation
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from vault.api.authentication import bound_to
 from vault.api.sign_in import Asked, Session, session_cookie
+from vault.api.unprintable import Unprintable
 from vault.identity.metadata import Descriptions
 from vault.identity.oidc import SECONDS, Federation, Returned
 from vault.identity.providers import CALLBACK
@@ -25,7 +26,7 @@ Abroad: TypeAlias = NamedDependency[SkipValidation[Federation]]
 Said: TypeAlias = Annotated[str, QueryParameter(required=False, max_length=4000)]
 
 
-class LogoutToken(Struct, frozen=True, kw_only=True):
+class LogoutToken(Unprintable, frozen=True, kw_only=True):
     """What the provider posts where somebody has signed out there (OpenID Connect Back-Channel Logout 1.0)."""
 
     logout_token: Annotated[str, Meta(max_length=20_000)]
@@ -48,14 +49,14 @@ async def finish(
     request: Asked,
     federation: Abroad,
     secure: NamedDependency[bool],
-    state: Said = "",
+    sent: Annotated[str, QueryParameter(name="state", required=False, max_length=4000)] = "",
     code: Said = "",
     error: Said = "",
     iss: Said = "",
 ) -> Response[Session]:
     """Open a session for whom the provider vouches; the token is also set as a cookie."""
     secret = request.cookies.get(COOKIE, "")
-    returned = Returned(state=state, code=code, error=error, issuer=iss or None, secret=secret)
+    returned = Returned(state=sent, code=code, error=error, issuer=iss or None, secret=secret)
     issued = await federation.finish(returned, bound_to=bound_to(request))
     answer = Response(
         Session(token=issued.secret, expires_at=issued.expires_at), cookies=[session_cookie(issued, secure=secure)]
