@@ -35,6 +35,7 @@ class Action(StrEnum):
     RESTRICT = "restrict"
     LIFT = "lift"
     READ_AUDIT = "read_audit"
+    NAME_LISTENERS = "name_listeners"
     READ_LOG = "read_log"
     MANAGE_WITNESSES = "manage_witnesses"
     READ_CERTIFICATE = "read_certificate"
@@ -124,6 +125,8 @@ ROLES = MappingProxyType(
         Action.RESTRICT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
         Action.LIFT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
         Action.READ_AUDIT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
+        # Staff are named to a data subject only where that is essential, which is for the DPO to say (C-579/21).
+        Action.NAME_LISTENERS: frozenset({Role.DPO}),
         # One's own log, as files: a controller's, or for an operator the outsourcing firm's.
         Action.READ_LOG: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
         Action.MANAGE_WITNESSES: frozenset({Role.ADMINISTRATOR, Role.OPERATOR}),

@@ -67,6 +67,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "change_organisation": {"name": "Demo Police", "reason": "a stranger tries"},
     "name_organisation_person": {"email": "stranger@outside.example", "name": "Demo Person"},
     "end_group_membership": {"member_until": None},
+    "name_listeners": {"reason": "a stranger tries"},
+    "follow_log": {"after": 0},
     "hear_disclosed": {"recording": str(uuid4()), "purpose": "quality", "reason": "a stranger tries"},
     "close_review_session": {"minutes": "a stranger tries"},
     "change_subject_request": {"facts": "a stranger tries"},

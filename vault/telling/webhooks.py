@@ -134,6 +134,7 @@ async def end(custody: Custody, caller: Caller, webhook: UUID) -> None:
         if not await lock(caller.tenant, webhook):
             raise NotFound
         await drop_waiting(caller.tenant, webhook, why="ended", now=now)
+        await DB.fetch("DELETE FROM audit_stream WHERE tenant_id = $1 AND webhook_id = $2", caller.tenant, webhook)
         await DB.fetch("DELETE FROM webhook WHERE tenant_id = $1 AND id = $2", caller.tenant, webhook)
         await _record(caller, "webhook.ended", webhook, now)
 

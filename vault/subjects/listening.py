@@ -1,0 +1,115 @@
+"""When and why somebody listened to a recording: what the data subject may ask (Art. 15(1), C-579/21), at any time.
+
+Who listened is not told: it says nothing of the data subject. Where it is essential for the rights of the data subject
+a DPO looks at it, writes down why, and that stays with the recording for the next one who looks.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid4
+
+from tenants.decisions import Action
+from vault.accounts import Caller
+from vault.custody import audit
+from vault.custody.custody import Custody
+from vault.custody.database import DB, tenant_scope
+from vault.disclosure.words import open_words, seal_words
+from vault.errors import NotFound
+
+READ: Final = "recording.listens_read"
+_WORDS: Final = "listens.named"
+
+_LISTENS: Final = """SELECT used_at, purpose, member_id FROM access WHERE tenant_id = $1 AND recording_id = $2
+    AND used_at IS NOT NULL ORDER BY used_at, id"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """One listen. `member` is None where it is not told who it was."""
+
+    at: datetime
+    purpose: str
+    member: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """That a DPO saw who had listened; `reason` is what they wrote, and empty once its key has gone."""
+
+    at: datetime
+    by: UUID
+    reason: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listened:
+    """Each listen to a recording, the earliest first, and each time that it was looked at who they were."""
+
+    listens: tuple[Heard, ...]
+    named: tuple[Named, ...]
+
+
+async def listened(custody: Custody, caller: Caller, recording: UUID) -> Listened:
+    """When and for which purposes a recording was listened to, and nobody's name; that it was read is in the log.
+
+    Raises:
+        NotAllowed: no role of the caller handles data subjects' requests.
+        NotFound: no such recording here.
+    """
+    caller.require(Action.HANDLE_SUBJECT_REQUEST)
+    return await _read(custody, caller, recording, staff=False)
+
+
+async def listeners(custody: Custody, caller: Caller, recording: UUID, *, reason: str) -> Listened:
+    """The same with who listened, since that is essential for the data subject's rights; why is kept, sealed.
+
+    Raises:
+        NotAllowed: the caller is no DPO.
+        NotFound: no such recording here.
+    """
+    caller.require(Action.NAME_LISTENERS)
+    now, id = custody.clock.now(), uuid4()
+    sealed = await asyncio.to_thread(seal_words, custody, caller.tenant, id, _WORDS, reason.encode(), now=now)
+    async with tenant_scope(caller.tenant):
+        await _require_known(caller.tenant, recording)
+        await DB.fetch(
+            "INSERT INTO listens_named (tenant_id, id, recording_id, named_by, named_at, sealed_reason)"
+            " VALUES ($1, $2, $3, $4, $5, $6)",
+            *(caller.tenant, id, recording, caller.id, now, sealed),
+        )
+    return await _read(custody, caller, recording, staff=True)
+
+
+async def _read(custody: Custody, caller: Caller, recording: UUID, *, staff: bool) -> Listened:
+    now = custody.clock.now()
+    async with tenant_scope(caller.tenant):
+        await _require_known(caller.tenant, recording)
+        rows = await DB.fetch(_LISTENS, caller.tenant, recording)
+        named = await DB.fetch(
+            "SELECT * FROM listens_named WHERE tenant_id = $1 AND recording_id = $2 ORDER BY named_at, id",
+            caller.tenant,
+            recording,
+        )
+        details = {"listens": len(rows), "staff": staff}
+        event = audit.Event(act=READ, actor=caller.id, object_id=recording, details=details)
+        await audit.record(caller.tenant, event, now=now)
+    listens = tuple(
+        Heard(at=row["used_at"], purpose=row["purpose"], member=row["member_id"] if staff else None) for row in rows
+    )
+    words = await asyncio.to_thread(
+        lambda: [open_words(custody, caller.tenant, row["id"], _WORDS, row["sealed_reason"], now=now) for row in named]
+    )
+    return Listened(
+        listens=listens,
+        named=tuple(
+            Named(at=row["named_at"], by=row["named_by"], reason=said.decode())
+            for row, said in zip(named, words, strict=True)
+        ),
+    )
+
+
+async def _require_known(tenant: UUID, recording: UUID) -> None:
+    if not await DB.fetch("SELECT 1 FROM recording WHERE tenant_id = $1 AND id = $2", tenant, recording):
+        raise NotFound
