@@ -28,8 +28,8 @@ def test_one_password_is_one_however_its_letters_are_composed() -> None:
     assert normalised("pa\u0308ssword") == normalised("p\u00e4ssword")
 
 
-@given(
-    st.text(min_size=LEAST, max_size=40).filter(lambda text: len(set(normalised(text).casefold())) >= LEAST_DIFFERENT)
-)
-def test_what_is_long_and_varied_is_good_where_nothing_is_known(password: str) -> None:
-    assert weakness(password, ()) is None or len(normalised(password)) < LEAST
+@given(st.text(st.characters(categories=["Ll", "Nd", "Zs"]), min_size=LEAST, max_size=30), st.text(max_size=3))
+def test_a_password_is_too_short_too_uniform_or_good_where_nothing_is_known(password: str, about: str) -> None:
+    plain = normalised(password)
+    good = LEAST <= len(plain) <= MOST and len(set(plain.casefold())) >= LEAST_DIFFERENT
+    assert (weakness(password, (about,)) is None) == good

@@ -14,7 +14,6 @@ from vault.credentials import Issued
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM, narrow, platform_scope, tenant_scope
-from vault.custody.register import Tenancy
 from vault.errors import Unauthenticated
 from vault.identity import codes, lockout, passwords
 from vault.identity.lockout import From
@@ -53,7 +52,6 @@ class _Account:
     """Whether what was said as the code is a recovery code."""
 
     roles: frozenset[Role]
-    held: Tenancy | None
 
 
 @dataclass
@@ -77,9 +75,11 @@ class Door:
         account = await self._find(login, proof.code)
         is_password = await passwords.matches(account.verifier if account else None, proof.password)
         step = await codes.step_of(self.custody, await self._code_of(account), proof.code)
-        if account is None or not await self._spend(account, proof, step if is_password else None, is_password):
+        if account is None or not is_password or not await self._spend(account, proof.code, step):
             raise await self._refuse(account)
-        require_method(METHOD, account.held, account.roles)
+        async with tenant_scope(account.tenant):
+            held = await held_by(account.tenant, now=self.custody.clock.now())
+        require_method(METHOD, held, account.roles)
         session = await Sessions.open(self.custody, account.tenant, account.member, method=METHOD, bound_to=bound_to)
         return LetIn(session, await lockout.succeed(self.custody, attempt))
 
@@ -95,20 +95,19 @@ class Door:
             people = await DB.fetch("SELECT roles FROM member WHERE id = $1", member)
             kept = await codes.find(member, confirmed=True)
             recovery = await codes.has_recovery_code(member, code)
-            held = await held_by(tenant, now=self.custody.clock.now())
         if not rows or not people:
             return None
         roles = frozenset(Role(role) for role in people[0]["roles"])
-        return _Account(tenant, member, rows[0]["verifier"], kept, recovery, roles, held)
+        return _Account(tenant, member, rows[0]["verifier"], kept, recovery, roles)
 
-    async def _spend(self, account: _Account, proof: Proof, step: int | None, is_password: bool) -> bool:
-        """Use the code up; of two that come with the same one is let in."""
-        async with tenant_scope(account.tenant):
-            if step is not None and account.code is not None:
+    async def _spend(self, account: _Account, code: str, step: int | None) -> bool:
+        """Use the code up, once the password was right; of two that come with the same one is let in."""
+        if step is not None and account.code is not None:
+            async with tenant_scope(account.tenant):
                 return await codes.spend(account.code, step)
-            if account.recovery and is_password:
-                now = self.custody.clock.now()
-                return await codes.spend_recovery_code(account.member, proof.code, now=now)
+        if account.recovery:
+            async with tenant_scope(account.tenant):
+                return await codes.spend_recovery_code(account.member, code, now=self.custody.clock.now())
         return False
 
     async def _refuse(self, account: _Account | None) -> Unauthenticated:
