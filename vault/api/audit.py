@@ -1,6 +1,7 @@
 """The audit log, for the controller's DPO and administrator: events in order, and the root that binds them."""
 
 from typing import Annotated
+from uuid import UUID
 
 from litestar import Router, get
 from litestar.params import QueryParameter
@@ -27,8 +28,9 @@ class EventPage(Struct, frozen=True, kw_only=True):
 
 
 class HeadView(Struct, frozen=True, kw_only=True):
-    """How many events there are, and the root of the tree over all of them (hex)."""
+    """How many events there are, and the root of the tree over all of them (hex); `log` is whose files they are in."""
 
+    log: UUID
     seq: int
     hash: str
 
@@ -49,7 +51,7 @@ async def list_events(
 async def read_head(caller: FromCaller) -> HeadView:
     """The end of the log as it stands."""
     end = await head(caller)
-    return HeadView(seq=end.seq, hash=end.hash.hex())
+    return HeadView(log=caller.tenant, seq=end.seq, hash=end.hash.hex())
 
 
 router = Router(path="/v1", tags=["audit"], route_handlers=[list_events, read_head])

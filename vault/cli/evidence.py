@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from vault.cli import session
+from vault.cli import auditing, events, session
+from vault.cli.auditing import verify_files
 from vault.cli.failures import fail
 from vault.cli.output import emit, emit_table, moment, with_json
 from vault.client.http import segment
@@ -185,9 +187,21 @@ def audit() -> None:
 @audit.command("verify")
 @click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="An exported log, offline.")
 @click.option("--kept", metavar="NUMBER:HASH", help="An end of the log that was kept: it must still stand in it.")
+@click.option("--since", type=FILE, help="A checkpoint that was kept: the log must still begin with its events.")
+@click.option("--until", type=FILE, help="Up to this checkpoint.  [default: the newest]")
+@click.option("--log", metavar="URL|DIR", help="The log's files, served or in a folder.  [default: the vault's own]")
+@click.option("--key", type=FILE, help="The log's key, as `vault audit key` gave it.  [default: as the log gives it]")
 @with_json
-def verify_log(file: Path | None, kept: str | None) -> None:
-    """Recompute the tree over every event. Exits with 0 only if nothing was altered or left out."""
+def verify_log(
+    file: Path | None, kept: str | None, since: Path | None, until: Path | None, log: str | None, key: Path | None
+) -> None:
+    """Verify that the log is what was signed for. Exits with 0 only if nothing was altered, left out or put in.
+
+    With --since and --until nothing but the log's files is believed, and with --log DIR nobody is asked. With --file an
+    export is verified, without signatures.
+    """
+    if not (file or kept):
+        return verify_files(since, until, log, key)
     from vault.custody.audit import LogBroken
     from vault.custody.audit import verify as verify_tree
 
@@ -201,14 +215,30 @@ def verify_log(file: Path | None, kept: str | None) -> None:
         f"{end.seq} events, each as it was written.",
         f"Keep this, and ask later with --kept whether it still stands: {shown}",
     )
+    return None
+
+
+for command in auditing.COMMANDS:
+    audit.add_command(command)
 
 
 @audit.command("export")
-@click.option("-o", "--output", type=click.File("w", encoding="utf-8"), default="-", help="[default: standard output]")
-def export(output: Any) -> None:
-    """Write every event as JSON Lines, as `vault audit verify --file` takes them."""
+@click.option("--format", "form", type=click.Choice(events.FORMS), help="For a spreadsheet or a SIEM.")
+@click.option("--after", type=click.IntRange(0), default=0, help="With --format: only events after this number.")
+@click.option("--from", "since", type=events.MOMENT, help="With --format: from this moment on.")
+@click.option("--to", "until", type=events.MOMENT, help="With --format: before this moment.")
+@click.option("-o", "--output", type=click.File("wb"), default="-", help="[default: standard output]")
+def export(form: str | None, after: int, since: datetime | None, until: datetime | None, output: Any) -> None:
+    """Take the log out. Without --format: whole, as `vault audit verify --file` takes it."""
+    if form is not None:
+        return events.take_out(output, form, after, since, until)
     for event in _fetched():
-        output.write(json.dumps(event, ensure_ascii=False) + "\n")
+        output.write(json.dumps(event, ensure_ascii=False).encode() + b"\n")
+    return None
+
+
+for each in events.COMMANDS:
+    audit.add_command(each)
 
 
 def _fetched() -> Iterator[dict[str, Any]]:
