@@ -10,14 +10,17 @@ from litestar.serialization import encode_json
 
 from vault.api.app import DESCRIPTION, VERSION, create_app
 from vault.api.problem_schema import describe_problems
+from vault.api.route_rights import describe_rights
 from vault.custody.custody import Custody
 
 
 def description() -> str:
     """The OpenAPI 3.1 document of the routes as they are in the code."""
-    document = create_app(_nothing, described=_config()).openapi_schema
+    app = create_app(_nothing, described=_config())
+    document = app.openapi_schema
     describe_problems(document)
     plain = json.loads(encode_json(document.to_schema()))
+    describe_rights(app, plain)
     return json.dumps(plain, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
