@@ -2,28 +2,25 @@
 
 What is restricted is listened to for a use that Art. 18(2) allows, in a purpose's place.
 
-The access is asked again at each request whether it still holds: who may listen, for what and to which part can change
-between two seeks.
+Whether it still holds is asked at each request (`vault.access.resuming`): who may listen, for what and to which part
+can change between two seeks.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from asyncpg import Record
-
-from tenants.decisions import Action, Decision, Person, RecordingFacts
+from tenants.decisions import Action, Decision, RecordingFacts
 from tenants.oversight import OpenGlass
 from tenants.teams import Stretches
-from tenants.vocabulary import RestrictedUse, Role
-from vault.access.alarms import alarmed
+from tenants.vocabulary import RestrictedUse
 from vault.access.finding import find
-from vault.access.glass import carrying, with_glass
-from vault.access.granted import AskGrant, Granted
-from vault.access.kept import CONTACT, CONTENT, RECORDING_COLUMNS, Kept, KeptRecording, as_kept, part_columns
-from vault.access.leads import leading, with_leads
+from vault.access.glass import with_glass
+from vault.access.granted import Granted
+from vault.access.kept import CONTACT, CONTENT, Kept
+from vault.access.leads import with_leads
 from vault.access.opening import Opening
 from vault.access.refusals import OPENED, enforce, refuse_operators
 from vault.accounts import Caller
@@ -32,7 +29,7 @@ from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.register import Tenancy, tenancy
 from vault.custody.sealed import Header, Place, seal
-from vault.errors import AccessOver, FieldProblem, Invalid, NotFound, Unauthenticated
+from vault.errors import AccessOver, FieldProblem, Invalid, NotFound
 from vault.rewrapping.retiring import refuse_retired
 from vault.rights import decide_for
 
@@ -41,8 +38,6 @@ LASTS = timedelta(minutes=15)
 
 REASON_LEAST, REASON_MOST = 3, 500
 """How many characters a reason has."""
-
-USED = "access.used"
 
 
 @dataclass(frozen=True)
@@ -100,7 +95,7 @@ async def open_access(
     held = await find(custody, caller, recording_id)
     recording = held.recording
     facts = recording.facts_for(CONTENT, agent_id=held.agent_id, segments=held.segments)
-    decision = _decide(caller, held.tenancy, facts, purpose, restricted_use, recording.at)
+    decision = decided(caller, held.tenancy, facts, purpose, restricted_use, recording.at)
     await enforce(caller, OPENED, decision, held, part=CONTENT, purpose=stated)
     glass = caller.person.glass if decision.glass else None
     lasts = lasts_until(held) if glass is None else min(lasts_until(held), glass.ends_at)
@@ -116,7 +111,7 @@ async def open_access(
     )
 
     async def again(whose: Tenancy) -> Decision:
-        return _decide(caller, whose, facts, purpose, restricted_use, recording.at)
+        return decided(caller, whose, facts, purpose, restricted_use, recording.at)
 
     await let_in(custody, caller, access, reason, again)
     return access
@@ -148,14 +143,14 @@ async def let_in(
             access.granted.disclosure if access.granted else None,
             access.glass.id if access.glass else None,
         )
-        await _record(caller, OPENED, access, now=recording.at)
+        await record(caller, OPENED, access, now=recording.at)
         # Asked once more, now that whoever begins to destroy waits for this or has been waited for.
         await barrier.beside(caller.tenant)
         (await again(await tenancy(caller.tenant, at=recording.at))).enforce()
         await refuse_retired(caller.tenant, [Header.read(sealed_reason).key_id])
 
 
-def _decide(
+def decided(
     caller: Caller,
     whose: Tenancy,
     facts: RecordingFacts,
@@ -163,6 +158,7 @@ def _decide(
     use: RestrictedUse | None,
     now: datetime,
 ) -> Decision:
+    """Whether the caller may listen, as they and the recording are at this moment."""
     return decide_for(caller, whose, Action.LISTEN, now=now, recording=facts, purpose=purpose, use=use)
 
 
@@ -172,114 +168,6 @@ def _stated(purpose: str | None, use: RestrictedUse | None) -> str | None:
         sentence = "Name a purpose of the policy, or what Art. 18(2) allows of a restricted recording; not both."
         raise Invalid(sentence, [FieldProblem("restricted_use", "either", sentence)])
     return purpose if use is None else use.value
-
-
-async def resume(
-    custody: Custody, caller: Caller, access_id: UUID, *opened: str, ask: AskGrant | None = None
-) -> Access:
-    """The access, if it still holds: everything that was asked when it was opened is asked again.
-
-    Args:
-        opened: the small parts that are to be opened under it.
-        ask: what a disclosure lets somebody hear; without it, nothing.
-
-    Raises:
-        NotFound: no such access of this person.
-        AccessOver: its time is up, or it was ended.
-        Destroyed, Refused, NotAllowed: the content has gone, or may no longer be listened to for this.
-        Unauthenticated: the person was stopped.
-    """
-    now = custody.clock.now()
-    async with tenant_scope(caller.tenant):
-        rows = await _load(caller, access_id, opened)
-        if not rows:
-            raise NotFound
-        row = rows[0]
-        whose = await tenancy(caller.tenant, at=now)
-        recording = (await as_kept(whose, rows, now=now))[0]
-        caller = _as_now(caller, row)
-        if row["glass_id"] is not None:
-            caller = await carrying(caller, now, only=row["glass_id"])
-        caller = await leading(caller, whose.policy, now)
-        granted = await _granted(caller, whose, row, recording, ask)
-    use = None if row["restricted_use"] is None else RestrictedUse(row["restricted_use"])
-    kept = Kept(whose, recording, None)
-    access = Access(
-        access_id, kept, row["purpose"], row["granted_at"], row["expires_at"], use, granted, caller.person.glass
-    )
-    access.require(custody)
-    if granted is None:
-        facts = await _facts(custody, caller, recording)
-        decision = _decide(caller, whose, facts, access.purpose if use is None else None, use, now)
-        access = replace(access, excerpts=decision.excerpts)
-    else:
-        decision = granted.decision
-        access = replace(access, excerpts=granted.excerpts)
-    await enforce(caller, USED, decision, access.held, part=CONTENT, purpose=access.purpose)
-    if row["used_at"] is None:
-        await _note_first_use(caller, access, now)
-    return access
-
-
-async def _granted(
-    caller: Caller, whose: Tenancy, row: Record, recording: KeptRecording, ask: AskGrant | None
-) -> Granted | None:
-    if row["disclosure_id"] is None:
-        return None
-    if ask is None:
-        raise NotFound
-    return await ask(caller, whose, row["disclosure_id"], recording, row["purpose"])
-
-
-async def _facts(custody: Custody, caller: Caller, recording: KeptRecording) -> RecordingFacts:
-    """What is decided on; whose call it was is looked up for those alone to whom it makes a difference."""
-    if caller.person.agent_id is None and not caller.person.leads:
-        return recording.facts_for(CONTENT, agent_id=None)
-    async with alarmed(custody, caller, recording, CONTACT):
-        contact = Opening(custody).contact(recording)
-    if contact is None:
-        return recording.facts_for(CONTENT, agent_id=None)
-    return recording.facts_for(CONTENT, agent_id=contact.agent_id, segments=contact.segments)
-
-
-async def _load(caller: Caller, access_id: UUID, opened: Sequence[str]) -> list[Record]:
-    return await DB.fetch(
-        "SELECT a.purpose, a.granted_at, a.expires_at, a.used_at, a.restricted_use, a.disclosure_id, a.glass_id,"  # noqa: S608 - ours
-        f" m.roles, m.agent_id, m.active, {RECORDING_COLUMNS}, {part_columns(*opened)}"
-        " FROM access a JOIN member m ON m.tenant_id = a.tenant_id AND m.id = a.member_id"
-        " JOIN recording r ON r.tenant_id = a.tenant_id AND r.id = a.recording_id"
-        " LEFT JOIN part p ON p.tenant_id = r.tenant_id AND p.recording_id = r.id"
-        " WHERE a.tenant_id = $1 AND a.id = $2 AND a.member_id = $3 ORDER BY p.name",
-        caller.tenant,
-        access_id,
-        caller.id,
-    )
-
-
-def _as_now(caller: Caller, row: Record) -> Caller:
-    """The caller with the roles held at this moment, not those remembered since an earlier request.
-
-    Raises:
-        Unauthenticated: the member was stopped.
-    """
-    if not row["active"]:
-        raise Unauthenticated("This account is no longer active.")
-    roles = frozenset(Role(role) for role in row["roles"])
-    return replace(
-        caller, person=Person(id=caller.id, tenant=caller.person.tenant, roles=roles, agent_id=row["agent_id"])
-    )
-
-
-async def _note_first_use(caller: Caller, access: Access, now: datetime) -> None:
-    async with tenant_scope(caller.tenant):
-        noted = await DB.fetch(
-            "UPDATE access SET used_at = $3 WHERE tenant_id = $1 AND id = $2 AND used_at IS NULL RETURNING 1",
-            caller.tenant,
-            access.id,
-            now,
-        )
-        if noted:
-            await _record(caller, USED, access, now=now)
 
 
 def checked_reason(reason: str) -> str:
@@ -309,7 +197,8 @@ def _seal_reason(custody: Custody, access: Access, reason: str) -> bytes:
     return seal(fresh, Header(place, str(key.id), key.wrap(fresh, place), "text/plain"), reason.encode())
 
 
-async def _record(caller: Caller, act: str, access: Access, *, now: datetime) -> None:
+async def record(caller: Caller, act: str, access: Access, *, now: datetime) -> None:
+    """Append what was done with an access, in the open scope."""
     details = {"access": str(access.id)}
     if access.restricted_use is not None:
         details["restricted_use"] = access.restricted_use.value

@@ -7,11 +7,12 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from vault.access.accesses import Access, resume
+from vault.access.accesses import Access
 from vault.access.alarms import alarmed
 from vault.access.granted import AskGrant
 from vault.access.kept import CONTACT, CONTENT, IDENTIFIERS, PEAKS, PLAYBACK, KeptPart
 from vault.access.opening import Opening, place_of
+from vault.access.resuming import resume
 from vault.access.streaming import Content, Streamed, Whole
 from vault.access.transcripts import Form, render
 from vault.accounts import Caller
