@@ -65,6 +65,7 @@ class Endpoints:
             "VAULT_KEYRING_DIR": str(self.keyring_dir),
             "VAULT_ROOT_KEY": f"file:{self.root_key_file}",
             "VAULT_PUBLIC_URL": self.public_url,
+            "VAULT_ORIGIN": self.public_url.replace(LOOPBACK, "localhost"),
             # Everybody comes from this one machine, and tests come quickly.
             "VAULT_LIMITS": "off",
         }

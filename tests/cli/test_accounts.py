@@ -93,8 +93,8 @@ async def test_somebody_is_let_in_takes_up_the_invitation_and_is_stopped(termina
     made = await terminal.json(*words, as_=house.administrator)
     taken = await terminal.run("redeem", made["invitation"], "--password-stdin", "--json", typed=PASSWORD + "\n")
     told = json.loads(taken.stdout)
-    words = ("login", "new@demo.example", "--controller", house.slug, "--password-stdin")
-    await terminal.run(*words, "--code", told["recovery_codes"][0], typed=PASSWORD + "\n")
+    login = ("login", "new@demo.example", "--controller", house.slug, "--password-stdin")
+    await terminal.run(*login, "--code", told["recovery_codes"][0], typed=PASSWORD + "\n")
     assert (await terminal.json("whoami"))["roles"] == ["trainer"]
     assert "new@demo.example" in (await terminal.run("members", as_=house.administrator)).stdout
     await terminal.run("members", "stop", made["id"], as_=house.administrator)
@@ -133,3 +133,25 @@ async def test_the_present_code_of_a_secret_is_printed_for_scripts(terminal: Ter
     assert len(printed) == 6
     assert printed.isdecimal()
     assert "base 32" in (await terminal.run("code", "not a secret!", exit_code=2)).stderr
+
+
+async def test_sessions_are_listed_and_ended(terminal: Terminal, house: House) -> None:
+    await sign_in(terminal, house)
+    first = (await terminal.json("sessions"))[0]
+    assert first["current"]
+    await sign_in(terminal, house)
+    await terminal.run("sessions", "end", first["id"])
+    assert first["id"] not in [each["id"] for each in await terminal.json("sessions")]
+
+
+async def test_an_account_is_given_back_from_terminals(terminal: Terminal, house: House) -> None:
+    second = await house.member(Role.ADMINISTRATOR)
+    words = ("members", "add", "lost@demo.example", "Demo Quality", "--role", "quality")
+    made = await terminal.json(*words, as_=house.administrator)
+    again = await terminal.json("members", "invite-again", made["id"], as_=house.administrator)
+    await terminal.run("redeem", again["invitation"], "--password-stdin", typed=PASSWORD + "\n")
+    asked = ("members", "recover", "lost@demo.example", "--reason", "seen in person")
+    proposal = (await terminal.json(*asked, as_=house.administrator))["id"]
+    await terminal.run("approve", proposal, "--reason", "I know them", as_=second)
+    back = await terminal.json("members", "give-back", proposal, as_=second)
+    await terminal.run("redeem", back["invitation"], "--password-stdin", typed=PASSWORD + "\n")

@@ -39,5 +39,5 @@ class Authentication(AbstractAuthenticationMiddleware):
 
 
 def bound_to(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
-    """What a session that is opened by this request is bound to: the program that asks, as it calls itself."""
-    return binding(connection.headers.get("user-agent", ""))
+    """What a session that is opened by this request is bound to: the program that asks, and its client certificate."""
+    return binding(connection.headers.get("user-agent", ""), connection.scope["state"].get(CERTIFICATE) or "")

@@ -3,6 +3,7 @@
 import sys
 import time
 from types import MappingProxyType
+from typing import Any
 
 import click
 import pyotp
@@ -152,6 +153,70 @@ def stop_member(member: str) -> None:
     emit({"stopped": member}, f"{member} has no access any more.")
 
 
+@members.command("invite-again")
+@click.argument("member")
+@with_json
+def invite_instead(member: str) -> None:
+    """Replace a lost invitation of somebody who has not taken one up; prints the new one, once."""
+    with session.connect() as client:
+        _tell_invitation(client.post(f"/v1/members/{segment(member)}/invitation", {}))
+
+
+@members.command("recover")
+@click.argument("email")
+@click.option("--reason", required=True, help="How it is known who asks.")
+@click.option("--controller", help="The controller's id; only an operator says it.")
+@with_json
+def recover(email: str, reason: str, controller: str | None) -> None:
+    """Propose to give somebody their account back; a second person approves it."""
+    with session.connect() as client:
+        proposal = client.post("/v1/recoveries", {"email": email, "reason": reason, "controller": controller})
+    emit(
+        proposal,
+        f"Proposed: {proposal['id']}. A second person decides: `vault approve {proposal['id']} --reason …`,",
+        f"and one of the two then: `vault members give-back {proposal['id']}`.",
+    )
+
+
+@members.command("give-back")
+@click.argument("proposal")
+@with_json
+def give_back(proposal: str) -> None:
+    """The invitation by which somebody comes back whose recovery was approved; prints it, once."""
+    with session.connect() as client:
+        _tell_invitation(client.post(f"/v1/recoveries/{segment(proposal)}/invitation", {}))
+
+
+@click.group("sessions", invoke_without_command=True, short_help="Where you are signed in.")
+@with_json
+@click.pass_context
+def sessions(context: click.Context) -> None:
+    """List where you are signed in; end one."""
+    if context.invoked_subcommand is not None:
+        return
+    with session.connect() as client:
+        found = client.get("/v1/me/sessions")
+    rows = [
+        (each["id"], each["method"], moment(each["opened_at"]), moment(each["seen_at"]), each["current"])
+        for each in found
+    ]
+    emit_table(found, ("id", "by", "opened", "last seen", "this one"), rows, empty="Nowhere.")
+
+
+@sessions.command("end")
+@click.argument("one")
+@with_json
+def end_session(one: str) -> None:
+    """End one of your sessions."""
+    with session.connect() as client:
+        client.delete(f"/v1/me/sessions/{segment(one)}")
+    emit({"ended": one}, f"{one} has ended.")
+
+
+def _tell_invitation(made: dict[str, Any]) -> None:
+    emit(made, f"Invitation, until {moment(made['expires_at'])}, to hand over: {made['invitation']}")
+
+
 def totp(secret: str) -> pyotp.TOTP:
     """The app of a secret. Raises BadParameter where it is none."""
     app = pyotp.TOTP(secret.replace(" ", "").upper())
@@ -170,5 +235,13 @@ def _password(from_stdin: bool, *, confirm: bool = False) -> str:
 
 
 COMMANDS = MappingProxyType(
-    {"login": login, "logout": logout, "redeem": redeem, "code": code, "whoami": whoami, "members": members}
+    {
+        "login": login,
+        "logout": logout,
+        "redeem": redeem,
+        "code": code,
+        "whoami": whoami,
+        "members": members,
+        "sessions": sessions,
+    }
 )
