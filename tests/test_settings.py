@@ -92,3 +92,12 @@ def test_a_keyring_lives_under_what_the_line_says(tmp_path: Path, monkeypatch: p
         assert isinstance(root, SucceedingRootKey)
         assert (type(root.old), type(root.new)) == (FileRootKey, KmsRootKey)
         assert open_keyring(both).signing_key().key_id == kept.signing_key().key_id
+
+
+@pytest.mark.parametrize("keep", ["contract", "six years", "P0D", ""], ids=["contract", "words", "nothing", "empty"])
+def test_the_platforms_log_is_kept_for_a_duration(tmp_path: Path, keep: str) -> None:
+    root_key = f"file:{tmp_path / 'root.key'}"
+    assert settings(tmp_path, VAULT_ROOT_KEY=root_key).log_keep == "P6Y"
+    assert settings(tmp_path, VAULT_ROOT_KEY=root_key, VAULT_LOG_KEEP="P2Y").log_keep == "P2Y"
+    with pytest.raises(SettingInvalid, match="VAULT_LOG_KEEP is not"):
+        settings(tmp_path, VAULT_ROOT_KEY=root_key, VAULT_LOG_KEEP=keep)

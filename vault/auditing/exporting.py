@@ -45,7 +45,7 @@ MEDIA_TYPES: Final[Mapping[Form, str]] = MappingProxyType(
 
 async def exported(tenant: UUID, form: Form, wanted: Wanted, *, after: int, through: int) -> AsyncIterator[bytes]:
     """The events after a number and up to another, as a file in pieces; each page is read in a scope of its own."""
-    write = _writer(tenant, form)
+    write = writer(tenant, form)
     if form is Form.CSV:
         yield _lines([[each.name for each in fields(Told)]])
     while True:
@@ -58,7 +58,8 @@ async def exported(tenant: UUID, form: Form, wanted: Wanted, *, after: int, thro
             return
 
 
-def _writer(tenant: UUID, form: Form) -> Callable[[Sequence[Told]], bytes]:
+def writer(tenant: UUID, form: Form) -> Callable[[Sequence[Told]], bytes]:
+    """What turns a page of events into a piece of a file."""
     match form:
         case Form.JSONL:
             return lambda page: _jsonl([_plain(event) for event in page])

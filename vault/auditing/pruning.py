@@ -42,7 +42,7 @@ async def prune(custody: Custody) -> bool:
     whole = True
     for tenant in (PLATFORM, *(row["id"] for row in rows)):
         try:
-            await _prune(custody, tenant, now)
+            await prune_log(custody, tenant, now)
         except Exception as error:  # whatever it is, the next log's day has come all the same
             whole = False
             log.error("log.not_pruned", tenant=str(tenant), error=type(error).__name__)
@@ -51,7 +51,8 @@ async def prune(custody: Custody) -> bool:
     return whole
 
 
-async def _prune(custody: Custody, tenant: UUID, now: datetime) -> None:
+async def prune_log(custody: Custody, tenant: UUID, now: datetime) -> None:
+    """Erase what one log told before its time, and tell in it how much."""
     async with tenant_scope(tenant):
         before, clause = await _promise(custody, tenant, now)
     erased, last = 0, audit.SEALED_AT_ONCE
