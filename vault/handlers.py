@@ -10,7 +10,7 @@ from vault.grants import opening
 from vault.identity import providers, recovery
 from vault.orders import ordering
 from vault.organisations import registering as organisations
-from vault.oversight import break_glass
+from vault.oversight import break_glass, reviews
 from vault.policies import changing
 from vault.proposals.model import Handlers
 from vault.returning import registering, waiving
@@ -40,5 +40,6 @@ SOURCES: tuple[Source, ...] = (
     deadlines.open_deadlines,
     subject_deadlines.open_deadlines,
     break_glass.open_deadlines,
+    reviews.open_deadlines,
 )
 """Whose deadlines are watched."""

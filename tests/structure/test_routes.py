@@ -43,6 +43,9 @@ BODIES: dict[str, dict[str, Any]] = {
         "reason": "a stranger tries",
         "until": "2030-01-01T00:00:00Z",
     },
+    "decide_right": {"keep": True},
+    "name_superior": {"superior": None},
+    "close_unusual": {"words": "a stranger tries"},
     "place_hold": {"reason": "legal_claim"},
     "restrict_recording": {"ground": "accuracy_contested"},
     "open_access": {"purpose": "quality", "reason": "a stranger tries"},
@@ -172,6 +175,9 @@ async def ids(owner: House) -> dict[str, str]:
         "destruction_id": str(uuid4()),
         "glass_id": str(uuid4()),
         "admission_id": str(uuid4()),
+        "review_id": str(uuid4()),
+        "line_id": str(uuid4()),
+        "unusual_id": str(uuid4()),
     }
 
 

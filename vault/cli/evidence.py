@@ -94,13 +94,16 @@ def verify(
 ) -> None:
     """Verify a FILE, with neither vault nor network. Exits with 0 only if it is genuine.
 
-    The FILE is a certificate of destruction, or a package that was disclosed, sealed or opened.
+    The FILE is a certificate of destruction, a package that was disclosed, sealed or opened, or the record of a review
+    of rights.
     """
-    from vault.cli.proving import Means, verify_package
+    from vault.cli.proving import Means, verify_package, verify_rights_record
     from vault.packages.opening import form_of
 
     if form := form_of(file):
         verify_package(file, form, Means(key, identity, certificate, output))
+    elif verify_rights_record(file, key):
+        pass
     else:
         _verify_certificate(file, key, proof)
 

@@ -47,6 +47,36 @@ def verify_package(file: Path, form: "Form", means: Means) -> None:
     )
 
 
+def verify_rights_record(file: Path, key: Path) -> bool:
+    """Check the record of a review of rights and say what it is; ends with 1 where it is not genuine.
+
+    Returns:
+        False where the file is none.
+    """
+    import msgspec
+
+    from vault.oversight import rights_records
+
+    with file.open("rb") as opened:
+        if not rights_records.is_record(opened.read(64)):
+            return False
+    try:
+        record = rights_records.verify(file.read_bytes(), key.read_bytes())
+    except rights_records.RecordInvalid as invalid:
+        fail(f"{file} proves nothing. {invalid}")
+    emit(
+        msgspec.to_builtins(record),
+        f"{file} is genuine: signed by its controller's key, for which the key in {key} vouches, and unaltered.",
+        f"  whose: {record.controller.name} ({record.controller.slug})",
+        f"  what: review {record.id} of {len(record.rights)} rights, {record.opened_at} to {record.closed_at}",
+        *(
+            f"    {line.member} {line.role or f'token {line.token}'}: {line.outcome}, last used {line.last_used_at}"
+            for line in record.rights
+        ),
+    )
+    return True
+
+
 @contextmanager
 def _saving(output: Path | None) -> Iterator[Callable[[Iterator[bytes]], Iterator[bytes]]]:
     """Writes what passes by to a file, which stands under its name only if nothing was wrong with it."""

@@ -16,7 +16,7 @@ async def lock_directory(tenant: UUID) -> None:
     await DB.fetch("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"directory {tenant}")
 
 
-async def set_roles(tenant: UUID, member_id: UUID, roles: Collection[Role], *, by: UUID, now: datetime) -> bool:
+async def set_roles(tenant: UUID, member_id: UUID, roles: Collection[Role], *, by: UUID | None, now: datetime) -> bool:
     """Give a member these roles and no others, in the open scope; all their sessions end where that changes anything.
 
     The controller's last active administrator stays one: a slip in a directory must not lock everybody out.

@@ -130,19 +130,22 @@ def make(contents: Contents, members: Sequence[Listed]) -> Manifest:
 
 def sign(manifest: Manifest, *, controller: SigningKey, platform: SigningKey) -> bytes:
     """The file as it lies in the package: signed by the controller's key, for which the platform's vouches."""
+    signature, controller_key = signatures(manifest, manifest.controller, controller=controller, platform=platform)
+    return _canonical(_Signed(manifest=manifest, signature=signature, controller_key=controller_key))
+
+
+def signatures(
+    what: Struct, whose: Controller, *, controller: SigningKey, platform: SigningKey
+) -> tuple[Signature, ControllerKey]:
+    """A controller's signature over anything of its own, and its key as the platform vouches for it."""
     statement = Statement(
         format=KEY_FORMAT,
-        controller=manifest.controller,
+        controller=whose,
         algorithm="Ed25519",
         key_id=controller.key_id,
         public_key=base64.b64encode(_der(controller)).decode(),
     )
-    signed = _Signed(
-        manifest=manifest,
-        signature=_signature(manifest, controller),
-        controller_key=ControllerKey(statement=statement, signature=_signature(statement, platform)),
-    )
-    return _canonical(signed)
+    return _signature(what, controller), ControllerKey(statement=statement, signature=_signature(statement, platform))
 
 
 def verify(file: bytes, public_key_pem: bytes) -> Manifest:
@@ -155,14 +158,20 @@ def verify(file: bytes, public_key_pem: bytes) -> Manifest:
     Raises:
         ManifestInvalid: saying what is wrong.
     """
-    signed, platform = _read(file), _platform_key(public_key_pem)
-    statement = signed.controller_key.statement
-    _check(signed.controller_key.signature, platform, statement, "that vouches for the controller's key")
-    if statement.controller != signed.manifest.controller:
-        raise ManifestInvalid("The key in it is that of another controller.")
-    controller = _controller_key(statement)
-    _check(signed.signature, controller, signed.manifest, "over the manifest")
+    signed = _read(file)
+    check(signed.manifest, signed.manifest.controller, signed.signature, signed.controller_key, public_key_pem)
     return signed.manifest
+
+
+def check(
+    what: Struct, whose: Controller, signature: Signature, controller_key: ControllerKey, public_key_pem: bytes
+) -> None:
+    """Raises ManifestInvalid unless the controller's key signed it, and the platform's vouches for that key."""
+    statement = controller_key.statement
+    _check(controller_key.signature, _platform_key(public_key_pem), statement, "that vouches for the controller's key")
+    if statement.controller != whose:
+        raise ManifestInvalid("The key in it is that of another controller.")
+    _check(signature, _controller_key(statement), what, "over the manifest")
 
 
 def _read(file: bytes) -> _Signed:

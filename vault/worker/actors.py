@@ -23,6 +23,7 @@ from vault.ingest.sweeping import sweep
 from vault.keeping.bulk_steps import carry_on
 from vault.keeping.lapsing import lapse
 from vault.notices import give
+from vault.oversight import reviews, unusual
 from vault.proposals import carrying
 from vault.reconciliation import copying, rounds, tenancies
 from vault.reconciliation.reading import ROUND
@@ -46,6 +47,8 @@ MESSAGES_DELIVER = "messages.deliver"
 LOG_STREAM = "log.stream"
 LOG_PRUNE = "log.prune"
 TRANSCRIPTS_SEND = "transcripts.send"
+RIGHTS_REVIEW = "rights.review"
+UNUSUAL_FLAG = "unusual.flag"
 COPIES_MAKE = "copies.make"
 STORE_COMPARE = "store.compare"
 
@@ -163,6 +166,15 @@ class Hands:
         await copying.copy(self.custody, tenant)
         return True
 
+    async def review_rights(self, tenant: UUID) -> bool:
+        """Open the review of rights that is due, or close the one whose time is up."""
+        return await reviews.advance(self.custody, tenant)
+
+    async def flag_unusual(self, tenant: UUID) -> bool:
+        """Hold what was listened to against each person's habit."""
+        await unusual.flag(self.custody, tenant)
+        return True
+
     async def compare(self, tenant: UUID) -> bool:
         """Hold a few more pages of the store against the catalogue."""
         await rounds.advance(self.custody, tenant)
@@ -214,6 +226,14 @@ def _declare_upkeep(broker: dramatiq.Broker, hands: Hands) -> None:
     @dramatiq.actor(broker=broker, actor_name=RETENTION_CLOSE_DAYS)
     async def retention_close_days(*, tenant: str, job: int) -> None:
         await hands.carry_out(job, RETENTION_CLOSE_DAYS, tenant, hands.close_days)
+
+    @dramatiq.actor(broker=broker, actor_name=RIGHTS_REVIEW)
+    async def rights_review(*, tenant: str, job: int) -> None:
+        await hands.carry_out(job, RIGHTS_REVIEW, tenant, hands.review_rights)
+
+    @dramatiq.actor(broker=broker, actor_name=UNUSUAL_FLAG)
+    async def unusual_flag(*, tenant: str, job: int) -> None:
+        await hands.carry_out(job, UNUSUAL_FLAG, tenant, hands.flag_unusual)
 
     @dramatiq.actor(broker=broker, actor_name=COPIES_MAKE)
     async def copies_make(*, tenant: str, job: int) -> None:

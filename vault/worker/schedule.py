@@ -26,6 +26,7 @@ from vault.grants import ending as grants
 from vault.handlers import GIVERS, SOURCES
 from vault.ingest import uploads
 from vault.keeping import bulk, lapsing
+from vault.oversight import reviews, unusual
 from vault.proposals import carrying
 from vault.reconciliation import copying, rounds, tenancies
 from vault.telling import delivering, streaming, watching
@@ -46,8 +47,10 @@ from vault.worker.actors import (
     RECIPIENTS_NOTIFY,
     RETENTION_CLOSE_DAYS,
     RETENTION_EXPIRE,
+    RIGHTS_REVIEW,
     STORE_COMPARE,
     TRANSCRIPTS_SEND,
+    UNUSUAL_FLAG,
     UPLOADS_SWEEP,
 )
 from vault.worker.locks import alone
@@ -165,6 +168,10 @@ async def _upkeep(tenant: UUID, contract: Contract, now: datetime) -> AsyncItera
         yield COPIES_MAKE
     if await rounds.is_due(tenant, now):
         yield STORE_COMPARE
+    if await reviews.is_due(tenant, contract, now):
+        yield RIGHTS_REVIEW
+    if await unusual.is_due(tenant, now):
+        yield UNUSUAL_FLAG
 
 
 async def _due_in_any_state(tenant: UUID, contract: Contract, now: datetime) -> AsyncIterator[str]:
