@@ -34,6 +34,8 @@ PEOPLE: Final[tuple[Act, ...]] = (
         PERSON, "member"),
     act("credential.revoked", "A session or token was ended before its time.", PERSON | MACHINE, "credential"),
     act("token.issued", "A bearer token was made for a member.", PERSON | MACHINE, "token", scopes=SLUGS),
+    act("token.replaced", "A token took over from another, which is good a while longer.",
+        PERSON | MACHINE, "token", replaces=ID),
     act("request.refused", "Somebody signed in asked for what no role or token of theirs allows.",
         PERSON | MACHINE, None, Also.REFUSED, operation=SLUG, reason=SLUG),
 )
