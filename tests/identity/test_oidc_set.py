@@ -46,10 +46,10 @@ async def test_what_is_not_sound_is_refused_with_its_field(house: House, changes
 
 
 @pytest.mark.parametrize(
-    "settings", [{"email_domains": ["FIRM.example"]}, {"email_domains": ["*"]}, {"email_domains": ["a@b.example"]}]
+    "said", [{"email_domains": ["FIRM.example"]}, {"email_domains": ["*"]}, {"email_domains": ["a@b.example"]}]
 )
-async def test_a_domain_is_named_as_it_is(house: House, settings: dict[str, Any]) -> None:
-    answer = await house.administrator.post("/v1/identity-provider", json=SOUND | {"settings": settings})
+async def test_a_domain_is_named_as_it_is(house: House, said: dict[str, Any]) -> None:
+    answer = await house.administrator.post("/v1/identity-provider", json=SOUND | {"settings": said})
     assert answer.status_code == 400
 
 

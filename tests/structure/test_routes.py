@@ -10,6 +10,7 @@ import pyrage
 import pytest
 
 from tenants.vocabulary import Role
+from tests.identity.directories import Directory
 from tests.organisations.registered import COMPANY, belongs, register
 from tests.world import As, House, World
 from vault.api.app import DESCRIPTION
@@ -29,6 +30,9 @@ OPEN = {
     "sign_in_with_passkey",
     "look_at_invitation",
     "redeem_invitation",
+    "begin_oidc_sign_in",
+    "finish_oidc_sign_in",
+    "end_sessions_by_provider",
 }
 """What answers without a credential; everything else is refused before it is looked at."""
 
@@ -82,10 +86,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "restrict_for_data_subject": {"ground": "accuracy_contested"},
     "order_erasure": {"reason": "a stranger tries"},
     "answer_subject_request": {},
+    "change_team": {"name": "a stranger tries"},
+    "join_team": {"agent_id": "agent-1"},
+    "end_team_membership": {"until": None},
     "change_password": {"password": "a stranger tries"},
     "confirm_code": {"code": "123456"},
     "add_passkey": {"credential": {}},
     "propose_recovery": {"email": "nobody@demo.example", "reason": "a stranger tries"},
+    "map_directory_group": {"roles": []},
     "refuse_subject_request": {"ground": "unfounded", "reason": "a stranger tries"},
 }
 TUS = {"tus-resumable": "1.0.0", "upload-offset": "0", "content-type": "application/offset+octet-stream"}
@@ -145,10 +153,17 @@ async def ids(owner: House) -> dict[str, str]:
     absent = {"member": str(dpo.id), "stand_in": str(supervisor.id), "starts_at": begins.isoformat()}
     absent |= {"ends_at": (begins + timedelta(days=1)).isoformat()}
     delegation = (await owner.administrator.post("/v1/delegations", json=absent)).json()["id"]
+    directory = await Directory.of(owner)
+    team = (await owner.administrator.post("/v1/teams", json={"name": "Demo team"})).json()["id"]
+    joined = await owner.administrator.post(f"/v1/teams/{team}/memberships", json={"agent_id": "agent-1"})
     session = await owner.world.session(owner.slug, f"admin@{owner.slug}.example")
     return {
         "log_id": str(owner.tenant),
         "witness_id": str(uuid4()),
+        "user_id": (await directory.user())["id"],
+        "group_id": (await directory.group())["id"],
+        "team_id": team,
+        "team_membership_id": joined.json()["id"],
         "recording_id": str(recording),
         "session_id": (await session.get("/v1/me/sessions")).json()[0]["id"],
         "passkey_id": str(uuid4()),
@@ -173,6 +188,8 @@ async def ids(owner: House) -> dict[str, str]:
         "message_id": await _message(owner),
         "webhook_id": hooked.json()["webhook"]["id"],
         "destruction_id": str(uuid4()),
+        "group_id": (await (await Directory.of(owner)).group())["id"],
+        "slug": owner.slug,
         "glass_id": str(uuid4()),
         "admission_id": str(uuid4()),
         "review_id": str(uuid4()),
