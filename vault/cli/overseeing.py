@@ -158,6 +158,17 @@ def remove(line: str) -> None:
     emit(_decide(line, keep=False), "It is removed.")
 
 
+@rights.command("superior")
+@click.argument("member")
+@click.argument("superior", required=False)
+@with_json
+def name_superior(member: str, superior: str | None) -> None:
+    """Say that SUPERIOR confirms a MEMBER's rights; without one, the administrators do."""
+    with session.connect() as client:
+        client.request("PUT", f"/v1/members/{segment(member)}/superior", json={"superior": superior})
+    emit({"member": member, "superior": superior}, "It is noted.")
+
+
 @rights.command("record")
 @click.argument("review")
 @click.option("-o", "--output", type=click.File("wb"), default="-", help="[default: standard output]")

@@ -57,11 +57,10 @@ async def break_glass(
     caller.require(Action.BREAK_GLASS)
     said = {"reason": checked_words(reason), "incident": _checked_incident(incident)}
     now, glass = custody.clock.now(), uuid4()
-    whose, rule = await _ruled(caller, now)
+    whose, rule = await _ruled(caller, told, now)
     ends_at = now + timedelta(minutes=_minutes(rule, minutes))
     sealed = await _sealed(custody, caller, glass, "glass", said)
     async with tenant_scope(caller.tenant):
-        await _require_second(caller, told)
         # The breaker's own row is held, so that two requests at one moment do not break it twice.
         await DB.fetch("SELECT 1 FROM member WHERE tenant_id = $1 AND id = $2 FOR UPDATE", caller.tenant, caller.id)
         await _require_unbroken(caller, now)
@@ -177,9 +176,10 @@ async def open_deadlines(tenant: UUID) -> list[Deadline]:
     ]
 
 
-async def _ruled(caller: Caller, now: datetime) -> tuple[Tenancy, BreakGlass]:
-    """The rule of the policy in force. Raises Refused, which is in the log then."""
+async def _ruled(caller: Caller, told: UUID, now: datetime) -> tuple[Tenancy, BreakGlass]:
+    """The rule of the policy in force. Raises Invalid, or Refused, which is in the log then."""
     async with tenant_scope(caller.tenant):
+        await _require_second(caller, told)
         whose = await tenancy(caller.tenant, at=now)
         decision, rule = _decide(caller, whose, now)
         if rule is None:
