@@ -5,8 +5,9 @@ Hashes of level 0 up to the older checkpoint must lead to its root, all of them 
 its hash. Where the newer log is another, what was kept of the older (a folder) says from which event on.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Protocol
 
 from vault.auditing.checkpoint_notes import Checkpoint
@@ -54,14 +55,18 @@ def verify(files: Files, since: Checkpoint | None, until: Checkpoint, *, kept: F
         LogForged: something was altered, removed, inserted or reordered, or two trees of one size were signed.
     """
     before, now = (since.tree.size if since else 0), until.tree
-    if since and (before > now.size or (before == now.size and since.tree.root != now.root)):
-        if before > now.size:
-            raise LogForged(f"The log has {now.size} events; {before} were signed for.", now.size + 1)
-        raise LogForged(f"Two different logs of {before} events were signed for.", _first(files, kept, before))
+    if since and before > now.size:
+        first = _first(files, now.size, kept, before)
+        raise LogForged(f"The log has {now.size} events; {before} were signed for.", first)
+    if since and before == now.size and since.tree.root != now.root:
+        first = _first(files, before, kept, before)
+        raise LogForged(f"Two different logs of {before} events were signed for.", first)
     leaves = _Leaves(files, now.size)
     hashes = [leaf for number in range(leaves.tiles) for leaf in leaves.tile(number)]
     if since and tree.root_of(hashes[:before]) != since.tree.root:
-        raise LogForged(f"The first {before} events are not those that were signed for.", _first(files, kept, before))
+        raise LogForged(
+            f"The first {before} events are not those that were signed for.", _first(files, now.size, kept, before)
+        )
     astray = _astray(files, hashes)
     if tree.root_of(hashes) != now.root:
         raise LogForged("The events are not those that the checkpoint was signed over.", astray)
@@ -130,24 +135,23 @@ def _file(files: Files, wanted: Tile) -> bytes | None:
     return files.read(Tile(wanted.level, wanted.index).path) if found is None and not wanted.is_full else found
 
 
-def _first(files: Files, kept: Files | None, size: int) -> int | None:
-    """The first of so many events that is another now than when the older files were kept."""
+def _first(files: Files, size: int, kept: Files | None, before: int) -> int | None:
+    """The first event that is another now than when the older files were kept, or is there no more."""
     if kept is None:
-        return None
-    old, new = _Leaves(kept, size), _Leaves(files, size)
+        return None if size >= before else size + 1
+    old, new = _Leaves(kept, before), _Leaves(files, size)
     for number in range(old.tiles):
-        for place, (before, now) in enumerate(_pairs(old.tile(number), new, number)):
-            if before != now:
+        for place, (told, tells) in enumerate(zip_longest(old.tile(number), _if_there(new, number))):
+            if told is not None and told != tells:
                 return number * TILE_WIDTH + place + 1
     return None
 
 
-def _pairs(before: list[bytes], new: _Leaves, number: int) -> Iterator[tuple[bytes, bytes | None]]:
+def _if_there(leaves: _Leaves, number: int) -> list[bytes]:
     try:
-        now: Sequence[bytes | None] = new.tile(number)
+        return leaves.tile(number) if number < leaves.tiles else []
     except LogForged:
-        now = [None] * len(before)
-    return zip(before, now, strict=True)
+        return []
 
 
 def _astray(files: Files, hashes: Sequence[bytes]) -> int | None:

@@ -1,36 +1,53 @@
-"""Every log is sealed and signed for within a second, off the path of any request, by whichever worker leads."""
+"""Every log is sealed and signed for within a second, off the path of any request, by whichever worker leads.
+
+Whoever leads also copies the logs into the store; that waits for the store, and so goes on beside it.
+"""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
-from vault.auditing import signing
+from vault.auditing import copying, signing
 from vault.custody.custody import Custody
 from vault.worker.locks import alone
 
 TICK_SECONDS: Final = 0.5
+COPY_SECONDS: Final = 5.0
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Sealer:
-    """Seals and signs, on the worker's event loop."""
+    """Seals, signs and copies, on the worker's event loop."""
 
     custody: Custody
     database_url: str
 
     async def run(self) -> None:
         """Go on until cancelled, over any failure of the parts."""
+        await asyncio.gather(
+            self._lead("log", TICK_SECONDS, self._seal), self._lead("log copy", COPY_SECONDS, self._copy)
+        )
+
+    async def _seal(self) -> None:
+        await signing.sign_all(self.custody)
+
+    async def _copy(self) -> None:
+        await copying.begin(self.custody)
+        await copying.copy_all(self.custody)
+
+    async def _lead(self, name: str, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
-                async with alone(self.database_url, "log") as lock:
+                async with alone(self.database_url, name) as lock:
                     while lock is not None:
                         await lock.execute("SELECT 1")  # the lock is held only while its session lives
-                        await signing.sign_all(self.custody)
-                        await asyncio.sleep(TICK_SECONDS)
+                        await work()
+                        await asyncio.sleep(seconds)
             except Exception as error:  # a log that is not sealed is one that can still be changed
-                log.error("log.sealing_failed", error=type(error).__name__)
-            await asyncio.sleep(TICK_SECONDS)
+                log.error("log.failed", work=name, error=type(error).__name__)
+            await asyncio.sleep(seconds)

@@ -24,6 +24,7 @@ from vault.custody.objects.errors import (
     ObjectTruncated,
 )
 from vault.custody.objects.listings import Listed, ListedPage, Listings, UnfinishedUpload
+from vault.custody.objects.locked import Locked
 from vault.custody.objects.parted import PIECE, Parted, PartedUpload
 from vault.custody.objects.signing import Signer
 from vault.custody.objects.transfers import ObjectHead, ObjectVersion, Transfers
@@ -60,7 +61,7 @@ KEEP_ALIVE_SECONDS = 10.0
 READ_BUFFER = 1 << 18
 
 
-class Objects(Listings, Parted, Transfers):
+class Objects(Listings, Parted, Transfers, Locked):
     """One store, one set of credentials, one region. Started and used on one event loop."""
 
     def __init__(

@@ -1,0 +1,168 @@
+"""Who acts waits for nobody; what was written is sealed once, signed in a second, and copied where nobody deletes."""
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.faults.fuse import Died
+from tests.world import House, World
+from vault.auditing import copying, signing
+from vault.auditing.checkpoint_notes import Checkpoint
+from vault.auditing.signing import log_verifier
+from vault.auditing.verifying import verify
+from vault.custody import audit
+from vault.custody.database import DB, tenant_scope
+from vault.custody.objects import ObjectMissing, Objects
+from vault.worker.sealing import Sealer
+
+
+@pytest.fixture
+async def house(world: World) -> House:
+    return await world.house("prh")
+
+
+async def happen(house: House, object_id: UUID | None = None) -> UUID:
+    """One event, in a transaction of its own."""
+    event = audit.Event(act="access.ended", actor=house.administrator.id, object_id=object_id or uuid4())
+    async with tenant_scope(house.tenant):
+        await audit.record(house.tenant, event, now=house.world.now())
+    assert event.object_id is not None
+    return event.object_id
+
+
+async def objects_of(house: House) -> list[UUID]:
+    """What the sealed events are about, in their order."""
+    async with tenant_scope(house.tenant):
+        rows = await DB.fetch(
+            "SELECT seq, object_id FROM audit_event WHERE tenant_id = $1 AND act = 'access.ended' ORDER BY seq",
+            house.tenant,
+        )
+    return [row["object_id"] for row in rows]
+
+
+async def test_writers_and_sealers_at_once_lose_and_double_nothing(house: House) -> None:
+    async def write() -> list[UUID]:
+        return [await happen(house) for _ in range(25)]
+
+    async def seal() -> None:
+        for _ in range(10):
+            async with tenant_scope(house.tenant):
+                await signing.sign(house.world.custody, house.tenant)
+
+    *written, _, _ = await asyncio.gather(*(write() for _ in range(4)), seal(), seal())
+    async with tenant_scope(house.tenant):
+        head = await audit.head(house.tenant)
+        events = await audit.page(house.tenant, after=0, limit=1000)
+    assert audit.verify(events) == head
+    sealed = await objects_of(house)
+    assert sorted(sealed) == sorted(one for each in written if each for one in each)
+    for each in written:
+        if each:
+            assert [one for one in sealed if one in each] == each, "each writer's events keep their order"
+
+
+async def test_a_writer_under_way_holds_up_no_other_and_no_sealer(house: House) -> None:
+    waiting, told = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        async with tenant_scope(house.tenant):
+            await audit.record(
+                house.tenant, audit.Event(act="access.ended", actor=None, object_id=UUID(int=1)), now=house.world.now()
+            )
+            told.set()
+            await waiting.wait()
+
+    under_way = asyncio.create_task(slow())
+    await told.wait()
+    async with asyncio.timeout(20):
+        quick = await happen(house)
+        async with tenant_scope(house.tenant):
+            await signing.sign(house.world.custody, house.tenant)
+    assert (await objects_of(house))[-1] == quick
+    waiting.set()
+    await under_way
+    async with tenant_scope(house.tenant):
+        await audit.seal(house.tenant)
+    assert (await objects_of(house))[-1] == UUID(int=1)
+
+
+async def test_what_is_killed_while_it_signs_has_signed_nothing(house: House) -> None:
+    custody = house.world.custody
+    lost = await happen(house)
+    with suppress(Died):
+        async with tenant_scope(house.tenant):
+            unseen = await signing.sign(custody, house.tenant)
+            raise Died
+    await happen(house)
+    async with tenant_scope(house.tenant):
+        rows = await DB.fetch("SELECT size FROM audit_checkpoint WHERE size = $1", unseen.tree.size)
+        now = await signing.sign(custody, house.tenant)
+    assert (rows, now.tree.size) == ([], unseen.tree.size + 1)
+    assert lost in await objects_of(house)
+
+
+async def test_the_sealer_signs_within_a_second_and_copies_what_verifies_by_itself(house: House) -> None:
+    custody, settings = house.world.custody, house.world.settings
+    before = custody.clock.now()
+    running = asyncio.create_task(Sealer(custody, settings.database_url).run())
+    try:
+        for _ in range(260):
+            await happen(house)
+        async with asyncio.timeout(60):
+            while house.tenant in await signing.unsigned() or not await copied(house):  # noqa: ASYNC110 - another task's doing
+                await asyncio.sleep(0.1)
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+    files = await Bucket.of(house)
+    verifier = log_verifier(custody, house.tenant)
+    checkpoint = Checkpoint.read((files.read("checkpoint") or b"").decode(), verifier)
+    assert verify(files, None, checkpoint).entries >= 256
+    assert custody.clock.now() > before
+
+
+async def test_the_copy_grows_once_a_minute_and_is_written_again_after_a_crash(house: House) -> None:
+    custody = house.world.custody
+    await copying.begin(custody)
+    await happen(house)
+    async with tenant_scope(house.tenant):
+        await signing.sign(custody, house.tenant)
+    assert await copying.copy(custody, house.tenant) == 3
+    assert await copying.copy(custody, house.tenant) == 0
+    await happen(house)
+    async with tenant_scope(house.tenant):
+        await signing.sign(custody, house.tenant)
+    assert await copying.copy(custody, house.tenant) == 0, "not within the minute"
+    async with house.world.later(timedelta(minutes=2)):
+        assert await copying.copy(custody, house.tenant) == 3
+
+
+async def copied(house: House) -> bool:
+    async with tenant_scope(house.tenant):
+        rows = await DB.fetch("SELECT size FROM audit_copied WHERE tenant_id = $1", house.tenant)
+    return bool(rows) and rows[0]["size"] >= 256
+
+
+class Bucket:
+    """A log's files as they lie in the store."""
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self.files = files
+
+    @classmethod
+    async def of(cls, house: House) -> "Bucket":
+        objects: Objects = house.world.custody.objects
+        bucket, prefix, files = copying.bucket_of(house.world.custody), f"{house.tenant}/", {}
+        async for version in objects.versions(bucket, prefix):
+            name = version.key.removeprefix(prefix)
+            with suppress(ObjectMissing):
+                # The newest version of a name is listed first.
+                files.setdefault(name, await objects.get_all(bucket, version.key, version.version_id))
+        return cls(files)
+
+    def read(self, path: str) -> bytes | None:
+        return self.files.get(path)
