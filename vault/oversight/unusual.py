@@ -49,7 +49,7 @@ async def is_due(tenant: UUID, now: datetime) -> bool:
     """Whether anybody has listened since the last look, and that was some minutes ago; in the open scope."""
     rows = await DB.fetch(
         "SELECT EXISTS (SELECT FROM access a LEFT JOIN unusual_look l USING (tenant_id) WHERE a.tenant_id = $1"
-        " AND (l.looked_at IS NULL OR (l.looked_at <= $2 AND a.granted_at > l.looked_at)))",
+        " AND (l.looked_at IS NULL OR (l.looked_at <= $2 AND a.granted_at > l.looked_at - interval '1 minute')))",
         tenant,
         now - LOOKED_EVERY,
     )
@@ -68,7 +68,8 @@ async def flag(custody: Custody, tenant: UUID) -> int:
     async with tenant_scope(tenant):
         zone = ZoneInfo((await tenancy(tenant, at=now)).policy.time_zone)
         looked = await DB.fetch("SELECT looked_at FROM unusual_look WHERE tenant_id = $1 FOR UPDATE", tenant)
-        since = max(looked[0]["looked_at"] if looked else now - HABIT_OF, now - HABIT_OF)
+        # What was opened just before the last look may have become visible after it.
+        since = max(looked[0]["looked_at"] - LOOKED_EVERY if looked else now - HABIT_OF, now - HABIT_OF)
         flagged = [await _note(tenant, passed, now) for passed in await _passed(tenant, since, zone)]
         await DB.fetch(
             "INSERT INTO unusual_look (tenant_id, looked_at) VALUES ($1, $2)"
