@@ -61,6 +61,7 @@ DEFAULT_LIMITS: Final[Limits] = MappingProxyType(
 HANDLER_SECONDS: Final = 120.0
 BODY_SECONDS: Final = 60.0
 HEADER_SECONDS: Final = 20.0
+LIMIT_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +83,9 @@ class WebSettings:
 
     body_seconds: float = BODY_SECONDS
     """How long is waited for the next bytes of a body."""
+
+    limit_seconds: float = LIMIT_SECONDS
+    """How long Valkey is waited for to say whether a limit is reached; then nothing is limited for a while."""
 
     header_seconds: float = HEADER_SECONDS
     """How long is waited for the whole head of a request, from the first connection on."""

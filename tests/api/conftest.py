@@ -1,43 +1,14 @@
-"""A second server in front of the vault that all tests share, with network settings of the test's own."""
+"""A server of the test's own, where what counts is how the vault meets the network."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
-import httpx
 import pytest
-import uvicorn
 
+from tests.serving import Served, serve
 from tests.world import World
-from vault.api.app import create_app
-from vault.api.serving import Tls, served
-from vault.custody.custody import Custody
-from vault.web_settings import WebSettings
-
-Served = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
 @pytest.fixture(scope="session")
 def serving(world: World) -> Served:
-    """Serves the vault as `vault serve` does, in this process; inside the block a client asks it."""
-
-    @asynccontextmanager
-    async def opened() -> AsyncIterator[Custody]:
-        yield world.custody
-
-    @asynccontextmanager
-    async def serve(web: WebSettings, *, tls: Tls | None = None, **client: object) -> AsyncIterator[httpx.AsyncClient]:
-        config = served(create_app(opened, web=web), web, host="127.0.0.1", port=0, tls=tls)
-        server = uvicorn.Server(config)
-        running = asyncio.create_task(server.serve())
-        while not server.started:
-            assert not running.done(), running.exception()
-            await asyncio.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
-        async with httpx.AsyncClient(base_url=url, timeout=30, **client) as asking:  # type: ignore[arg-type]
-            yield asking
-        server.should_exit = True
-        await running
-
-    return serve
+    """Serves the vault with the network settings that it is given."""
+    return partial(serve, world)

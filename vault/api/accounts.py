@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from tenants.decisions import Action
 from tenants.vocabulary import Role
 from vault.api.dependencies import FromCaller, InCustody
+from vault.api.unprintable import Unprintable
 from vault.members import NewMember, add_member, deactivate, members
 
 Short = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -37,7 +38,7 @@ class MemberView(Struct, frozen=True, kw_only=True):
     active: bool
 
 
-class Invited(Struct, frozen=True, kw_only=True):
+class Invited(Unprintable, frozen=True, kw_only=True):
     """A new member and the invitation to hand over; it is shown only now."""
 
     id: UUID

@@ -163,7 +163,7 @@ def create_app(
             app.state.custody = opened
             app.state.sessions = Sessions(opened)
             app.state.door = Door(opened)
-            app.state.limits = RequestLimits(opened, web.limits)
+            app.state.limits = RequestLimits(opened, web.limits, web.limit_seconds)
             yield
             await app.state.sessions.last_uses.written()
 

@@ -13,6 +13,7 @@ from tenants.decisions import Action
 from tenants.vocabulary import Role
 from vault.api.accounts import Email, Short
 from vault.api.dependencies import LARGE_BODY, FromCaller, InCustody
+from vault.api.unprintable import Unprintable
 from vault.members import NewMember
 from vault.onboarding import controllers, onboard, policy_source
 
@@ -39,7 +40,7 @@ class Onboarding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     administrator: Administrator
 
 
-class OnboardedView(Struct, frozen=True, kw_only=True):
+class OnboardedView(Unprintable, frozen=True, kw_only=True):
     """What was made, and the invitation to hand to the administrator; it is shown only now."""
 
     id: UUID

@@ -14,16 +14,22 @@ from vault.identity.limits import RequestLimits
 from vault.web_settings import Limited
 
 ACTS: Final = MappingProxyType(
-    {
-        "sign_in": Limited.SIGN_IN,
-        "POST /receive/sign-in": Limited.SIGN_IN,
-        "redeem_invitation": Limited.REDEEM,
-        "POST /receive/invitation": Limited.REDEEM,
-        "search_recordings": Limited.SEARCH,
-        "trace_package": Limited.EXPORT,
-        "preview_policy": Limited.EXPORT,
-        "read_disclosure_register": Limited.EXPORT,
-    }
+    dict.fromkeys(("knock", "sign_in", "sign_in_with_passkey", "POST /receive/sign-in"), Limited.SIGN_IN)
+    | dict.fromkeys(("begin_oidc_sign_in", "finish_oidc_sign_in", "end_sessions_by_provider"), Limited.SIGN_IN)
+    | dict.fromkeys(
+        (
+            "look_at_invitation",
+            "redeem_invitation",
+            "POST /receive/invitation",
+            "POST /receive/invitation/choice",
+        ),
+        Limited.REDEEM,
+    )
+    | dict.fromkeys(("search_recordings", "search_audit"), Limited.SEARCH)
+    | dict.fromkeys(
+        ("export_audit", "preview_policy", "read_disclosure_register", "trace_package"),
+        Limited.EXPORT,
+    )
 )
 """What is limited by itself: a route's operation, or a page's method and path."""
 

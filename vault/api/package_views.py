@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from tenants.disclosing import DisclosureState
 from vault.api.accounts import Email, Short
+from vault.api.unprintable import Unprintable
 from vault.credentials import Issued
 from vault.disclosure.package_rows import Fetch
 from vault.disclosure.packages import Packed
@@ -38,7 +39,7 @@ class RecipientView(Struct, frozen=True, kw_only=True):
     may_receive: bool
 
 
-class RecipientsView(Struct, frozen=True, kw_only=True):
+class RecipientsView(Unprintable, frozen=True, kw_only=True):
     """Who receives it. `invitation` is what a new person sets a password with; it is shown only now."""
 
     recipients: list[RecipientView]
@@ -54,7 +55,7 @@ class KeyToSealTo(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     generate: bool = False
 
 
-class SealView(Struct, frozen=True, kw_only=True):
+class SealView(Unprintable, frozen=True, kw_only=True):
     """To what it is sealed: an age key, or a certificate by its SHA-256.
 
     `registered` is the organisation's own entry, which two persons made. `problem` says why nothing can be sealed to

@@ -15,6 +15,7 @@ from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.proposals import ProposalView, Why, view
 from vault.api.ranges import is_unchanged, parse_range, range_applies
+from vault.api.unprintable import Unprintable
 from vault.returning.receipts import Fetched, Return, Stage, confirm, fetch, look, manifest
 from vault.returning.recipients import Bucket, Credentials, Destination, Recipient
 from vault.returning.registering import propose_recipient
@@ -32,7 +33,7 @@ ANSWERS = {
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="a SHA-256 in hex")]
 
 
-class NewRecipient(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewRecipient(Unprintable, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An age key (`age1…`) to which everything is sealed; with `bucket` and `credentials`, a bucket to put it into."""
 
     public_key: Annotated[str, Meta(max_length=128)]

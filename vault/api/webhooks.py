@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from tenants.decisions import Action
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.messages import DeliveryView
+from vault.api.unprintable import Unprintable
 from vault.telling import webhooks
 from vault.telling.posting import MOST_URL
 from vault.telling.topics import Topic
@@ -41,14 +42,14 @@ class WebhookView(Struct, frozen=True, kw_only=True):
     deliveries: list[DeliveryView]
 
 
-class RegisteredWebhook(Struct, frozen=True, kw_only=True):
+class RegisteredWebhook(Unprintable, frozen=True, kw_only=True):
     """A webhook and its secret, which is shown once: what signs every message that is posted to it."""
 
     webhook: WebhookView
     secret: str
 
 
-class NewSecret(Struct, frozen=True, kw_only=True):
+class NewSecret(Unprintable, frozen=True, kw_only=True):
     """Another secret, shown once; the one before signs beside it for a day."""
 
     secret: str

@@ -20,9 +20,8 @@ from redis.commands.core import AsyncScript
 from vault.custody.custody import Custody
 from vault.custody.database import PLATFORM
 from vault.errors import TooMany, Unavailable
-from vault.web_settings import Limited, Limits
+from vault.web_settings import LIMIT_SECONDS, Limited, Limits
 
-ANSWER_WITHIN_SECONDS: Final = 0.5
 REST_SECONDS: Final = 5.0
 """For so long nobody is asked after no answer came, and nothing is limited."""
 
@@ -56,6 +55,9 @@ class RequestLimits:
 
     custody: Custody
     limits: Limits
+    patience: float = LIMIT_SECONDS
+    """For how many seconds an answer is waited for."""
+
     _key: bytes = field(init=False, repr=False)
     _resting_until: float = field(default=0.0, init=False)
 
@@ -83,7 +85,7 @@ class RequestLimits:
 
     async def _decide(self, keys: list[str], spans: list[float]) -> int:
         try:
-            async with asyncio.timeout(ANSWER_WITHIN_SECONDS), self.custody.volatile.asked():
+            async with asyncio.timeout(self.patience), self.custody.volatile.asked():
                 return int(await self._script(keys=keys, args=spans))
         except (Unavailable, TimeoutError):
             self._resting_until = time.monotonic() + REST_SECONDS
