@@ -148,7 +148,7 @@ def _text(pattern: re.Pattern[str]) -> Callable[[object], bool]:
 
 
 def _each(check: Callable[[object], bool]) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, list) and len(value) <= MOST_WORDS and all(map(check, value))
+    return lambda value: isinstance(value, list | tuple) and len(value) <= MOST_WORDS and all(map(check, value))
 
 
 def _tally(check: Callable[[object], bool]) -> Callable[[object], bool]:

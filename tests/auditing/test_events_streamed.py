@@ -92,8 +92,9 @@ def brought(there: Receiver) -> list[int]:
 async def test_the_log_is_brought_whole_in_order_signed_and_as_it_was_written(
     house: House, custody: Custody, there: Receiver, webhook: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streaming, "MOST_EVENTS", 4)
+    monkeypatch.setattr(streaming, "MOST_EVENTS", 2)
     await follow(house, webhook, after=0)
+    await write(house, 5)
     assert await due(house)
     await streaming.stream(custody, house.tenant)
     log = await whole(house)
