@@ -54,7 +54,7 @@ async def invite(custody: Custody, tenant: UUID, member: NewMember, *, by: UUID 
             created_at=now,
         )
     )
-    secret = new_secret()
+    secret = _new_invitation()
     expires_at = now + INVITATION_LASTS
     invitation = await insert_credential(tenant, member_id, "invitation", secret, now=now, expires_at=expires_at)
     details = {"roles": sorted(member.roles)}
@@ -126,7 +126,7 @@ async def replace_invitation(tenant: UUID, member_id: UUID, *, now: datetime) ->
         now,
         member_id,
     )
-    secret, expires_at = new_secret(), now + INVITATION_LASTS
+    secret, expires_at = _new_invitation(), now + INVITATION_LASTS
     invitation = await insert_credential(tenant, member_id, "invitation", secret, now=now, expires_at=expires_at)
     return Issued(invitation, secret, expires_at)
 
@@ -188,3 +188,8 @@ async def stop(tenant: UUID, member_id: UUID, *, by: UUID, now: datetime) -> Non
 async def signed_out(member_id: UUID, *, now: datetime) -> None:
     """End all sessions that a member has open, in the controller's open scope and with whatever else is done there."""
     await DB.fetch("UPDATE member SET signed_out_at = $1 WHERE id = $2", now, member_id)
+
+
+def _new_invitation() -> str:
+    # It is typed behind a command, where what begins with a hyphen is an option.
+    return f"in_{new_secret()}"

@@ -219,8 +219,8 @@ def _tell_invitation(made: dict[str, Any]) -> None:
 
 def totp(secret: str) -> pyotp.TOTP:
     """The app of a secret. Raises BadParameter where it is none."""
-    app = pyotp.TOTP(secret.replace(" ", "").upper())
     try:
+        app = pyotp.TOTP(secret.replace(" ", "").upper())
         app.now()
     except ValueError:
         raise click.BadParameter("This is not a secret in base 32.") from None

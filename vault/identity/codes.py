@@ -50,9 +50,9 @@ def new_code_secret() -> str:
 
 def checked_secret(secret: str) -> str:
     """The secret that a hardware token came with. Raises Invalid where it is none."""
-    plain = secret.replace(" ", "").upper()
+    plain = secret.replace(" ", "").upper().rstrip("=")
     try:
-        long_enough = len(base64.b32decode(plain)) >= LEAST_BYTES
+        long_enough = len(base64.b32decode(plain + "=" * (-len(plain) % 8))) >= LEAST_BYTES
     except ValueError:
         long_enough = False
     if not long_enough:
