@@ -70,7 +70,7 @@ async def test_a_writer_under_way_holds_up_no_other_and_no_sealer(house: House) 
     async def slow() -> None:
         async with tenant_scope(house.tenant):
             await audit.record(
-                house.tenant, audit.Event(act="access.ended", actor=None, object_id=UUID(int=1)), now=house.world.now()
+                house.tenant, audit.Event(act="upload.swept", actor=None, object_id=UUID(int=1)), now=house.world.now()
             )
             told.set()
             await waiting.wait()

@@ -119,7 +119,8 @@ async def test_how_it_was_decided_is_told_and_nothing_that_comes_after(house: Ho
         before = await log_then(house)
         event = audit.Event(act="disclosure.requested", actor=house.administrator.id, object_id=disclosure)
         await audit.record(house.tenant, event, now=house.world.now())
-        refused = audit.Event(act="disclosure.approved", actor=None, object_id=disclosure, outcome="refused")
+        by = house.administrator.id
+        refused = audit.Event(act="disclosure.approved", actor=by, object_id=disclosure, outcome="refused")
         await audit.record(house.tenant, refused, now=house.world.now())
     chain = await told(house, DisclosureKind.EVIDENCE, recording, decided=disclosure)
     assert [event["act"] for event in chain["decided"]] == ["disclosure.requested"]

@@ -15,6 +15,7 @@ from uuid import UUID
 import rfc8785
 import structlog
 
+from tenants.events.table import check
 from vault.custody import tree
 from vault.custody.database import DB
 from vault.custody.tree import HashAt, Span
@@ -64,7 +65,20 @@ async def begin(tenant: UUID) -> None:
 
 
 async def record(tenant: UUID, event: Event, *, now: datetime) -> None:
-    """Write an event down in the open scope, so that the act and its event are durable together."""
+    """Write an event down in the open scope, so that the act and its event are durable together.
+
+    Raises:
+        Undeclared: the act is not declared in `tenants/events`, or not like this: a fault of the code.
+    """
+    check(
+        event.act,
+        has_actor=event.actor is not None,
+        has_object=event.object_id is not None,
+        purpose=event.purpose,
+        clause=event.clause,
+        outcome=event.outcome,
+        details=event.details or {},
+    )
     if event.outcome == REFUSED:
         _REFUSED_IN.set(_request())
     await DB.fetch(
