@@ -1,6 +1,7 @@
 """Rest: the API answers, and nothing is due that is not done; waited for as long as anything of what is left moves."""
 
 import asyncio
+import itertools
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ A look asks API and database, and passes as slowly as what it waits for where th
 about a hundred seconds.
 """
 
+MOST_LOOKS: Final = 4000
+"""However much moves: what comes and goes all the time does not come to rest either."""
+
 REST_SECONDS: Final = 900.0
 """However few looks: an API that answers nothing is not waited for any longer."""
 
@@ -32,7 +36,7 @@ RESENT: Final = timedelta(minutes=2, seconds=30)
 
 RESENT_LOOKS: Final = 32
 WAITING_LOOKS: Final = 60
-"""After these what was decided waits for uploads that their sources gave up, which takes a day to be certain of."""
+"""After so many with the same decisions they wait for uploads that their sources gave up: certain after a day."""
 
 DECIDED: Final = "decisions to carry out"
 
@@ -58,17 +62,22 @@ class Rest:
     async def wait(self, books: list[Book]) -> None:
         """Wait until the API answers and nothing is due that is not done, as long as anything of it moves."""
         before: list[str] = []
-        looks, moved = 0, time.monotonic()
-        while left := await self._left(books):
+        waiting: list[str] = []
+        looks, waited, moved = 0, 0, time.monotonic()
+        for number in itertools.count(1):
+            if not (left := await self._left(books)):
+                return
             if (now := left + await self._moving(books)) != before:
                 before, looks, moved = now, 0, time.monotonic()
             looks += 1
-            if looks > REST_LOOKS or time.monotonic() > moved + REST_SECONDS:
+            if looks > REST_LOOKS or number > MOST_LOOKS or time.monotonic() > moved + REST_SECONDS:
                 self.report.violated(f"it does not come to rest: {left}")
                 return
-            if looks % RESENT_LOOKS == 0:
-                stuck = looks > WAITING_LOOKS and any(DECIDED in each for each in left)
-                self.world.travel(A_DAY if stuck else RESENT)
+            decided = [each for each in left if DECIDED in each]
+            waited = waited + 1 if decided and decided == waiting else 0
+            waiting = decided
+            if number % RESENT_LOOKS == 0:
+                self.world.travel(A_DAY if waited > WAITING_LOOKS else RESENT)
             await asyncio.sleep(0.2)
 
     async def _moving(self, books: list[Book]) -> list[str]:

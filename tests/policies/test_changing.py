@@ -244,6 +244,33 @@ async def test_a_key_under_which_an_upload_is_under_way_is_destroyed_by_the_run_
     assert world.custody.keyring.state(key_id) is KeyState.DESTROYED and retired["destroyed_at"]
 
 
+async def begin_upload(house: House) -> None:
+    """A source begins to deliver something of today, and is not heard of again."""
+    sound, machine = wav(2.0), await house.machine()
+    tus = {"tus-resumable": "1.0.0", "content-type": "application/offset+octet-stream"}
+    said = tus | {"upload-length": str(len(sound)), "upload-metadata": house.metadata()}
+    url = (await machine.post("/v1/uploads", headers=said)).headers["location"]
+    await machine.request("PATCH", url, content=sound[:1000], headers=tus | {"upload-offset": "0"})
+
+
+async def test_a_version_that_waits_leaves_alone_what_a_later_one_has_moved(
+    world: World, house: House, second: As
+) -> None:
+    await begin_upload(house)
+    recording = await house.recording(started_at=ago(house, timedelta(seconds=30)))
+    await confirmed(second, await proposed(house, file(house, {SIX: 'content = { keep = "P5M"'})))
+    assert not await carry_out(world.custody, HANDLERS, house.tenant)
+    later = await proposed(house, file(house, SHORTER, version=3))
+    await confirmed(second, later)
+    assert not await carry_out(world.custody, HANDLERS, house.tenant)
+    assert (await house.administrator.get(f"/v1/proposals/{later['id']}")).json()["state"] == "carried_out"
+    shorter, keys = await days(house, recording), {row["shred_key_id"] for row in await rows_of(house, "part")}
+    assert shorter["content"] - world.now() < timedelta(days=95)
+    assert not await carry_out(world.custody, HANDLERS, house.tenant)
+    assert await days(house, recording) == shorter
+    assert {row["shred_key_id"] for row in await rows_of(house, "part")} == keys
+
+
 async def test_a_file_that_is_no_next_version_is_refused_with_every_reason(world: World, house: House) -> None:
     source = file(house, {f'slug = "{house.slug}"': 'slug = "other"'}, version=1, day="2020-01-01")
     body = {"policy": source, "reason": WHY}

@@ -3,6 +3,8 @@
 Data keys move to the key of their new day, and the key that they leave is destroyed, so that a backup taken before
 opens nothing for longer than the shorter period says. What has reached its new day already stays behind on the key that
 is destroyed, and is due from then on: the expiry of that day takes it, with the version's own clause.
+
+A version that waits for uploads says nothing of what a later one has given its day, or came in under it.
 """
 
 from collections.abc import Mapping
@@ -64,10 +66,11 @@ async def _affected(tenant: UUID, policy: Policy, now: datetime) -> list[ShredKe
             " (r.started_at AT TIME ZONE $2)::date AS recorded_on, max(r.started_at) AS recorded_at"
             " FROM part p JOIN recording r ON r.tenant_id = p.tenant_id AND r.id = p.recording_id"
             " WHERE p.tenant_id = $1 AND p.destroyed_at IS NULL AND (p.destroy_at IS NULL OR p.destroy_at > $3)"
-            " GROUP BY 1, 2, 3, 4, 5",
+            " AND coalesce(p.policy_version, r.policy_version) <= $4 GROUP BY 1, 2, 3, 4, 5",
             tenant,
             policy.time_zone,
             now,
+            policy.version,
         )
     texts = {row["shred_key_id"] for row in found if _changes(policy, row["kind"], row["part_class"], row)}
     return [ShredKeyId.parse(tenant, text) for text in sorted(texts)]
@@ -88,6 +91,8 @@ def _where(policy: Policy, part: Standing, now: datetime) -> Destination | None:
 
 
 def _other(policy: Policy, part: Standing) -> NewDay | None:
+    if part.policy_version > policy.version:
+        return None
     return new_day(policy, part.kind, part.part_class, recorded_at=part.started_at, day=part.destroy_at)
 
 
