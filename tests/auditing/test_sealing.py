@@ -15,7 +15,7 @@ from vault.auditing.signing import log_verifier
 from vault.auditing.verifying import verify
 from vault.custody import audit
 from vault.custody.database import DB, tenant_scope
-from vault.custody.objects import ObjectMissing, Objects
+from vault.custody.objects import Objects
 from vault.worker.sealing import Sealer
 
 
@@ -158,10 +158,7 @@ class Bucket:
         objects: Objects = house.world.custody.objects
         bucket, prefix, files = copying.bucket_of(house.world.custody), f"{house.tenant}/", {}
         async for version in objects.versions(bucket, prefix):
-            name = version.key.removeprefix(prefix)
-            with suppress(ObjectMissing):
-                # The newest version of a name is listed first.
-                files.setdefault(name, await objects.get_all(bucket, version.key, version.version_id))
+            files[version.key.removeprefix(prefix)] = await objects.get_locked(bucket, version.key)
         return cls(files)
 
     def read(self, path: str) -> bytes | None:

@@ -38,3 +38,10 @@ class Locked(Buckets):
             )
         )
         return str(done["VersionId"])
+
+    async def get_locked(self, bucket: str, key: str, version_id: str | None = None) -> bytes:
+        """A small object whole: the version of that id, or the newest. Raises as `get_all`."""
+        version = {} if version_id is None else {"VersionId": version_id}
+        return await self._call(
+            lambda: bytes(self._client.get_object(Bucket=bucket, Key=key, **version)["Body"].read())
+        )
