@@ -34,6 +34,14 @@ class Outcome(StrEnum):
     KEPT = "kept"
 
 
+ACTS: Final = {
+    Outcome.CONFIRMED: "right.confirmed",
+    Outcome.REMOVED: "right.removed",
+    Outcome.KEPT: "right.kept",
+}
+"""What the log calls each."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Line:
     """One right under review; `superior` is who is asked, None for any administrator but the owner."""
@@ -184,7 +192,7 @@ async def _note(tenant: UUID, line: Line, outcome: Outcome, *, by: UUID | None, 
     )
     details = {"member": str(line.member)}
     details |= {"role": line.role.value} if line.role else {"token": str(line.token)}
-    event = audit.Event(act=f"right.{outcome}", actor=by, object_id=line.id, details=details)
+    event = audit.Event(act=ACTS[outcome], actor=by, object_id=line.id, details=details)
     await audit.record(tenant, event, now=now)
     return _line(rows[0])
 
