@@ -8,7 +8,7 @@ import click
 
 from vault.cli import session
 from vault.cli.failures import fail
-from vault.cli.output import emit
+from vault.cli.output import emit, with_json
 from vault.client.http import Client, Problem, segment
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def read_checkpoint(cosigned: bool, output: Any) -> None:
 
 @click.command("fetch")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@with_json
 def fetch(folder: Path) -> None:
     """Copy the log into a FOLDER, as files that anybody's tools verify; what is there already is left as it is."""
     from vault.auditing.checkpoint_notes import Checkpoint

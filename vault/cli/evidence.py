@@ -200,10 +200,10 @@ def verify_log(
 ) -> None:
     """Verify that the log is what was signed for. Exits with 0 only if nothing was altered, left out or put in.
 
-    With --since and --until nothing but the log's files is believed, and with --log DIR nobody is asked. With --file an
-    export is verified, without signatures.
+    With --since, --until or --log its files are verified by what the log has signed, and with --log DIR nobody is
+    asked. Otherwise the tree over every event, or over those of an export (--file), is recomputed, without signatures.
     """
-    if not (file or kept):
+    if since or until or log:
         return verify_files(since, until, log, key)
     from vault.custody.audit import LogBroken
     from vault.custody.audit import verify as verify_tree
