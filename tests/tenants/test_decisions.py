@@ -208,11 +208,11 @@ def test_after_the_contract_only_the_proof_is_left(
     kept = (Action.INGEST, Action.END_CONTRACT, Action.HOLD, Action.RESTRICT)
     shown = (Action.SUPERVISE_REVIEW, Action.SEND_TRANSCRIPT)
     registered = (Action.REGISTER_ORGANISATION, Action.DECIDE_ORGANISATION)
-    if action in (*CONTENT_ACTIONS, *orders, *given, *kept, *shown, *registered):
+    if action in (*CONTENT_ACTIONS, *orders, *given, *kept, *shown, *registered, Action.BREAK_GLASS):
         assert (decision.rule, decision.clause) == ("contract-over", prh.cite("contract_end"))
         assert state.value in decision.reason
     else:
-        assert decision.permitted is (action is not Action.ONBOARD)
+        assert decision.permitted is (action not in (Action.ONBOARD, Action.LEAVE_SUPPORT))
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_after_the_contract_only_the_proof_is_left(
             Role.OPERATOR,
             {"onboard", "read_contract", "end_contract", "read_policy", "read_certificate"}
             | {"change_policy", "read_proposals", "read_notice", "read_return", "read_reconciliation"}
-            | {"recover_account"},
+            | {"recover_account", "leave_support", "read_log", "manage_witnesses"},
         ),
         (
             Role.ADMINISTRATOR,
@@ -234,7 +234,8 @@ def test_after_the_contract_only_the_proof_is_left(
             | {"register_organisation", "decide_organisation", "request_disclosure", "decide_disclosure"}
             | {"read_disclosures", "receive_disclosure", "delegate", "handle_subject_request", "supervise_review"}
             | {"read_messages", "manage_webhooks", "manage_sign_in", "recover_account", "manage_teams"}
-            | {"review_break_glass", "review_rights", "read_rights", "read_unusual", "admit_support", "read_support"},
+            | {"review_break_glass", "review_rights", "read_rights", "read_unusual", "admit_support", "read_support"}
+            | {"read_log", "manage_witnesses"},
         ),
         (
             Role.SUPERVISOR,
@@ -253,7 +254,7 @@ def test_after_the_contract_only_the_proof_is_left(
             | {"register_organisation", "request_disclosure", "decide_disclosure", "read_disclosures"}
             | {"recover_account"}
             | {"receive_disclosure", "delegate", "handle_subject_request", "supervise_review", "read_messages"}
-            | {"review_break_glass", "read_rights", "read_unusual", "read_support"},
+            | {"review_break_glass", "read_rights", "read_unusual", "close_unusual", "read_support", "read_log"},
         ),
         (Role.INGEST, {"ingest", "read_policy", "send_transcript"}),
         (Role.RECIPIENT, {"request_disclosure", "receive_disclosure"}),
