@@ -254,7 +254,8 @@ def test_after_the_contract_only_the_proof_is_left(
             | {"register_organisation", "request_disclosure", "decide_disclosure", "read_disclosures"}
             | {"recover_account"}
             | {"receive_disclosure", "delegate", "handle_subject_request", "supervise_review", "read_messages"}
-            | {"review_break_glass", "read_rights", "read_unusual", "close_unusual", "read_support", "read_log"},
+            | {"review_break_glass", "read_rights", "read_unusual", "close_unusual", "read_support", "read_log"}
+            | {"name_listeners"},
         ),
         (Role.INGEST, {"ingest", "read_policy", "send_transcript"}),
         (Role.RECIPIENT, {"request_disclosure", "receive_disclosure"}),
