@@ -163,3 +163,13 @@ class Bucket:
 
     def read(self, path: str) -> bytes | None:
         return self.files.get(path)
+
+
+async def test_more_than_is_sealed_at_once_is_sealed_all_the_same(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "SEALED_AT_ONCE", 3)
+    written = [await happen(house) for _ in range(7)]
+    async with tenant_scope(house.tenant):
+        await audit.seal(house.tenant)
+    assert await objects_of(house) == written
