@@ -183,6 +183,7 @@ async def ids(owner: House) -> dict[str, str]:
         "token_id": token,
         "contract_id": str(owner.contract),
         "certificate_id": str(uuid4()),
+        "document_id": str(uuid4()),
         "package_id": str(uuid4()),
         "fetch_id": str(uuid4()),
         "notice_id": str(uuid4()),
