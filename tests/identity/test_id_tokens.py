@@ -1,6 +1,7 @@
 """A provider's word is believed whole: signed by its key, for this vault and this sign-in, now; nothing less is."""
 
 import base64
+import hmac
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
+from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from vault.identity.fetching import is_endpoint, is_issuer
 from vault.identity.id_tokens import LOGOUT_EVENT, TokenRefused, read_id_token, read_logout_token
@@ -95,12 +96,14 @@ def test_a_token_without_a_signature_or_by_another_key_is_nobodys_word() -> None
     header = base64.urlsafe_b64encode(json.dumps({"alg": "none"}).encode()).rstrip(b"=").decode()
     body = base64.urlsafe_b64encode(json.dumps(SOUND).encode()).rstrip(b"=").decode()
     other = RSAKey.generate_key(2048, {"kid": "rsa"})
-    # A public key taken for a shared secret: whoever knows it could sign.
-    shared = OctKey.import_key(RSA.as_pem(private=False))
+    # A public key taken for a shared secret: whoever knows it could sign. The library makes no such token itself.
+    hs256 = base64.urlsafe_b64encode(json.dumps({"alg": "HS256", "kid": "rsa"}).encode()).rstrip(b"=").decode()
+    mac = hmac.digest(RSA.as_pem(private=False), f"{hs256}.{body}".encode(), "sha256")
+    shared = base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
     for token in (
         f"{header}.{body}.",
         signed(SOUND, key=other),
-        signed(SOUND, key=shared, alg="HS256"),
+        f"{hs256}.{body}.{shared}",
         signed(SOUND, kid="unknown"),
         signed(SOUND)[:-4] + "AAAA",
         "a" * 100_000,
