@@ -47,13 +47,13 @@ async def heard(person: As, url: str) -> bytes:
     answer = await person.get(url)
     assert answer.status_code == 200, answer.text
     with wave.open(io.BytesIO(answer.content)) as cut:
-        return cut.readframes(cut.getnframes())
+        return bytes(cut.readframes(cut.getnframes()))
 
 
 def samples(since: int, until: int) -> bytes:
     """So many milliseconds of what was delivered: 8000 samples a second, of two bytes."""
     with wave.open(io.BytesIO(wav(4.0))) as whole:
-        return whole.readframes(whole.getnframes())[16 * since : 16 * until]
+        return bytes(whole.readframes(whole.getnframes()))[16 * since : 16 * until]
 
 
 async def test_each_agent_who_had_it_finds_it(house: House, transferred: UUID, first: As, second: As) -> None:
