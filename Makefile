@@ -1,6 +1,6 @@
 # One environment in .venv, made from the locks; every target works on a bare machine that has Python 3.11 and make.
 .DEFAULT_GOAL := help
-.PHONY: hsm help run test faults lint fmt bench demo openapi schema migrate lock clean
+.PHONY: hsm help run test faults fuzz lint fmt bench demo openapi schema migrate lock clean
 
 PYTHON := $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell \
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
@@ -10,6 +10,7 @@ export PIP_ROOT_USER_ACTION := ignore
 INSTALL := $(BIN)/python -m pip install --quiet
 T ?= tests
 N ?= 300
+MINUTES ?= 10
 VAULT_DATA ?= .vault
 
 help:     ## This list
@@ -37,6 +38,9 @@ hsm:
 faults: .venv/dev     ## Kill any part at random moments N=300 times, with clients at work, and check that all is well
 	$(BIN)/python -m tests.faults $(N) $(SEED)
 	VAULT_FAULT_ROUNDS=60 $(BIN)/python -m pytest --quiet tests/faults --deselect tests/faults/test_chaos.py
+
+fuzz: .venv/dev     ## Try every parser and every route with what nobody expects, for MINUTES=10
+	$(BIN)/python -m tests.fuzz $(MINUTES) $(SEED)
 
 lint: .venv/dev     ## Format, lint, types, imports
 	$(BIN)/ruff format --check
