@@ -1,4 +1,4 @@
-// A certified OpenID provider for tests. Whoever signs in types their own claims, as base64url JSON, as the login.
+// A certified OpenID provider for tests. What it says of somebody is posted to /accounts; they sign in by their subject.
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
 
@@ -18,12 +18,15 @@ server.listen(0, '127.0.0.1', () => {
     clientDefaults: { id_token_signed_response_alg: 'RS256' },
     enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256', 'PS256', 'HS256'] },
     ttl: { AccessToken: 600, IdToken: 600, Grant: 600, Interaction: 600, Session: 600 },
-    findAccount: (_, id) => {
-      const claims = accounts.get(id) ?? JSON.parse(Buffer.from(id, 'base64url').toString());
-      accounts.set(claims.sub, claims);
-      return { accountId: claims.sub, claims: () => claims };
-    },
+    findAccount: (_, id) => ({ accountId: id, claims: () => accounts.get(id) ?? { sub: id } }),
   });
-  server.on('request', provider.callback());
+  const answer = provider.callback();
+  server.on('request', async (request, response) => {
+    if (request.url !== '/accounts') return answer(request, response);
+    const pieces = await request.toArray();
+    const claims = JSON.parse(Buffer.concat(pieces).toString());
+    accounts.set(claims.sub, claims);
+    return response.end();
+  });
   console.log(issuer);
 });
