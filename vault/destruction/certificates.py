@@ -20,7 +20,7 @@ from uuid import UUID
 
 import msgspec
 import rfc8785
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 from msgspec import Struct
@@ -301,7 +301,7 @@ def _check_log(certificate: Certificate) -> None:
 def _public_key(pem: bytes) -> Ed25519PublicKey:
     try:
         key = load_pem_public_key(pem)
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise CertificateInvalid("The public key is not a key in PEM.") from error
     if not isinstance(key, Ed25519PublicKey):
         raise CertificateInvalid("The public key is not an Ed25519 key.")

@@ -20,7 +20,7 @@ from uuid import UUID
 
 import msgspec
 import rfc8785
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -189,7 +189,7 @@ def _read(file: bytes) -> _Signed:
 def _platform_key(pem: bytes) -> Ed25519PublicKey:
     try:
         key = load_pem_public_key(pem)
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise ManifestInvalid("The platform's public key is not a key in PEM.") from error
     if not isinstance(key, Ed25519PublicKey):
         raise ManifestInvalid("The platform's public key is not an Ed25519 key.")
@@ -199,7 +199,7 @@ def _platform_key(pem: bytes) -> Ed25519PublicKey:
 def _controller_key(statement: Statement) -> Ed25519PublicKey:
     try:
         key = load_der_public_key(_base64(statement.public_key))
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise ManifestInvalid("The controller's public key in it is not a key.") from error
     if not isinstance(key, Ed25519PublicKey) or key_id_of(key) != statement.key_id:
         raise ManifestInvalid("The controller's public key in it is not the one that it names.")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 import pyrage
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -90,7 +91,7 @@ def open_to_certificate(file: BinaryIO, certificate: str, private_key: bytes) ->
         key = load_pem_private_key(private_key, None)
         recipient = RecipientCertificate(certificate)
         fingerprint = recipient.fingerprint
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise NotOpened("The certificate or its private key is not one in PEM without a password.") from error
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         raise NotOpened("The private key is neither RSA nor of an elliptic curve.")

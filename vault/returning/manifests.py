@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 import rfc8785
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from msgspec import Struct
@@ -144,7 +144,13 @@ def verify(file: bytes, public_key_pem: bytes) -> Manifest:
         key = load_pem_public_key(public_key_pem)
         spelt = rfc8785.dumps(msgspec.to_builtins(signed))
         value = base64.b64decode(signed.signature.value, validate=True)
-    except (msgspec.MsgspecError, rfc8785.CanonicalizationError, ValueError, RecursionError) as error:
+    except (
+        msgspec.MsgspecError,
+        rfc8785.CanonicalizationError,
+        UnsupportedAlgorithm,
+        ValueError,
+        RecursionError,
+    ) as error:
         raise ManifestInvalid(f"It is not a manifest of the form {FORMAT}, or the key is not one in PEM.") from error
     if spelt != file:
         raise ManifestInvalid("It is not spelt as it was signed (canonical JSON, RFC 8785).")
