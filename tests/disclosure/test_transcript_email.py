@@ -136,6 +136,20 @@ async def test_the_agent_has_their_own_chat_at_their_own_address_and_nobody_else
     assert (await agent.get(f"/v1/recordings/{recording}/transcript-email")).json()[0]["state"] == "sent"
 
 
+async def test_of_a_chat_that_went_from_hand_to_hand_no_agent_has_the_others_turns(
+    house: House, postbox: Postbox
+) -> None:
+    hands = [
+        {"agent_id": "agent-7", "starts_ms": 0, "ends_ms": 60_000},
+        {"agent_id": "agent-8", "starts_ms": 60_000, "ends_ms": 200_000},
+    ]
+    shared = await a_chat(house, contact={"agent_id": "agent-7"}, segments=hands)
+    whole = await a_chat(house, contact={"agent_id": "agent-7"}, segments=hands[:1])
+    agent = await house.member(Role.AGENT, agent_id="agent-7")
+    assert (await asked(agent, shared, "agent", None)).status_code == 404
+    assert (await asked(agent, whole, "agent", None)).status_code == 202
+
+
 async def test_customer_and_agent_each_have_it_once(world: World, house: House, postbox: Postbox) -> None:
     machine, recording = await chat_system(house), await a_chat(house)
     for chosen_by in ("customer", "agent", "agent"):

@@ -13,6 +13,7 @@ from asyncpg import Record
 
 from tenants.decisions import Action, Decision
 from tenants.recordings import Kind
+from tenants.teams import Spell, heard
 from tenants.vocabulary import DisclosureKind, Party, Role
 from vault.access.kept import CONTENT, Kept
 from vault.accounts import Caller
@@ -131,15 +132,21 @@ def address_name(chosen_by: Party) -> str:
 
 
 async def _own(custody: Custody, caller: Caller, recording_id: UUID) -> Kept:
-    """The recording, if the caller may send it: a machine all of them, an agent their own."""
+    """The recording, if the caller may send it: a machine all of them, an agent what was theirs from end to end."""
     if caller.tenant == PLATFORM:
         raise NotFound
     kept = await find(custody, caller.tenant, recording_id)
     agent = caller.person.agent_id
     machine = Role.INGEST in caller.person.roles
-    if kept.recording.is_restricted or not (machine or (agent is not None and kept.agent_id == agent)):
+    if kept.recording.is_restricted or not (machine or (agent is not None and _is_whole(kept, agent))):
         raise NotFound
     return kept
+
+
+def _is_whole(kept: Kept, agent: str) -> bool:
+    """Whether all of it was this agent's: what goes by e-mail is not cut to the turns of one."""
+    own = (Spell(agent_id=agent),)
+    return heard(own, agent_id=kept.agent_id, segments=kept.segments, started_at=None) == ()
 
 
 def may_choose(kept: Kept, chosen_by: Party) -> Decision:
