@@ -1,17 +1,21 @@
 """Whoever guesses waits; whoever owns the account, and everybody else, does not."""
 
 import asyncio
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.identity.authenticator import Authenticator
 from tests.identity.walking import Person, let_in
 from tests.world import PASSWORD, House
+from vault.api.limits import address_of
 from vault.credentials import digest_of
-from vault.errors import TooMany
+from vault.errors import TooMany, Unauthenticated
 from vault.identity import lockout
-from vault.identity.lockout import FREE, FREE_OF_AN_ADDRESS, LONGEST, From, delay, prefix
+from vault.identity.lockout import FREE, FREE_CODES, FREE_OF_AN_ADDRESS, LONGEST, From, delay, prefix
+from vault.identity.signing_in import WRONG, Door, Proof
 
 
 async def guess(person: Person, times: int) -> list[int]:
@@ -98,6 +102,33 @@ async def test_who_tries_many_accounts_from_one_address_waits_too(house: House) 
     assert source
 
 
+async def test_codes_beside_the_right_password_are_not_guessed_from_many_addresses(house: House) -> None:
+    person, door = await let_in(house), Door(house.world.custody)
+
+    async def try_from(address: str, code: str, device: str = "") -> str:
+        said = Proof(controller=house.slug, email=person.email, password=PASSWORD, code=code)
+        return (await door.sign_in(said, From(address, device))).device
+
+    device = await try_from("192.0.2.1", house.world.code())
+    await person.forget_last_code()
+    for n in range(FREE_CODES + 1):
+        with pytest.raises(Unauthenticated):
+            await try_from(f"2001:db8:2:{n}::1", "000000" if house.world.code() != "000000" else "000001")
+    with pytest.raises(Unauthenticated) as refused:
+        await try_from("198.51.100.9", house.world.code())
+    assert str(refused.value) == WRONG
+    assert await try_from("198.51.100.9", house.world.code(), device)
+
+
+async def test_clients_of_ipv6_are_told_apart_by_their_networks(house: House) -> None:
+    scope: Any = {"client": ("2001:db8:7:7::1", 1)}
+    custody, near = house.world.custody, From(address_of(scope))
+    login = b"a login from version six".ljust(32)
+    seen = (await lockout.begin(custody, login, near)).counts
+    assert (await lockout.begin(custody, login, From("2001:db8:7:7::2"))).counts == seen
+    assert not set((await lockout.begin(custody, login, From("2001:db8:7:8::1"))).counts) & set(seen)
+
+
 @given(st.integers(0, 10_000))
 def test_the_wait_never_falls_and_never_exceeds_a_quarter_hour(failures: int) -> None:
     assert 0 <= delay(failures) <= delay(failures + 1) <= LONGEST.total_seconds()
@@ -107,4 +138,5 @@ def test_the_wait_never_falls_and_never_exceeds_a_quarter_hour(failures: int) ->
 def test_one_customer_is_one_address_of_ipv4_or_one_network_of_ipv6() -> None:
     assert prefix("192.0.2.1") == "192.0.2.1"
     assert prefix("2001:db8::1") == prefix("2001:db8::ffff:1") != prefix("2001:db8:0:1::1")
+    assert prefix("2001:db8::/64") == prefix("2001:db8::1")
     assert prefix("no address") == "unknown"

@@ -2,7 +2,8 @@
 
 Failures are counted for an account and the address they come from together, so that a stranger's failures are not the
 owner's; a device that has signed in to the account before has a count of its own, and a passkey needs none of this.
-An address as a whole has a limit, for who tries many accounts; a known device is not held up by that either. An
+An address as a whole has a limit, for who tries many accounts; a known device is not held up by that either. Wrong
+codes beside the right password are counted for the account alone: who knows it may have a million addresses. An
 account that is not there is counted like any other. Counts live in Valkey, by digests.
 """
 
@@ -19,6 +20,9 @@ FREE: Final = 5
 """Failures that cost nothing."""
 
 FREE_OF_AN_ADDRESS: Final = 300
+FREE_CODES: Final = 10
+"""Wrong codes beside the right password, wherever they come from: whoever has many addresses has that one account."""
+
 LONGEST: Final = timedelta(minutes=15)
 REMEMBERED: Final = timedelta(hours=1)
 DEVICE_LASTS: Final = timedelta(days=180)
@@ -42,6 +46,11 @@ class Attempt:
     account: str
     counts: tuple[tuple[str, int], ...]
     """Each with how many failures are free of it."""
+
+    @property
+    def is_of_a_stranger(self) -> bool:
+        """Whether it comes from a device that has not signed in to the account before."""
+        return len(self.counts) > 1
 
 
 def delay(failures: int, free: int = FREE) -> int:
@@ -68,6 +77,19 @@ async def begin(custody: Custody, login: bytes, source: From) -> Attempt:
     return attempt
 
 
+async def count_code(custody: Custody, attempt: Attempt) -> None:
+    """Count a code that came with the right password, before it is looked at.
+
+    Strangers do not come so far, so that they keep nobody out by it; a known device has its own count.
+
+    Raises:
+        TooMany: there were too many wrong ones; whoever asks is told no more than that something was wrong.
+        Unavailable: Valkey does not answer.
+    """
+    if attempt.is_of_a_stranger:
+        await _count(custody, _codes(attempt.account), FREE_CODES)
+
+
 async def succeed(custody: Custody, attempt: Attempt) -> str:
     """Forget the failures of an attempt that was good; the answer is the secret of the device, known from now on."""
     secret = new_secret()
@@ -77,6 +99,7 @@ async def succeed(custody: Custody, attempt: Attempt) -> str:
                 pipe.delete(key, f"{key}:wait")
             else:
                 pipe.decr(key)
+        pipe.delete(_codes(attempt.account), f"{_codes(attempt.account)}:wait")
         pipe.set(_device(secret), attempt.account, ex=DEVICE_LASTS)
         await pipe.execute()
     return secret
@@ -110,9 +133,9 @@ async def _count(custody: Custody, key: str, free: int) -> None:
 
 
 def prefix(address: str) -> str:
-    """The part of an address that one customer has: all of IPv4, the network's half of IPv6."""
+    """The part of an address that one customer has: all of IPv4, the network of IPv6, which may be all that is known."""
     try:
-        ip = ipaddress.ip_address(address)
+        ip = ipaddress.ip_interface(address).ip
     except ValueError:
         return "unknown"
     return str(ip) if ip.version == 4 else str(ipaddress.ip_network((ip, IPV6_PREFIX), strict=False))
@@ -120,6 +143,10 @@ def prefix(address: str) -> str:
 
 def _key(*parts: str) -> str:
     return f"refused:{digest_of(' '.join(parts)).hex()}"
+
+
+def _codes(account: str) -> str:
+    return f"refused:codes:{account}"
 
 
 def _device(secret: str) -> str:

@@ -14,9 +14,9 @@ from vault.credentials import Issued
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM, narrow, platform_scope, tenant_scope
-from vault.errors import Unauthenticated
+from vault.errors import TooMany, Unauthenticated
 from vault.identity import codes, lockout, passwords
-from vault.identity.lockout import From
+from vault.identity.lockout import Attempt, From
 from vault.identity.methods import held_by, require_method
 
 WRONG: Final = "The address, the password or the code is wrong."
@@ -75,7 +75,7 @@ class Door:
         account = await self._find(login, proof.code)
         is_password = await passwords.matches(account.verifier if account else None, proof.password)
         step = await codes.step_of(self.custody, await self._code_of(account), proof.code)
-        if account is None or not is_password or not await self._spend(account, proof.code, step):
+        if account is None or not is_password or not await self._admits(attempt, account, proof.code, step):
             raise await self._refuse(account)
         async with tenant_scope(account.tenant):
             held = await held_by(account.tenant, now=self.custody.clock.now())
@@ -99,6 +99,14 @@ class Door:
             return None
         roles = frozenset(Role(role) for role in people[0]["roles"])
         return _Account(tenant, member, rows[0]["verifier"], kept, recovery, roles)
+
+    async def _admits(self, attempt: Attempt, account: _Account, code: str, step: int | None) -> bool:
+        """Whether the code is good and not one of too many; who guesses is not told that the password is right."""
+        try:
+            await lockout.count_code(self.custody, attempt)
+        except TooMany:
+            return False
+        return await self._spend(account, code, step)
 
     async def _spend(self, account: _Account, code: str, step: int | None) -> bool:
         """Use the code up, once the password was right; of two that come with the same one is let in."""
