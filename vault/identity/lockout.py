@@ -133,7 +133,7 @@ async def _count(custody: Custody, key: str, free: int) -> None:
 
 
 def prefix(address: str) -> str:
-    """The part of an address that one customer has: all of IPv4, the network of IPv6, which may be all that is known."""
+    """The part of an address that one customer has: all of IPv4, the network of IPv6, which may be all we know."""
     try:
         ip = ipaddress.ip_interface(address).ip
     except ValueError:
