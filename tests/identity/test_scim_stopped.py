@@ -29,7 +29,7 @@ def other_address(world: World, stack: Endpoints) -> Iterator[str]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-    env = {"PATH": os.environ["PATH"]} | stack.environment(clock_offset=True)
+    env = os.environ | stack.environment(clock_offset=True)
     command = [sys.executable, "-m", "vault", "serve", "--port", str(port)]
     with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:

@@ -18,6 +18,8 @@ server.listen(0, '127.0.0.1', () => {
     clientDefaults: { id_token_signed_response_alg: 'RS256' },
     enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256', 'PS256', 'HS256'] },
     ttl: { AccessToken: 600, IdToken: 600, Grant: 600, Interaction: 600, Session: 600 },
+    // It asks nobody on its own machine, where the vault of a test is, and nobody slow.
+    fetch: (url, { dispatcher, signal, ...options }) => fetch(url, options),
     findAccount: (_, id) => ({ accountId: id, claims: () => accounts.get(id) ?? { sub: id } }),
   });
   const answer = provider.callback();
