@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from uuid import UUID
 
 import httpx
@@ -21,6 +21,14 @@ from vault.accounts import Sessions
 pytestmark = pytest.mark.long
 
 WITHIN_SECONDS = 20.0
+
+
+@pytest.fixture
+async def other_process(other_address: str) -> AsyncIterator[httpx.AsyncClient]:
+    """That process, once it answers."""
+    async with httpx.AsyncClient(base_url=other_address, timeout=60) as client:
+        await eventually(lambda: _answers(client))
+        yield client
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +65,6 @@ async def test_whoever_is_no_longer_active_is_refused_by_every_process(world: Wo
     member = UUID(person["id"])
     issued = await Sessions.open(world.custody, house.tenant, member, method=SignInMethod.IDENTITY_PROVIDER)
     token = await world.lasting(house.tenant, member)
-    other_process = httpx.AsyncClient(base_url=other_address, timeout=60)
-    await eventually(lambda: _answers(other_process))
     held = [
         As(client, member, secret)
         for client in (world.client, other_process)
