@@ -127,15 +127,18 @@ def _scim(content: bytes) -> None:
     scim_answers.resource_of(User, _json(content), Context.RESOURCE_CREATION_REQUEST)
 
 
+def _somebody() -> Any:
+    return scim_answers.resource_of(User, PERSON, Context.DEFAULT)
+
+
 def _scim_changes(content: bytes) -> None:
-    person = User(user_name="demo@demo.example")
-    scim_answers.operations_of(User, _json(content)).patch(person)
+    scim_answers.operations_of(User, _json(content)).patch(_somebody())
 
 
 def _scim_filter(text: str) -> None:
     asked = scim_answers.search_of(User, {"filter": text}, Context.DEFAULT)
     scim_search.indexed(asked)
-    scim_search.page(asked, [User(id="1", user_name="demo@demo.example")])
+    scim_search.page(asked, [_somebody()])
 
 
 def _id_token(text: str) -> None:
@@ -146,6 +149,11 @@ def _claims() -> bytes:
     at = int(samples.NOW.timestamp())
     claims = {"iss": "https://demo.example", "aud": "vault", "sub": "1", "nonce": "n", "iat": at, "exp": at + 60}
     return jwt.encode({"alg": "ES256", "kid": "demo"}, claims, KEY, algorithms=["ES256"]).encode()
+
+
+def _peer(text: str) -> None:
+    scope: Any = {"client": (text, 1)}
+    limits.address_of(scope)
 
 
 def _key_id(text: str) -> None:
@@ -214,7 +222,7 @@ REQUESTS = (
     ),
     Parser("token", of_header(is_token), (), _texts(new_token())),
     Parser("subject of a certificate", of_header(canonical), (Invalid,), _texts("CN=pbx-1,O=Demo Oy,C=FI")),
-    Parser("address of a peer", of_header(lambda text: limits.address_of({"client": (text, 1)})), (), _texts("::1")),  # type: ignore[typeddict-item]
+    Parser("address of a peer", of_header(_peer), (), _texts("::1", "10.0.0.1")),
     Parser(
         "handle of a passkey",
         of_text(lambda text: passkeys._user_of({"response": {"userHandle": text}})),

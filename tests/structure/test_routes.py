@@ -125,6 +125,10 @@ async def stranger(world: World) -> House:
 
 @pytest.fixture(scope="module")
 async def ids(owner: House) -> dict[str, str]:
+    return await things_of(owner)
+
+
+async def things_of(owner: House) -> dict[str, str]:
     """One real thing of the owner's for every kind of id that stands in a path."""
     recording = await owner.recording()
     supervisor = await owner.person(Role.SUPERVISOR)
