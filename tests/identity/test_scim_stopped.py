@@ -57,7 +57,9 @@ async def _refused(held: list[As]) -> bool:
     return {(await each.get("/v1/me")).status_code for each in held} == {401}
 
 
-async def test_whoever_is_no_longer_active_is_refused_by_every_process(world: World, other_address: str) -> None:
+async def test_whoever_is_no_longer_active_is_refused_by_every_process(
+    world: World, other_process: httpx.AsyncClient
+) -> None:
     house = await world.house("prh")
     directory = await Directory.of(house)
     person = await directory.user()
