@@ -100,8 +100,10 @@ class Sessions:
         # Before the event, so that no event tells of a session that never was; its secret is nobody's until then.
         session, secret = await sessions.store_session(custody, tenant, member, method=method, bound_to=bound_to)
         async with tenant_scope(tenant):
-            found = await DB.fetch("SELECT 1 FROM member WHERE id = $1 AND active", member)
+            found = await DB.fetch("SELECT came_in_at FROM member WHERE id = $1 AND active", member)
             if found:
+                if found[0]["came_in_at"] is None:
+                    await DB.fetch("UPDATE member SET came_in_at = $2 WHERE id = $1", member, session.opened_at)
                 details = {"method": str(method)}
                 event = audit.Event(act="session.opened", actor=member, object_id=session.id, details=details)
                 await audit.record(tenant, event, now=session.opened_at)
@@ -195,6 +197,33 @@ class Sessions:
             member = await _member(found["tenant_id"], found["member_id"])
         caller = Caller(member.person, found["id"], frozenset(found["scopes"]))
         return _Token(caller, found["expires_at"], found["bound_to"])
+
+
+async def require_still_in(caller: Caller) -> None:
+    """Let go on, in the open scope, whom nobody has signed out or stopped since the request began.
+
+    A request takes its time, and may be drawn out; what it leaves behind that opens an account would outlive its right.
+
+    Raises:
+        Unauthenticated: the session or token has ended.
+    """
+    found = await DB.fetch(
+        "SELECT signed_out_at FROM member WHERE tenant_id = $1 AND id = $2 AND active FOR UPDATE",
+        caller.tenant,
+        caller.id,
+    )
+    ended = not found
+    if found and caller.signed_in_at is not None:
+        signed_out_at = found[0]["signed_out_at"]
+        ended = signed_out_at is not None and caller.signed_in_at <= signed_out_at
+    elif found:
+        ended = not await DB.fetch(
+            "SELECT 1 FROM credential WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL FOR UPDATE",
+            caller.tenant,
+            caller.credential,
+        )
+    if ended:
+        raise Unauthenticated(sessions.OVER)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from tenants.decisions import Action
 from tenants.vocabulary import Role
 from vault import sessions
-from vault.accounts import Caller
+from vault.accounts import Caller, require_still_in
 from vault.credentials import Issued, insert_credential, new_secret
 from vault.custody import audit
 from vault.custody.custody import Custody
@@ -110,10 +110,11 @@ async def invite_again(custody: Custody, controller: str, email: str) -> Issued:
 
 
 async def has_a_way_in(member_id: UUID) -> bool:
-    """Whether somebody has taken an invitation up, so that the account is theirs; in the open scope."""
+    """Whether somebody has taken an invitation up or come in, so that the account is theirs; in the open scope."""
     found = await DB.fetch(
         "SELECT 1 FROM credential WHERE member_id = $1 AND kind = 'password' AND revoked_at IS NULL"
-        " UNION ALL SELECT 1 FROM passkey WHERE member_id = $1",
+        " UNION ALL SELECT 1 FROM passkey WHERE member_id = $1"
+        " UNION ALL SELECT 1 FROM member WHERE id = $1 AND came_in_at IS NOT NULL",
         member_id,
     )
     return bool(found)
@@ -121,14 +122,25 @@ async def has_a_way_in(member_id: UUID) -> bool:
 
 async def replace_invitation(tenant: UUID, member_id: UUID, *, now: datetime) -> Issued:
     """An invitation in place of those that are out, in the open scope."""
+    await end_invitations(member_id, now=now)
+    await known_anew(member_id, now=now)
+    secret, expires_at = _new_invitation(), now + INVITATION_LASTS
+    invitation = await insert_credential(tenant, member_id, "invitation", secret, now=now, expires_at=expires_at)
+    return Issued(invitation, secret, expires_at)
+
+
+async def end_invitations(member_id: UUID, *, now: datetime) -> None:
+    """Nobody takes up an invitation that is out any more, in the open scope."""
     await DB.fetch(
         "UPDATE credential SET revoked_at = $1 WHERE member_id = $2 AND kind = 'invitation' AND revoked_at IS NULL",
         now,
         member_id,
     )
-    secret, expires_at = _new_invitation(), now + INVITATION_LASTS
-    invitation = await insert_credential(tenant, member_id, "invitation", secret, now=now, expires_at=expires_at)
-    return Issued(invitation, secret, expires_at)
+
+
+async def known_anew(member_id: UUID, *, now: datetime) -> None:
+    """From now on somebody is here as they are, in the open scope: what waits for a second person does not for them."""
+    await DB.fetch("UPDATE member SET known_since = $1 WHERE id = $2", now, member_id)
 
 
 async def add_member(custody: Custody, caller: Caller, member: NewMember) -> tuple[UUID, Issued]:
@@ -145,6 +157,7 @@ async def add_member(custody: Custody, caller: Caller, member: NewMember) -> tup
     if Role.RECIPIENT in member.roles and len(set(member.roles)) > 1:
         raise NotAllowed("A recipient is nobody of the controller's: there is no other role for them.")
     async with tenant_scope(caller.tenant):
+        await require_still_in(caller)
         return await invite(custody, caller.tenant, member, by=caller.id)
 
 
@@ -183,6 +196,12 @@ async def stop(tenant: UUID, member_id: UUID, *, by: UUID, now: datetime) -> Non
         member_id,
     )
     await audit.record(tenant, audit.Event(act="member.deactivated", actor=by, object_id=member_id), now=now)
+
+
+async def active_again(member_id: UUID, *, now: datetime) -> None:
+    """Let somebody in again who was stopped, in the open scope; of what they had, sessions and tokens stay ended."""
+    await DB.fetch("UPDATE member SET active = true WHERE id = $1", member_id)
+    await known_anew(member_id, now=now)
 
 
 async def signed_out(member_id: UUID, *, now: datetime) -> None:

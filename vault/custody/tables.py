@@ -70,7 +70,11 @@ class PolicyVersion(Table, db=DB, tablename="policy_version"):
 
 
 class Member(Table, db=DB):
-    """A person or machine that acts for a controller, or for the outsourcing firm (tenant PLATFORM)."""
+    """A person or machine that acts for a controller, or for the outsourcing firm (tenant PLATFORM).
+
+    `came_in_at` is when a person first signed in: from then on the account has an owner. `known_since` is when they
+    were last brought back, handed another invitation or given another role; none where nothing of it has happened.
+    """
 
     tenant_id = UUID(default=None)
     id = UUID(primary_key=True, default=None)
@@ -81,6 +85,8 @@ class Member(Table, db=DB):
     active = Boolean(default=True)
     created_at = Timestamptz(default=None)
     signed_out_at = Timestamptz(default=None, null=True)
+    came_in_at = Timestamptz(default=None, null=True)
+    known_since = Timestamptz(default=None, null=True)
     country = Text(default=None, null=True)
     superior_id = UUID(default=None, null=True)
 

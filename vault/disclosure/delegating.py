@@ -181,7 +181,7 @@ async def active(tenant: UUID, *members: UUID, known_by: datetime | None = None)
     """The roles of those of the members who are active, in the open scope; they stay so until it ends."""
     rows = await DB.fetch(
         "SELECT id, roles FROM member WHERE tenant_id = $1 AND id = ANY($2) AND active"
-        " AND ($3::timestamptz IS NULL OR created_at <= $3) ORDER BY id FOR SHARE",
+        " AND ($3::timestamptz IS NULL OR coalesce(known_since, created_at) <= $3) ORDER BY id FOR SHARE",
         tenant,
         list(members),
         known_by,

@@ -15,6 +15,7 @@ from vault.custody.database import DB
 from vault.identity.provider_model import Provider
 from vault.identity.roles import lock_directory, set_roles
 from vault.identity.user_rows import external_index
+from vault.members import end_invitations
 
 MOST_AGENT_ID = 100
 
@@ -98,6 +99,8 @@ async def _first(provider: Provider, subject: Subject, now: datetime) -> UUID | 
     )
     if not made:
         return None
+    # Whoever made the invitation would still hold it, and the account has an owner now.
+    await end_invitations(member_id, now=now)
     event = audit.Event(act="identity.linked", actor=member_id, object_id=member_id, details={"by": by})
     await audit.record(provider.tenant, event, now=now)
     return member_id

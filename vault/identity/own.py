@@ -11,7 +11,7 @@ from uuid import UUID
 
 from tenants.vocabulary import SignInMethod
 from vault import sessions
-from vault.accounts import Caller
+from vault.accounts import Caller, require_still_in
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
@@ -48,6 +48,7 @@ async def change_password(custody: Custody, caller: Caller, password: str) -> No
     passwords.require_good(password, (user.email, user.name, slug))
     verifier, now = await passwords.hashed(password), custody.clock.now()
     async with tenant_scope(caller.tenant):
+        await require_still_in(caller)
         await set_password(custody, caller.tenant, caller.id, slug, user.email, verifier)
         await signed_out(caller.id, now=now)
         event = audit.Event(act="password.changed", actor=caller.id, object_id=caller.id)
@@ -61,6 +62,7 @@ async def begin_code(custody: Custody, caller: Caller) -> NewCode:
     secret = codes.new_code_secret()
     kept = await codes.sealed_anew(custody, caller.tenant, secret)
     async with tenant_scope(caller.tenant):
+        await require_still_in(caller)
         await codes.insert_unconfirmed(caller.id, kept, now=custody.clock.now())
     return NewCode(secret, codes.uri(secret, user.email))
 
@@ -81,6 +83,7 @@ async def confirm_code(custody: Custody, caller: Caller, code: str) -> list[str]
         rule = FieldProblem("code", "wrong", "This is not the present code of the app that is being set up.")
         raise Invalid("The code is wrong.", [rule])
     async with tenant_scope(caller.tenant):
+        await require_still_in(caller)
         if not await codes.confirm(caller.id, kept, step, now=now):
             raise Conflict("Another secret was given out meanwhile: begin again.")
         made = await codes.make_recovery_codes(caller.tenant, caller.id, now=now)
@@ -96,6 +99,7 @@ async def renew_recovery_codes(custody: Custody, caller: Caller) -> list[str]:
     _require_recent(custody, caller)
     now = custody.clock.now()
     async with tenant_scope(caller.tenant):
+        await require_still_in(caller)
         made = await codes.make_recovery_codes(caller.tenant, caller.id, now=now)
         details = {"codes": len(made)}
         event = audit.Event(act="recovery_codes.made", actor=caller.id, object_id=caller.id, details=details)
@@ -130,6 +134,7 @@ async def add_passkey(custody: Custody, caller: Caller, credential: dict[str, An
     require_method(SignInMethod.PASSKEY, held, caller.person.roles)
     made, now = await passkeys.finish_registration(custody, caller.tenant, caller.id, credential), custody.clock.now()
     async with tenant_scope(caller.tenant):
+        await require_still_in(caller)
         passkey = await passkeys.insert(caller.tenant, caller.id, made, now=now)
         event = audit.Event(act="passkey.added", actor=caller.id, object_id=passkey)
         await audit.record(caller.tenant, event, now=now)
@@ -148,7 +153,7 @@ async def remove_passkey(custody: Custody, caller: Caller, passkey: UUID) -> Non
     now = custody.clock.now()
     async with tenant_scope(caller.tenant):
         # One at a time, so that of two passkeys removed at once one stays.
-        await DB.fetch("SELECT 1 FROM member WHERE id = $1 FOR UPDATE", caller.id)
+        await require_still_in(caller)
         held = {row.id for row in await passkeys.passkeys_of(caller.id)}
         if passkey not in held:
             raise NotFound

@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from tenants.decisions import Action
-from vault.accounts import Caller
+from vault.accounts import Caller, require_still_in
 from vault.credentials import Issued
 from vault.custody import audit
 from vault.custody.custody import Custody
@@ -68,6 +68,7 @@ async def invite_after_recovery(custody: Custody, caller: Caller, recovery: UUID
     caller.require(Action.RECOVER_ACCOUNT)
     now = custody.clock.now()
     async with tenant_scope(caller.tenant):
+        await require_still_in(caller)
         found = await DB.fetch(
             "SELECT r.member_id, r.approved_at, r.invited_at FROM account_recovery r"
             " JOIN proposal p ON p.tenant_id = r.tenant_id AND p.id = r.id"
@@ -98,6 +99,7 @@ async def invite_instead(custody: Custody, caller: Caller, member: UUID) -> Issu
     caller.require(Action.MANAGE_MEMBERS)
     now = custody.clock.now()
     async with tenant_scope(caller.tenant):
+        await require_still_in(caller)
         if not await DB.fetch("SELECT 1 FROM member WHERE id = $1 AND active FOR UPDATE", member):
             raise NotFound
         recovered = await DB.fetch("SELECT 1 FROM account_recovery WHERE member_id = $1", member)

@@ -7,7 +7,7 @@ from uuid import UUID
 from tenants.vocabulary import Role
 from vault.custody import audit
 from vault.custody.database import DB
-from vault.members import signed_out
+from vault.members import known_anew, signed_out
 from vault.teams.following import follow_group
 
 
@@ -33,6 +33,8 @@ async def set_roles(tenant: UUID, member_id: UUID, roles: Collection[Role], *, b
         return False
     await DB.fetch("UPDATE member SET roles = $3 WHERE tenant_id = $1 AND id = $2", tenant, member_id, after)
     await signed_out(member_id, now=now)
+    if not set(after) <= set(before):
+        await known_anew(member_id, now=now)
     details = {"before": before, "after": after}
     event = audit.Event(act="member.roles_changed", actor=by, object_id=member_id, details=details)
     await audit.record(tenant, event, now=now)

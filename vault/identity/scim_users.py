@@ -23,14 +23,14 @@ from vault import sessions
 from vault.accounts import Caller
 from vault.custody import audit
 from vault.custody.custody import Custody
-from vault.custody.database import DB, tenant_scope
+from vault.custody.database import tenant_scope
 from vault.errors import NotFound
 from vault.identity import user_rows
 from vault.identity.roles import follow, lock_directory, set_roles
 from vault.identity.scim_models import POLICY, Person, address_of, etag
 from vault.identity.scim_search import Page, indexed, page, span
 from vault.identity.user_rows import Kept, Written
-from vault.members import stop
+from vault.members import active_again, stop
 
 ATTEMPTS = 5
 """How often a change is begun anew because another came between."""
@@ -193,9 +193,7 @@ async def _stop_or_bring_back(caller: Caller, written: Written, *, before: bool,
     if before and not written.active:
         await stop(caller.tenant, written.member_id, by=caller.id, now=now)
     if written.active and not before:
-        await DB.fetch(
-            "UPDATE member SET active = true WHERE tenant_id = $1 AND id = $2", caller.tenant, written.member_id
-        )
+        await active_again(written.member_id, now=now)
         event = audit.Event(act="member.activated", actor=caller.id, object_id=written.member_id)
         await audit.record(caller.tenant, event, now=now)
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from tenants.decisions import Action
 from tenants.vocabulary import Role
-from vault.accounts import Caller
+from vault.accounts import Caller, require_still_in
 from vault.credentials import Issued, digest_of, insert_credential, new_token
 from vault.custody import audit
 from vault.custody.custody import Custody
@@ -85,6 +85,7 @@ async def issue(custody: Custody, caller: Caller, member_id: UUID, new: NewToken
     subject = canonical(new.certificate_subject) if new.certificate_subject is not None else None
     bound_to = digest_of(subject) if subject is not None else None
     async with tenant_scope(caller.tenant):
+        await require_still_in(caller)
         await _require_member(caller, member_id)
         until = await _ends_of_own(caller)
         if until is not None and until < ends_at:
@@ -133,6 +134,7 @@ async def replace(custody: Custody, caller: Caller, token_id: UUID, *, overlap: 
     """
     now = custody.clock.now()
     async with tenant_scope(caller.tenant):
+        await require_still_in(caller)
         old = await _replaceable(caller, token_id, now)
         life = (old["expires_at"] or now + LASTS) - (old["created_at"] if old["expires_at"] else now)
         ends_at = now + min(life, LONGEST)

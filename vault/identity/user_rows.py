@@ -12,6 +12,7 @@ from vault.custody.custody import Custody
 from vault.custody.database import DB
 from vault.identity.scim_models import USER, Person, address_of, agent_id_of, manager_of, meta, shown_name
 from vault.identity.sealing import open_words, place_of, seal_words
+from vault.members import active_again
 
 WHAT = "directory-user"
 LIVE = "u.tenant_id = $1 AND u.ended_at IS NULL"
@@ -212,7 +213,7 @@ async def bring_back(tenant: UUID, written: Written, *, now: datetime) -> bool:
     )
     if found:
         await _update_member(tenant, written)
-        await DB.fetch("UPDATE member SET active = true WHERE tenant_id = $1 AND id = $2", tenant, written.member_id)
+        await active_again(written.member_id, now=now)
     return bool(found)
 
 
@@ -237,7 +238,10 @@ async def update(tenant: UUID, written: Written, *, version: int, now: datetime)
 
 
 async def end(tenant: UUID, member_id: UUID, *, now: datetime) -> None:
-    """Drop what the directory said of somebody, and whom its provider vouched for."""
+    """Drop what the directory said of somebody, whom its provider vouched for, and what they signed in with.
+
+    Directories give an address to another person later, who is not to be opened by the keys of the one before.
+    """
     await DB.fetch(
         "UPDATE directory_user SET sealed = '', external_index = NULL, active = false, version = version + 1,"
         " changed_at = $3, ended_at = $3 WHERE tenant_id = $1 AND member_id = $2",
@@ -245,9 +249,9 @@ async def end(tenant: UUID, member_id: UUID, *, now: datetime) -> None:
         member_id,
         now,
     )
-    for table in ("directory_membership", "external_identity"):
+    for table in ("directory_membership", "external_identity", "passkey", "code_secret", "recovery_code"):
         await DB.fetch(
-            f"DELETE FROM {table} WHERE tenant_id = $1 AND member_id = $2",  # noqa: S608 - one of two names
+            f"DELETE FROM {table} WHERE tenant_id = $1 AND member_id = $2",  # noqa: S608 - our own names
             tenant,
             member_id,
         )

@@ -134,7 +134,7 @@ async def review(custody: Custody, caller: Caller, glass: UUID, *, justified: bo
     async with tenant_scope(caller.tenant):
         # Whoever breaks the glass cannot make its reviewer for it: that one was here before.
         later = await DB.fetch(
-            "SELECT 1 FROM member WHERE tenant_id = $1 AND id = $2 AND created_at > $3",
+            "SELECT 1 FROM member WHERE tenant_id = $1 AND id = $2 AND coalesce(known_since, created_at) > $3",
             caller.tenant,
             caller.id,
             broken.opened_at,

@@ -157,7 +157,11 @@ def _require_two(people: Mapping[UUID, Person], caller: Caller, proposal: Propos
 
 async def _require_known(caller: Caller, proposal: Proposal) -> None:
     """Whoever proposes cannot make the second person for it: that one was here before; in the member's open scope."""
-    rows = await DB.fetch("SELECT 1 FROM member WHERE id = $1 AND created_at > $2", caller.id, proposal.proposed_at)
+    rows = await DB.fetch(
+        "SELECT 1 FROM member WHERE id = $1 AND coalesce(known_since, created_at) > $2",
+        caller.id,
+        proposal.proposed_at,
+    )
     if rows:
         raise NotAllowed("Whoever approves was here before it was proposed.")
 
