@@ -130,6 +130,25 @@ async def test_of_a_transferred_call_a_leader_hears_what_their_agents_said(house
     assert [(each["starts_ms"], each["ends_ms"]) for each in opened["excerpts"]] == [(0, 500)]
 
 
+async def test_nothing_else_tells_a_leader_how_many_calls_of_others_a_search_would_find(house: House) -> None:
+    of = await team(house)
+    supervisor = await leader(house, of)
+    other = await of_agent(house, "team-20")
+    hold = {"search": {"agent_id": "team-20"}, "reason": "legal_claim"}
+    disclosure = {
+        "kind": "authority",
+        "organisation": str(uuid4()),
+        "terms": {"legal_basis": "demo-act-1"},
+        "details": {"reason": "a leader asks", "case_number": "5500/R/1/26", "agent_ids": ["team-20"]},
+    }
+    for url, body in (("/v1/bulk-holds", hold), ("/v1/disclosures", disclosure)):
+        refused = await supervisor.post(url, json=body)
+        assert (refused.status_code, refused.json().get("rule")) == (403, "not-own-team"), refused.text
+    assert (await house.administrator.post("/v1/bulk-holds", json=hold)).status_code == 202
+    single = await supervisor.post(f"/v1/recordings/{other}/holds", json={"reason": "complaint"})
+    assert single.status_code == 201, single.text
+
+
 async def test_pages_of_a_team_follow_each_other(house: House) -> None:
     of = await team(house)
     supervisor = await leader(house, of)
@@ -214,3 +233,19 @@ async def test_a_team_follows_a_group_of_the_directory(world: World, house: Hous
     assert len(memberships) == 2
     async with tenant_scope(house.tenant):
         await follow_group(house.tenant, uuid4(), [agent.id], by=house.administrator.id, now=now)
+
+
+async def test_what_a_person_recorded_of_a_team_does_not_keep_the_directory_from_letting_go(
+    world: World, house: House
+) -> None:
+    group, now = uuid4(), world.now()
+    of = await team(house, group=str(group))
+    recorded = await join(house, of, agent_id="team-21")
+    supervisor, agent = await house.member(Role.SUPERVISOR), await house.member(Role.AGENT, agent_id="team-21")
+    for members in ([supervisor, agent], [agent]):
+        async with tenant_scope(house.tenant):
+            ids = [each.id for each in members]
+            await follow_group(house.tenant, group, ids, by=house.administrator.id, now=now)
+    memberships = (await house.administrator.get(f"/v1/teams/{of}")).json()["memberships"]
+    assert [each["id"] for each in memberships if each["until"] is None] == [recorded["id"]]
+    assert [each["member"] for each in memberships if each["leads"]] == [str(supervisor.id)]

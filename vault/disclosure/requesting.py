@@ -24,7 +24,7 @@ from vault.disclosure.steps import move
 from vault.disclosure.wanted import Wanted, checked
 from vault.errors import NotAllowed
 from vault.organisations.facts import organisation_of
-from vault.rights import decide_for
+from vault.rights import decide_for, require_wide
 from vault.telling.telling import tell
 from vault.telling.topics import Audience, Topic
 
@@ -55,7 +55,8 @@ async def request(
         NotAllowed: no role of the caller asks for this, or not for this organisation.
         Invalid: a field breaks a rule, a recording is named that is not here or that the caller may not know of, or
             the kind is one that a data subject's own request leads to.
-        Refused: the notice does not allow it, the recipient may not have it (any more), or the contract is over.
+        Refused: the notice does not allow it, the recipient may not have it (any more), or the contract is over; or
+            it searches beyond the teams that the notice narrows the caller to.
     """
     caller.require(action)
     now = custody.clock.now()
@@ -67,6 +68,8 @@ async def request(
         whose = await tenancy(caller.tenant, at=now)
         decide_for(caller, whose, action, now=now).enforce()
         await _require_own(caller, wanted)
+        if scoping.searches(wanted.terms, searched):
+            require_wide(caller, whose)
         drafted = replace(drafted, policy_version=whose.policy.version)
         refused = await _refused(whose, drafted, now)
         if refused is None:

@@ -76,6 +76,12 @@ def sought(custody: Custody, tenant: UUID, details: Details, *, now: datetime) -
     )
 
 
+def searches(terms: Terms, searched: Sought) -> bool:
+    """Whether a request covers what a search finds, besides what it names."""
+    by_index = searched.numbers is not None or searched.agents is not None
+    return by_index or terms.starts_after is not None or terms.starts_before is not None
+
+
 async def compute(
     tenant: UUID,
     kind: DisclosureKind,
@@ -101,7 +107,7 @@ async def compute(
     found = await _named(tenant, terms.recordings, now)
     if told is not Told.NOTHING:
         _require_known(terms.recordings, [row["id"] for row in found if told is Told.ALL or not row["restricted"]])
-    if searched.numbers is not None or searched.agents is not None or terms.starts_after or terms.starts_before:
+    if searches(terms, searched):
         found += await _searched(tenant, terms, searched, kinds, now)
     rows = {row["id"]: row for row in found}
     if len(rows) > RECORDINGS_MOST:

@@ -30,7 +30,7 @@ from vault.errors import Conflict, NotAllowed, NotFound
 from vault.keeping import keys
 from vault.keeping.bulk_orders import order_of, seal_order
 from vault.keeping.placing import checked_note, checked_until
-from vault.rights import decide_for
+from vault.rights import decide_for, require_wide
 
 HOLDS_BULK = "holds.bulk"
 """The job that carries bulk holds on."""
@@ -86,7 +86,7 @@ async def order(
     Raises:
         Invalid: the search, the note or the date cannot be.
         NotAllowed: no role of the person may hold.
-        Refused: the contract is over.
+        Refused: the contract is over, or the person's own searches find the calls of their teams only.
     """
     caller.require(Action.HOLD)
     now = custody.clock.now()
@@ -96,6 +96,7 @@ async def order(
     async with tenant_scope(caller.tenant):
         whose = await tenancy(caller.tenant, at=now)
         decide_for(caller, whose, Action.HOLD, now=now).enforce()
+        require_wide(caller, whose)
         key_id = await keys.write_down(caller.tenant, HOLD, now=now)
     sealed = await asyncio.to_thread(seal_order, custody, id, key_id, order_of(query, note), now)
     async with tenant_scope(caller.tenant):

@@ -1,11 +1,13 @@
 """A team follows a group of the controller's directory: who comes and goes there comes and goes here."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
 from tenants.vocabulary import Role
 from vault.custody.database import DB
+from vault.errors import Conflict
 from vault.teams.rows import Joining, insert, read_membership, write_end
 
 
@@ -37,7 +39,10 @@ async def follow_group(tenant: UUID, group_id: UUID, members: Collection[UUID], 
         if wanted.pop((membership.member_id, membership.agent_id, membership.leads), None) is None:
             await write_end(tenant, membership, max(now, membership.member_from), by, now)
     for joining in wanted.values():
-        await insert(tenant, team_id, joining, by, now)
+        # Who is in it already, or will be, by what a person recorded, stays so: a directory that lets somebody go is
+        # never refused for that.
+        with suppress(Conflict):
+            await insert(tenant, team_id, joining, by, now)
 
 
 async def _wanted(tenant: UUID, members: Collection[UUID], now: datetime) -> list[Joining]:
