@@ -12,7 +12,7 @@ import pytest
 from tenants.vocabulary import Role
 from tests.identity.directories import Directory
 from tests.organisations.registered import COMPANY, belongs, register
-from tests.world import As, House, World
+from tests.world import House, World
 from vault.api.app import DESCRIPTION
 from vault.custody.database import tenant_scope
 from vault.telling.telling import tell
@@ -110,7 +110,6 @@ def _operations() -> list[tuple[str, str, str]]:
 
 
 CLOSED = [operation for operation in _operations() if operation[0] not in OPEN]
-WITH_ID = [operation for operation in CLOSED if "{" in operation[2].replace("{seq}", "")]
 
 
 @pytest.fixture(scope="module")
@@ -208,20 +207,6 @@ async def test_without_a_credential_nothing_is_answered(world: World, name: str,
     assert answer.status_code == 401
 
 
-@pytest.mark.parametrize(("name", "method", "path"), WITH_ID, ids=[operation[0] for operation in WITH_ID])
-async def test_anothers_id_answers_as_one_that_does_not_exist(
-    ids: dict[str, str], stranger: House, name: str, method: str, path: str
-) -> None:
-    parameter = re.search(r"\{(\w+)\}", path)
-    assert parameter is not None
-    for role in (Role.ADMINISTRATOR, Role.SUPERVISOR, Role.DPO, Role.INGEST):
-        person = await stranger.machine() if role is Role.INGEST else await stranger.person(role)
-        real = await _ask(person, name, method, path, ids[parameter[1]])
-        absent = await _ask(person, name, method, path, str(uuid4()))
-        assert real == absent, f"{role} can tell"
-        assert real[0] in (403, 404)
-
-
 async def _message(owner: House) -> str:
     async with tenant_scope(owner.tenant):
         told = await tell(owner.tenant, Topic.GRANT_ENDED, uuid4(), audience=Audience.DPO, now=owner.world.now())
@@ -231,15 +216,3 @@ async def _message(owner: House) -> str:
 def _url(path: str, value: str) -> str:
     """The path with one thing's id in it; an archive of a thing and an event of one's own log have numbers."""
     return re.sub(r"\{\w+\}", value, path.replace("{number}", "1").replace("{seq}", "1"))
-
-
-async def _ask(person: As, name: str, method: str, path: str, value: str) -> tuple[int, str, list[str]]:
-    url = _url(path, value)
-    body = {"json": BODIES[name]} if name in BODIES else {}
-    headers = TUS if "uploads" in path else {}
-    if name == "override_upload_method":
-        headers = TUS | {"x-http-method-override": "PATCH"}
-    asked = {"params": {"purpose": "order"}} if name == "add_disclosure_document" else {}
-    answer = await person.request(method, url, headers=headers, **body, **asked)
-    told = {header for header in answer.headers if header not in ("x-request-id", "date")}
-    return answer.status_code, answer.text.replace(value, ""), sorted(told)
