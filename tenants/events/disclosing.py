@@ -50,7 +50,7 @@ DISCLOSING: Final[tuple[Act, ...]] = (
         WORKER, "disclosure", kind=DisclosureKind, package=ID, recordings=COUNT, bytes=BYTES, sealing=SLUG,
         sha256=DIGEST),
     act("disclosure.opened", "Recordings are open to the recipient, to be heard here.",
-        WORKER | PERSON, "disclosure", **_ENDED, recordings=COUNT),
+        WORKER | PERSON, "disclosure", **_ENDED, recordings=COUNT, until=MOMENT),
     act("disclosure.sent", "A transcript was e-mailed.",
         WORKER, "disclosure", kind=DisclosureKind, recording=ID, chosen_by=Party, delivery=SLUG),
     act("disclosure.fetched", "The recipient has it.", PERSON, "disclosure", **_ENDED),

@@ -1,6 +1,5 @@
 """A named person of an organisation sees the matters they are named in, and nothing else of a controller's."""
 
-import json
 import secrets
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,11 +9,8 @@ import pytest
 from tenants.vocabulary import Role
 from tests.disclosure.asking import Desk, authority, desk
 from tests.organisations.registered import POLICE, person_of, register, second
+from tests.structure.asking import routes
 from tests.world import As, World
-from vault.api.app import DESCRIPTION, ROUTERS
-
-MINE = {"who_am_i", "health", "read_openapi", "read_certificate_key", "read_document_certificate"}
-"""What says nothing of a controller's recordings or people."""
 
 OPEN_LISTS = {"list_disclosures"}
 """What is listed to anybody, of their own matters only; asked apart."""
@@ -38,22 +34,13 @@ async def officer(bench: Desk, police: UUID) -> As:
 
 
 def reads() -> list[tuple[str, str]]:
-    """Every route that reads: those that are described, and those that are here but not described yet."""
-    described = {
-        (operation["operationId"], path)
-        for path, item in json.loads(DESCRIPTION.read_text())["paths"].items()
-        for method, operation in item.items()
-        if method == "get"
-    }
-    here = {
-        (str(handler.operation_id or handler.name), path)
-        for router in ROUTERS
-        for route in router.routes
-        for handler in getattr(route, "route_handlers", ())
-        if "GET" in handler.http_methods and isinstance(handler.operation_id, str)
-        for path in [route.path_format]
-    }
-    return sorted(each for each in described | here if each[0] not in MINE | OPEN_LISTS and each[1].startswith("/v1"))
+    """Every route that reads anything that is not the reader's own or everybody's."""
+    return sorted(
+        (route.name, route.path)
+        for route in routes()
+        if route.method == "GET" and route.path.startswith("/v1") and route.actions
+        if route.name not in OPEN_LISTS
+    )
 
 
 @pytest.fixture(scope="module")
