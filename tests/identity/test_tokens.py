@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from tenants.vocabulary import Role
 from tests.world import As, House, World
+from vault.accounts import Sessions
 from vault.credentials import is_token, new_token
-from vault.errors import Invalid
+from vault.errors import Invalid, NotAllowed
 from vault.identity.subjects import canonical
+from vault.identity.tokens import NewToken, issue
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +129,16 @@ async def test_a_token_is_replaced_once_and_by_whoever_may_issue_it(house: House
     assert (await supervisor.post(url, json={})).status_code == 409
 
 
+async def test_a_token_that_ends_soon_replaces_none_by_one_that_outlives_it(house: House) -> None:
+    supervisor = await house.person(Role.SUPERVISOR)
+    in_a_day = (house.world.now() + timedelta(days=1)).isoformat()
+    short = await holder(house, await issued(supervisor, supervisor, expires_at=in_a_day), supervisor)
+    longer = await issued(supervisor, supervisor)
+    answer = await short.post(f"/v1/tokens/{longer['id']}/rotation", json={})
+    assert answer.status_code == 201
+    assert moment(answer.json()["expires_at"]) == moment(in_a_day)
+
+
 async def test_an_overlap_of_more_than_a_week_is_refused_by_name_of_the_field(house: House) -> None:
     supervisor = await house.person(Role.SUPERVISOR)
     made = await issued(supervisor, supervisor)
@@ -174,6 +186,16 @@ async def test_a_token_bound_to_a_certificate_is_good_for_nothing_without_it(hou
     cookie = {"cookie": f"vault_session={made['token']}"}
     assert (await house.world.client.get("/v1/me", headers=cookie)).status_code == 401
     assert (await house.world.client.get("/receive", headers=cookie)).status_code == 200  # which asks to sign in
+
+
+async def test_a_token_bound_to_a_certificate_issues_none_that_is_not(house: House) -> None:
+    supervisor, subject, custody = await house.person(Role.SUPERVISOR), "CN=desk-1,O=Demo Oy", house.world.custody
+    made = await issued(supervisor, supervisor, certificate_subject=subject)
+    caller = await Sessions(custody).authenticate(made["token"], certificate=subject)
+    for wanted in (NewToken(), NewToken(certificate_subject="CN=other,O=Demo Oy")):
+        with pytest.raises(NotAllowed):
+            await issue(custody, caller, supervisor.id, wanted)
+    assert await issue(custody, caller, supervisor.id, NewToken(certificate_subject=subject))
 
 
 @pytest.mark.parametrize("subject", ["nonsense", "CN", "=x", "CN=" + "x" * 2000, "CN=a,,O=b"])

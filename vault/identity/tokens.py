@@ -2,6 +2,7 @@
 
 A token is good until its day, which is at most a year away. Whoever replaces one gets another of the same scopes and
 the same life; the old one stays good for some days, so that nothing stands still while the new one is brought in.
+With a token one replaces others by none that outlive it.
 """
 
 from collections.abc import Sequence
@@ -73,7 +74,8 @@ async def issue(custody: Custody, caller: Caller, member_id: UUID, new: NewToken
     issues none that is good for longer than itself; it can be replaced, which shows in the list.
 
     Raises:
-        NotAllowed: another person's token, or more than the token that the caller came with may do.
+        NotAllowed: another person's token, or more than the token that the caller came with may do; or that one is
+            bound to a client certificate, and this would not be.
         NotFound: no such active member of this controller.
         Invalid: the day has gone by or is too far away, or the subject is none.
     """
@@ -87,11 +89,13 @@ async def issue(custody: Custody, caller: Caller, member_id: UUID, new: NewToken
     async with tenant_scope(caller.tenant):
         await require_still_in(caller)
         await _require_member(caller, member_id)
-        until = await _ends_of_own(caller)
-        if until is not None and until < ends_at:
+        own = await _own(caller)
+        if own is not None and own.ends_at is not None and own.ends_at < ends_at:
             if new.expires_at is not None:
                 raise NotAllowed("A token issues none that is good for longer than itself.")
-            ends_at = until
+            ends_at = own.ends_at
+        if own is not None and own.bound_to not in (None, bound_to):
+            raise NotAllowed("A token that is bound to a client certificate issues none but of the same.")
         issued = await _store(caller.tenant, member_id, new.scopes, now=now, ends_at=ends_at, bound_to=bound_to)
         details = {"scopes": sorted(new.scopes)}
         event = audit.Event(act="token.issued", actor=caller.id, object_id=issued.id, details=details)
@@ -138,6 +142,9 @@ async def replace(custody: Custody, caller: Caller, token_id: UUID, *, overlap: 
         old = await _replaceable(caller, token_id, now)
         life = (old["expires_at"] or now + LASTS) - (old["created_at"] if old["expires_at"] else now)
         ends_at = now + min(life, LONGEST)
+        own = await _own(caller) if token_id != caller.credential else None
+        if own is not None and own.ends_at is not None:
+            ends_at = min(ends_at, own.ends_at)
         issued = await _store(
             caller.tenant, old["member_id"], old["scopes"], now=now, ends_at=ends_at, bound_to=old["bound_to"]
         )
@@ -179,13 +186,20 @@ async def _require_member(caller: Caller, member_id: UUID) -> None:
         raise NotAllowed("A person issues their own tokens; an administrator issues those of machines.")
 
 
-async def _ends_of_own(caller: Caller) -> datetime | None:
-    """When the token that the caller came with ends; None for a session."""
+@dataclass(frozen=True)
+class _Own:
+    """The token that the caller came with: when it ends, and to which client certificate it is bound."""
+
+    ends_at: datetime | None
+    bound_to: bytes | None
+
+
+async def _own(caller: Caller) -> _Own | None:
+    """None for a session."""
     rows = await DB.fetch(
-        "SELECT expires_at FROM credential WHERE tenant_id = $1 AND id = $2", caller.tenant, caller.credential
+        "SELECT expires_at, bound_to FROM credential WHERE tenant_id = $1 AND id = $2", caller.tenant, caller.credential
     )
-    ends_at: datetime | None = rows[0]["expires_at"] if rows else None
-    return ends_at
+    return _Own(*rows[0].values()) if rows else None
 
 
 async def _replaceable(caller: Caller, token_id: UUID, now: datetime) -> Any:
