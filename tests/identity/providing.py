@@ -88,9 +88,9 @@ class Client:
     secret: str | None
 
 
-async def register(issuer: str, origin: str, **metadata: Any) -> Client:
+async def register(issuer: str, origin: str, slug: str, **metadata: Any) -> Client:
     """Tell the provider of the vault (OpenID Connect Dynamic Client Registration)."""
-    body = {"redirect_uris": [f"{origin}/v1/sign-in/oidc/callback"], **metadata}
+    body = {"redirect_uris": [f"{origin}/v1/sign-in/oidc/{slug}/callback"], **metadata}
     async with httpx.AsyncClient() as client:
         made = await client.post(f"{issuer}/reg", json=body)
     assert made.status_code == 201, made.text

@@ -79,7 +79,7 @@ async def firm_with(
     world: World, origin: str, issuer: str, method: str = "client_secret_basic", **settings: Any
 ) -> Firm:
     house = await world.house("prh")
-    client = await register(issuer, origin, token_endpoint_auth_method=method)
+    client = await register(issuer, origin, house.slug, token_endpoint_auth_method=method)
     domain = f"{house.slug}.example"
     body = {
         "issuer": issuer,
@@ -106,6 +106,15 @@ async def test_whoever_was_invited_comes_in_by_a_verified_address_of_a_named_dom
     assert "vault_session" in answer.cookies
     sessions = await As(firm.house.world.client, UUID(member), answer.json()["token"]).get("/v1/me/sessions")
     assert [each["method"] for each in sessions.json()] == ["identity_provider"]
+
+
+async def test_the_invitation_of_whoever_came_by_the_provider_is_good_no_more(firm: Firm) -> None:
+    email = f"{uuid4().hex}@{firm.domain}"
+    body = {"email": email, "name": "Demo Person", "roles": ["dpo"]}
+    invitation = (await firm.house.administrator.post("/v1/members", json=body)).json()["invitation"]
+    assert (await firm.sign_in(email=email, email_verified=True)).status_code == 200
+    looked = await firm.house.world.client.post("/v1/invitations/look", json={"invitation": invitation})
+    assert looked.status_code == 401
 
 
 async def test_whoever_came_once_is_known_by_the_providers_subject_alone(firm: Firm) -> None:
@@ -196,6 +205,7 @@ async def test_the_vault_may_prove_itself_by_a_key_of_its_own(world: World, orig
     client = await register(
         issuer,
         origin,
+        house.slug,
         token_endpoint_auth_method="private_key_jwt",
         token_endpoint_auth_signing_alg="ES256",
         jwks={"keys": [public]},
@@ -220,6 +230,19 @@ async def test_an_answer_is_good_once_in_the_browser_that_asked_and_for_its_cont
     back = await browser.return_address(firm.house.slug, claims)
     assert (await browser.client.get(back)).status_code == 200
     assert (await browser.client.get(back)).status_code == 401
+
+
+async def test_an_answer_that_was_led_to_another_controllers_address_is_given_to_nobody(
+    world: World, origin: str, issuer: str, firm: Firm
+) -> None:
+    other = await firm_with(world, origin, issuer)
+    _, email = await firm.invited(Role.SUPERVISOR)
+    browser = Browser(origin)
+    back = await browser.return_address(firm.house.slug, {"sub": uuid4().hex, "email": email, "email_verified": True})
+    assert f"/{firm.house.slug}/" in back
+    answer = await browser.client.get(back.replace(f"/{firm.house.slug}/", f"/{other.house.slug}/"))
+    assert answer.status_code == 401
+    assert "vault_session" not in answer.headers.get("set-cookie", "")
 
 
 @pytest.mark.parametrize(
@@ -249,7 +272,7 @@ async def test_what_leaves_for_the_provider_proves_nothing_by_itself(firm: Firm)
     answer = await Browser(firm.origin).client.get(f"{firm.origin}/v1/sign-in/oidc/{firm.house.slug}")
     asked = parse_qs(urlsplit(answer.headers["location"]).query)
     assert asked["code_challenge_method"] == ["S256"]
-    assert asked["redirect_uri"] == [f"{firm.origin}/v1/sign-in/oidc/callback"]
+    assert asked["redirect_uri"] == [f"{firm.origin}/v1/sign-in/oidc/{firm.house.slug}/callback"]
     assert len({asked["state"][0], asked["nonce"][0], asked["code_challenge"][0]}) == 3
     cookie = answer.headers["set-cookie"]
     assert "HttpOnly" in cookie
@@ -270,6 +293,7 @@ async def test_a_sign_out_at_the_provider_ends_the_sessions_here(world: World, o
     client = await register(
         issuer,
         origin,
+        house.slug,
         backchannel_logout_uri=at,
         post_logout_redirect_uris=[f"{origin}/"],
         grant_types=["authorization_code"],
@@ -303,7 +327,7 @@ async def test_a_provider_is_set_by_two_and_stopped_by_one(world: World, origin:
     administrator = firm.house.administrator
     shown = (await administrator.get(f"{origin}/v1/identity-provider")).json()
     assert (shown["issuer"], shown["client_id"]) == (issuer, firm.client_id)
-    assert shown["redirect_uri"] == f"{origin}/v1/sign-in/oidc/callback"
+    assert shown["redirect_uri"] == f"{origin}/v1/sign-in/oidc/{firm.house.slug}/callback"
     assert set(shown) == {"id", "issuer", "client_id", "authentication", "settings", "redirect_uri", "public_key"}
     assert (await administrator.delete("/v1/identity-provider")).status_code == 204
     assert (await administrator.get("/v1/identity-provider")).status_code == 404

@@ -77,6 +77,6 @@ async def test_a_notice_without_providers_lets_none_be_used(world: World) -> Non
 
 @pytest.mark.parametrize("query", ["", "?state=a&code=b", "?error=access_denied", "?state=%00", "?state=" + "a" * 3000])
 async def test_nobody_comes_in_who_did_not_begin(house: House, query: str) -> None:
-    answer = await house.world.client.get(f"/v1/sign-in/oidc/callback{query}")
+    answer = await house.world.client.get(f"/v1/sign-in/oidc/{house.slug}/callback{query}")
     assert answer.status_code == 401
     assert "vault_session" not in answer.headers.get("set-cookie", "")

@@ -18,7 +18,10 @@ from vault.identity.providers import Wanted
 
 
 class ProviderRequest(Unprintable, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An OpenID provider, and how the vault proves itself there; with `private_key_jwt` the vault makes the key."""
+    """An OpenID provider, and how the vault proves itself there; with `private_key_jwt` the vault makes the key.
+
+    The address that is registered at the provider is `/v1/sign-in/oidc/<the controller's name>/callback` of the vault.
+    """
 
     issuer: Annotated[str, Meta(max_length=500)]
     client_id: Word
@@ -43,14 +46,14 @@ class ProviderView(Struct, frozen=True, kw_only=True):
 @get("/identity-provider", operation_id="read_identity_provider", opt={"action": Action.MANAGE_SIGN_IN})
 async def read_provider(custody: InCustody, caller: FromCaller) -> ProviderView:
     """The controller's provider; what the vault proves itself with there is not told."""
-    found = await providers.look(caller)
+    found, slug = await providers.look(caller)
     return ProviderView(
         id=found.id,
         issuer=found.issuer,
         client_id=found.client_id,
         authentication=found.authentication,
         settings=found.settings,
-        redirect_uri=redirect_uri(custody),
+        redirect_uri=redirect_uri(custody, slug),
         public_key=found.public_key,
     )
 

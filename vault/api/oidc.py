@@ -14,10 +14,10 @@ from vault.api.sign_in import Asked, Session, session_cookie
 from vault.api.unprintable import Unprintable
 from vault.identity.metadata import Descriptions
 from vault.identity.oidc import SECONDS, Federation, Returned
-from vault.identity.providers import CALLBACK
+from vault.identity.providers import SIGN_IN
 
 COOKIE = "vault_oidc"
-AT = CALLBACK.rsplit("/", 1)[0]
+AT = SIGN_IN
 """Where the cookie goes, and nowhere else."""
 
 PUBLIC = {"action": "public"}
@@ -44,8 +44,9 @@ async def begin(slug: FromPath[str], federation: Abroad, secure: NamedDependency
     return answer
 
 
-@get("/callback", operation_id="finish_oidc_sign_in", exclude_from_auth=True, opt=PUBLIC)
+@get("/{slug:str}/callback", operation_id="finish_oidc_sign_in", exclude_from_auth=True, opt=PUBLIC)
 async def finish(
+    slug: FromPath[str],
     request: Asked,
     federation: Abroad,
     secure: NamedDependency[bool],
@@ -57,7 +58,7 @@ async def finish(
     """Open a session for whom the provider vouches; the token is also set as a cookie."""
     secret = request.cookies.get(COOKIE, "")
     returned = Returned(state=sent, code=code, error=error, issuer=iss or None, secret=secret)
-    issued = await federation.finish(returned, bound_to=bound_to(request))
+    issued = await federation.finish(slug, returned, bound_to=bound_to(request))
     answer = Response(
         Session(token=issued.secret, expires_at=issued.expires_at), cookies=[session_cookie(issued, secure=secure)]
     )

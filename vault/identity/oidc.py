@@ -1,7 +1,9 @@
 """Signing in by the controller's provider: OpenID Connect's code flow with PKCE, begun and ended in one browser.
 
 What ties the end to the beginning is one secret in a cookie: the nonce and the verifier of PKCE come from it and from
-the state, so that Valkey keeps digests only and the address bar nothing that is good elsewhere.
+the state, so that Valkey keeps digests only and the address bar nothing that is good elsewhere. Each controller's
+provider sends back to an address of its own: one that led to another's provider instead would have the code brought
+here as its own, and posted to it (RFC 9700 §4.4).
 """
 
 import asyncio
@@ -29,7 +31,7 @@ from vault.identity.linking import Subject, link, member_of, subject_digest, sub
 from vault.identity.metadata import Descriptions, Metadata
 from vault.identity.methods import held_by, require_method
 from vault.identity.provider_model import Provider
-from vault.identity.providers import CALLBACK, current
+from vault.identity.providers import SIGN_IN, current
 from vault.identity.signing_in import note_refusal
 from vault.identity.token_endpoint import claims_of_userinfo, exchange
 from vault.members import signed_out
@@ -45,6 +47,7 @@ REFUSED: Final = "The identity provider did not let you in here. Ask your contro
 class Begun(Struct, frozen=True, kw_only=True):
     """What is kept of a sign-in that is under way: whose, by which provider, and the digest of the browser's secret."""
 
+    slug: str
     tenant: UUID
     provider: UUID
     bound_to: str
@@ -87,13 +90,13 @@ class Federation:
         provider = await self._provider_of(slug)
         described = await self.descriptions.metadata(provider.issuer)
         secret, state = new_secret(), new_secret()
-        begun = Begun(tenant=provider.tenant, provider=provider.id, bound_to=_digest(secret))
+        begun = Begun(slug=slug, tenant=provider.tenant, provider=provider.id, bound_to=_digest(secret))
         async with self.custody.volatile.asked() as valkey:
             await valkey.set(_key(state), msgspec.json.encode(begun), ex=SECONDS)
         asked = {
             "response_type": "code",
             "client_id": provider.client_id,
-            "redirect_uri": redirect_uri(self.custody),
+            "redirect_uri": redirect_uri(self.custody, slug),
             "scope": " ".join(provider.settings.scopes),
             "state": state,
             "nonce": _derived(secret, state, "nonce"),
@@ -103,21 +106,24 @@ class Federation:
         at = described.authorization_endpoint
         return Beginning(f"{at}{'&' if '?' in at else '?'}{urlencode(asked)}", secret)
 
-    async def finish(self, returned: Returned, *, bound_to: str = "") -> Issued:
+    async def finish(self, slug: str, returned: Returned, *, bound_to: str = "") -> Issued:
         """Open a session for whom the provider vouched.
+
+        Args:
+            slug: at whose address the browser came back.
 
         Raises:
             Unauthenticated: it did not, or for nobody who was let in here.
             RefusedByPolicy: the controller's people do not sign in so.
             ProviderFailed: the provider does not answer.
         """
-        begun = await self._begun(returned)
+        begun = await self._begun(slug, returned)
         async with tenant_scope(begun.tenant):
             provider = await current(begun.tenant)
         if provider is None or provider.id != begun.provider:
             raise Unauthenticated(AGAIN)
         try:
-            subject = await self._vouched(provider, returned)
+            subject = await self._vouched(provider, slug, returned)
         except TokenRefused as refused:
             await self._refuse(provider, f"token-{refused.slug}")
             raise Unauthenticated(REFUSED) from refused
@@ -164,17 +170,17 @@ class Federation:
         require_method(METHOD, held, frozenset())
         return provider
 
-    async def _begun(self, returned: Returned) -> Begun:
+    async def _begun(self, slug: str, returned: Returned) -> Begun:
         async with self.custody.volatile.asked() as valkey:
             kept = await valkey.getdel(_key(returned.state)) if returned.state else None
         if kept is None:
             raise Unauthenticated(AGAIN)
         begun = msgspec.json.decode(kept, type=Begun)
-        if not hmac.compare_digest(begun.bound_to, _digest(returned.secret)):
+        if begun.slug != slug or not hmac.compare_digest(begun.bound_to, _digest(returned.secret)):
             raise Unauthenticated(AGAIN)
         return begun
 
-    async def _vouched(self, provider: Provider, returned: Returned) -> Subject:
+    async def _vouched(self, provider: Provider, slug: str, returned: Returned) -> Subject:
         described = await self.descriptions.metadata(provider.issuer)
         # RFC 9207: an answer of another provider is not taken for this one's.
         if returned.issuer != provider.issuer and (
@@ -184,7 +190,8 @@ class Federation:
         if returned.error or not returned.code:
             raise TokenRefused("answer")
         verifier = _derived(returned.secret, returned.state, "verifier")
-        token = await exchange(self.custody, provider, described, returned.code, verifier)
+        at = redirect_uri(self.custody, slug)
+        token = await exchange(self.custody, provider, described, returned.code, verifier, redirect_uri=at)
         now, nonce = self.custody.clock.now(), _derived(returned.secret, returned.state, "nonce")
 
         def read(keys: Any) -> dict[str, Any]:
@@ -222,9 +229,9 @@ class Federation:
         await note_refusal(self.custody, provider.tenant, None, method=METHOD, reason=reason)
 
 
-def redirect_uri(custody: Custody) -> str:
-    """Where the provider sends people back to; it is registered there."""
-    return custody.origin + CALLBACK
+def redirect_uri(custody: Custody, slug: str) -> str:
+    """Where a controller's provider sends people back to; it is registered there, and no other's."""
+    return f"{custody.origin}{SIGN_IN}/{slug}/callback"
 
 
 def _derived(secret: str, state: str, what: str) -> str:

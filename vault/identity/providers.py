@@ -30,7 +30,8 @@ from vault.proposals.model import Draft, Handler, Handlers, Proposal
 
 SET_PROVIDER = "set_identity_provider"
 WHAT = "identity-provider"
-CALLBACK = "/v1/sign-in/oidc/callback"
+SIGN_IN = "/v1/sign-in/oidc"
+"""Below which people go to their controller's provider and come back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,14 +90,15 @@ async def current(tenant: UUID) -> Provider | None:
     return _read(rows[0]) if rows else None
 
 
-async def look(caller: Caller) -> Provider:
-    """The controller's provider, for its administrators. Raises NotAllowed, NotFound."""
+async def look(caller: Caller) -> tuple[Provider, str]:
+    """The controller's provider, for its administrators, and the controller's slug. Raises NotAllowed, NotFound."""
     caller.require(Action.MANAGE_SIGN_IN)
     async with tenant_scope(caller.tenant):
         found = await current(caller.tenant)
+        controller = await DB.fetch("SELECT slug FROM controller WHERE id = $1", caller.tenant)
     if found is None:
         raise NotFound
-    return found
+    return found, controller[0]["slug"]
 
 
 async def remove(custody: Custody, caller: Caller) -> None:

@@ -16,7 +16,7 @@ from vault.identity.fetching import fetch_json
 from vault.identity.id_tokens import TokenRefused
 from vault.identity.metadata import Metadata
 from vault.identity.provider_model import Authentication, Provider
-from vault.identity.providers import CALLBACK, secret_of
+from vault.identity.providers import secret_of
 
 ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_SECONDS: Final = 60
@@ -30,8 +30,10 @@ class Exchanged:
     access_token: str | None = field(repr=False)
 
 
-async def exchange(custody: Custody, provider: Provider, described: Metadata, code: str, verifier: str) -> Exchanged:
-    """Exchange a code, with the verifier of PKCE.
+async def exchange(
+    custody: Custody, provider: Provider, described: Metadata, code: str, verifier: str, *, redirect_uri: str
+) -> Exchanged:
+    """Exchange a code, with the verifier of PKCE and where it was sent to.
 
     Raises:
         TokenRefused: the provider does not take the code.
@@ -40,7 +42,7 @@ async def exchange(custody: Custody, provider: Provider, described: Metadata, co
     form = {
         "grant_type": "authorization_code",
         "code": code,
-        "redirect_uri": custody.origin + CALLBACK,
+        "redirect_uri": redirect_uri,
         "code_verifier": verifier,
     }
     proof, headers = await asyncio.to_thread(_proof, custody, provider, described)
