@@ -40,7 +40,10 @@ PRIVATE = {"cache-control": "private, no-store", "x-content-type-options": "nosn
     media_type="application/octet-stream",
     response_description="All of it, as the media type it was delivered in, or that was asked for",
     responses=ANSWERS,
-    opt={"action": (Action.LISTEN, Action.RECEIVE_DISCLOSURE, Action.SUPERVISE_REVIEW)},
+    opt={
+        "action": (Action.LISTEN, Action.RECEIVE_DISCLOSURE, Action.SUPERVISE_REVIEW),
+        "file": ("application/octet-stream", *EXTENSIONS),
+    },
 )
 async def read_content(
     access_id: FromPath[UUID],

@@ -94,7 +94,7 @@ async def search_audit(data: JSONBody[AuditSearch], custody: InCustody, caller: 
 @get(
     "/audit/export",
     operation_id="export_audit",
-    opt={"action": Action.READ_AUDIT},
+    opt={"action": Action.READ_AUDIT, "file": tuple(MEDIA_TYPES.values())},
     responses={
         200: ResponseSpec(
             bytes,

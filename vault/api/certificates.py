@@ -73,13 +73,22 @@ async def list_certificates(
     return DestructionPage(items=[DestructionView(**asdict(item)) for item in page.items], next=page.next)
 
 
-@get("/certificates/{certificate_id:uuid}", operation_id="read_certificate", opt={"action": Action.READ_CERTIFICATE})
+@get(
+    "/certificates/{certificate_id:uuid}",
+    operation_id="read_certificate",
+    opt={"action": Action.READ_CERTIFICATE, "file": "application/json"},
+)
 async def read_certificate(certificate_id: FromPath[UUID], caller: FromCaller) -> Response[str]:
     """The signed file, byte for byte; check it with `vault verify` or by hand."""
     return Response(await certificate(caller, certificate_id), media_type="application/json")
 
 
-@get("/certificate-key", operation_id="read_certificate_key", exclude_from_auth=True, opt={"action": "public"})
+@get(
+    "/certificate-key",
+    operation_id="read_certificate_key",
+    exclude_from_auth=True,
+    opt={"action": "public", "file": "application/x-pem-file"},
+)
 async def read_certificate_key(custody: InCustody) -> Response[str]:
     """The public key by which certificates are verified, as PEM."""
     return Response(custody.keyring.signing_key().public_pem.decode(), media_type="application/x-pem-file")
@@ -106,7 +115,10 @@ async def prove_recording_destroyed(recording_id: FromPath[UUID], caller: FromCa
 
 
 @get(
-    "/certificate-key/x509", operation_id="read_document_certificate", exclude_from_auth=True, opt={"action": "public"}
+    "/certificate-key/x509",
+    operation_id="read_document_certificate",
+    exclude_from_auth=True,
+    opt={"action": "public", "file": "application/x-pem-file"},
 )
 async def read_document_certificate(custody: InCustody) -> Response[str]:
     """The X.509 certificate by which the signatures of documents (PDF) are verified, as PEM."""
@@ -117,7 +129,7 @@ async def read_document_certificate(custody: InCustody) -> Response[str]:
 @get(
     "/destructions/{destruction_id:uuid}/certificate.pdf",
     operation_id="read_certificate_document",
-    opt={"action": Action.READ_CERTIFICATE},
+    opt={"action": Action.READ_CERTIFICATE, "file": "application/pdf"},
 )
 async def read_certificate_document(
     destruction_id: FromPath[UUID], caller: FromCaller, custody: InCustody

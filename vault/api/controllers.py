@@ -110,7 +110,12 @@ async def list_controllers(custody: InCustody, caller: FromCaller) -> list[Contr
     ]
 
 
-@get("/policy", operation_id="read_policy", media_type=MediaType.TEXT, opt={"action": Action.READ_POLICY})
+@get(
+    "/policy",
+    operation_id="read_policy",
+    media_type=MediaType.TEXT,
+    opt={"action": Action.READ_POLICY, "file": "application/toml"},
+)
 async def read_policy(custody: InCustody, caller: FromCaller) -> Response[str]:
     """The policy in force for the caller's controller: the file as it was onboarded."""
     return Response(await policy_source(custody, caller), media_type="application/toml")

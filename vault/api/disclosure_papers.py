@@ -91,7 +91,10 @@ async def list_documents(disclosure_id: FromPath[UUID], custody: InCustody, call
     operation_id="read_disclosure_document",
     media_type="application/octet-stream",
     responses={200: ResponseSpec(bytes, description="The document as it was sent", generate_examples=False)},
-    opt={"action": (Action.READ_DISCLOSURES, Action.REQUEST_DISCLOSURE, Action.RECEIVE_DISCLOSURE)},
+    opt={
+        "action": (Action.READ_DISCLOSURES, Action.REQUEST_DISCLOSURE, Action.RECEIVE_DISCLOSURE),
+        "file": tuple(MEDIA_TYPES),
+    },
 )
 async def read_document(
     disclosure_id: FromPath[UUID], document_id: FromPath[UUID], custody: InCustody, caller: FromCaller

@@ -108,7 +108,7 @@ class RecipientNoticeView(Struct, frozen=True, kw_only=True):
             generate_examples=False,
         )
     },
-    opt={"action": Action.READ_DISCLOSURES},
+    opt={"action": Action.READ_DISCLOSURES, "file": CSV},
 )
 async def read_register(
     request: Request[Caller, Any, Any],

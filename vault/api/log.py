@@ -49,13 +49,22 @@ class WitnessList(Struct, frozen=True, kw_only=True):
     items: list[WitnessView]
 
 
-@get("/logs/{log_id:uuid}/key", operation_id="read_log_key", exclude_from_auth=True, opt={"action": "public"})
+@get(
+    "/logs/{log_id:uuid}/key",
+    operation_id="read_log_key",
+    exclude_from_auth=True,
+    opt={"action": "public", "file": "text/plain"},
+)
 async def read_key(log_id: FromPath[UUID], custody: InCustody) -> Response[str]:
     """The verifier key (vkey) of a log: keep it before it is needed. Whether there is such a log is not told."""
     return Response(f"{log_verifier(custody, log_id)}\n", media_type=MediaType.TEXT)
 
 
-@get("/logs/{log_id:uuid}/checkpoint", operation_id="read_checkpoint", opt={"action": Action.READ_LOG})
+@get(
+    "/logs/{log_id:uuid}/checkpoint",
+    operation_id="read_checkpoint",
+    opt={"action": Action.READ_LOG, "file": "text/plain"},
+)
 async def read_checkpoint(
     log_id: FromPath[UUID],
     custody: InCustody,
@@ -68,14 +77,22 @@ async def read_checkpoint(
     return Response(str(note), media_type=MediaType.TEXT, headers=MUTABLE)
 
 
-@get("/logs/{log_id:uuid}/tile/{path:path}", operation_id="read_tile", opt={"action": Action.READ_LOG})
+@get(
+    "/logs/{log_id:uuid}/tile/{path:path}",
+    operation_id="read_tile",
+    opt={"action": Action.READ_LOG, "file": "application/octet-stream"},
+)
 async def read_tile(log_id: FromPath[UUID], path: FromPath[str], caller: FromCaller) -> Response[bytes]:
     """A tile (`/tile/{L}/{N}[.p/{W}]`) or an entry bundle (`/tile/entries/{N}[.p/{W}]`); neither ever changes."""
     content = await serving.tile(caller, log_id, f"tile{path}")
     return Response(content, media_type="application/octet-stream", headers=IMMUTABLE)
 
 
-@get("/logs/{log_id:uuid}/consistency", operation_id="prove_consistency", opt={"action": Action.READ_LOG})
+@get(
+    "/logs/{log_id:uuid}/consistency",
+    operation_id="prove_consistency",
+    opt={"action": Action.READ_LOG, "file": "text/plain"},
+)
 async def prove_consistency(
     log_id: FromPath[UUID],
     custody: InCustody,
@@ -88,7 +105,11 @@ async def prove_consistency(
     return Response(told, media_type=MediaType.TEXT, headers=MUTABLE)
 
 
-@post("/logs/{log_id:uuid}/cosignatures", operation_id="cosign_checkpoint", opt={"action": Action.READ_LOG})
+@post(
+    "/logs/{log_id:uuid}/cosignatures",
+    operation_id="cosign_checkpoint",
+    opt={"action": Action.READ_LOG, "file": "text/plain"},
+)
 async def cosign(
     log_id: FromPath[UUID], data: JSONBody[CosignatureRequest], custody: InCustody, caller: FromCaller
 ) -> Response[str]:
@@ -123,7 +144,7 @@ async def end_witness(
     await serving.end_witness(custody, caller, log_id, witness_id)
 
 
-@get("/audit/events/{seq:int}/proof", operation_id="prove_event", opt={"action": Action.READ_LOG})
+@get("/audit/events/{seq:int}/proof", operation_id="prove_event", opt={"action": Action.READ_LOG, "file": "text/plain"})
 async def prove_event(
     seq: FromPath[int],
     custody: InCustody,

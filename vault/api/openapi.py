@@ -9,6 +9,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.serialization import encode_json
 
 from vault.api.app import DESCRIPTION, VERSION, create_app
+from vault.api.files_described import describe_files
 from vault.api.problem_schema import describe_problems
 from vault.api.route_rights import describe_rights
 from vault.custody.custody import Custody
@@ -21,6 +22,7 @@ def description() -> str:
     describe_problems(document)
     plain = json.loads(encode_json(document.to_schema()))
     describe_rights(app, plain)
+    describe_files(app, plain)
     return json.dumps(plain, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 

@@ -52,7 +52,10 @@ async def list_policies(custody: InCustody, caller: FromCaller) -> list[VersionV
 
 
 @get(
-    "/policies/file", operation_id="read_policy_version", media_type=MediaType.TEXT, opt={"action": Action.READ_POLICY}
+    "/policies/file",
+    operation_id="read_policy_version",
+    media_type=MediaType.TEXT,
+    opt={"action": Action.READ_POLICY, "file": "application/toml"},
 )
 async def read_policy_version(version: FromQuery[int], caller: FromCaller) -> Response[str]:
     """The file of one version, as it was published."""
@@ -63,7 +66,7 @@ async def read_policy_version(version: FromQuery[int], caller: FromCaller) -> Re
     "/policies/proposed/{proposal_id:uuid}",
     operation_id="read_proposed_policy",
     media_type=MediaType.TEXT,
-    opt={"action": Action.READ_PROPOSALS},
+    opt={"action": Action.READ_PROPOSALS, "file": "application/toml"},
 )
 async def read_proposed_policy(proposal_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> Response[str]:
     """The file that a proposal would publish."""

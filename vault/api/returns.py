@@ -131,7 +131,7 @@ async def waive_return(
 @get(
     "/contracts/{contract_id:uuid}/return/manifest",
     operation_id="read_return_manifest",
-    opt={"action": Action.TAKE_BACK},
+    opt={"action": Action.TAKE_BACK, "file": "application/json"},
 )
 async def read_manifest(contract_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> Response[str]:
     """The signed list of all archives, byte for byte; the receipt names its SHA-256."""

@@ -84,7 +84,7 @@ async def read_rights_review(review_id: FromPath[UUID], caller: FromCaller) -> R
 @get(
     "/rights-reviews/{review_id:uuid}/record",
     operation_id="read_rights_record",
-    opt={"action": Action.READ_RIGHTS},
+    opt={"action": Action.READ_RIGHTS, "file": "application/json"},
     media_type="application/json",
 )
 async def read_rights_record(review_id: FromPath[UUID], caller: FromCaller) -> Response[bytes]:

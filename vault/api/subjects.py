@@ -218,7 +218,11 @@ async def create_withdrawal(request_id: FromPath[UUID], custody: InCustody, call
     return request_view(await withdraw(custody, caller, request_id))
 
 
-@get(f"{ONE}/letter.pdf", operation_id="read_subject_letter", opt={"action": Action.HANDLE_SUBJECT_REQUEST})
+@get(
+    f"{ONE}/letter.pdf",
+    operation_id="read_subject_letter",
+    opt={"action": Action.HANDLE_SUBJECT_REQUEST, "file": "application/pdf"},
+)
 async def read_letter(
     request_id: FromPath[UUID], custody: InCustody, caller: FromCaller, extension: FromQuery[bool] = False
 ) -> Response[bytes]:
