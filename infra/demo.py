@@ -108,6 +108,7 @@ class Life:
         before = _text(supervisor, self.chatbot)
         require("3541" in before, f"the number is not in the talk: {before!r}")
         self.stage.travel(AFTER_AN_HOUR)
+        supervisor = self.stage.person("prh", Role.SUPERVISOR)
         self.stage.until("the digits' destruction", lambda: _gone(supervisor, self.chatbot, "identifiers"))
         after = _text(supervisor, self.chatbot)
         line = next(line for line in after.splitlines() if "Numeroni on" in line)
@@ -178,11 +179,11 @@ class Life:
         show("a read after that is refused", problem)
 
     def the_log_holds(self) -> None:
-        """Every act, in a chain that cannot be altered unseen."""
+        """Every act, in a log that cannot be altered unseen."""
         officer = self.stage.person("prh", Role.DPO)
         end = json.loads(self.stage.vault("audit", "verify", "--json", client=officer))
         require(end["events"] > 0, "the log is empty")
-        show(f"vault audit verify: PRH's {end['events']} events each follow from the one before")
+        show(f"vault audit verify: PRH's {end['events']} events lead to the head that was signed for")
 
     def steps(self) -> tuple[Callable[[], None], ...]:
         """What happens, in order."""
