@@ -124,8 +124,10 @@ async def test_whoever_came_once_is_known_by_the_providers_subject_alone(firm: F
     assert (await firm.me(await firm.sign_in(sub=sub)))["id"] == member
     other = await firm.sign_in(email=email, email_verified=True)
     assert other.status_code == 401
+    signed_in = As(firm.house.world.client, UUID(member), (await firm.sign_in(sub=sub)).json()["token"])
     removed = await firm.house.administrator.delete(f"/v1/members/{member}/external-identity")
     assert removed.status_code == 204
+    assert (await signed_in.get("/v1/me")).status_code == 401
     assert (await firm.me(await firm.sign_in(email=email, email_verified=True)))["id"] == member
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,7 @@ class Subject:
     own id of them.
     """
 
-    claims: Mapping[str, Any]
+    claims: Mapping[str, Any] = field(repr=False)
     digest: bytes
     external: bytes | None
 

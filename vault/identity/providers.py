@@ -16,6 +16,7 @@ from joserfc.jwk import ECKey
 
 from tenants.decisions import Action
 from tenants.directory import unmappable
+from vault import sessions
 from vault.accounts import Caller
 from vault.custody import audit
 from vault.custody.custody import Custody
@@ -25,6 +26,7 @@ from vault.identity.fetching import ProviderFailed, is_issuer
 from vault.identity.metadata import Descriptions
 from vault.identity.provider_model import Authentication, Provider, Settings
 from vault.identity.sealing import open_words, place_of, seal_words
+from vault.members import signed_out
 from vault.proposals.deciding import propose
 from vault.proposals.model import Draft, Handler, Handlers, Proposal
 
@@ -114,15 +116,22 @@ async def remove(custody: Custody, caller: Caller) -> None:
 
 
 async def unlink(custody: Custody, caller: Caller, member_id: UUID) -> None:
-    """Forget whom the provider vouched for: at the next sign-in it does so anew. Raises NotAllowed, NotFound."""
+    """Forget whom the provider vouched for, and sign them out: at the next sign-in it does so anew.
+
+    Raises:
+        NotAllowed: the caller is no administrator.
+        NotFound: no such member of this controller, or one whom nobody vouched for.
+    """
     caller.require(Action.MANAGE_SIGN_IN)
-    tenant = caller.tenant
+    tenant, now = caller.tenant, custody.clock.now()
     async with tenant_scope(tenant):
         sql = "DELETE FROM external_identity WHERE tenant_id = $1 AND member_id = $2 RETURNING member_id"
         if not await DB.fetch(sql, tenant, member_id):
             raise NotFound
+        await signed_out(member_id, now=now)
         event = audit.Event(act="identity.unlinked", actor=caller.id, object_id=member_id)
-        await audit.record(tenant, event, now=custody.clock.now())
+        await audit.record(tenant, event, now=now)
+    await sessions.forget_all(custody, tenant, member_id)
 
 
 def secret_of(custody: Custody, provider: Provider, *, now: datetime) -> str:
