@@ -15,6 +15,7 @@ STRUCK_OUT: Final = "[struck out]"
 
 _SECRETS: Final = re.compile(
     r"\b(?:rv|vs)_[0-9A-Za-z_-]{16,}"  # tokens and sessions
+    r"|\bin_[0-9A-Za-z_-]{40,}"  # invitations
     r"|\bwhsec_[0-9A-Za-z+/=]{16,}"
     r"|\bAGE-SECRET-KEY-1[0-9A-Z]+"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import OutOfMemoryError, ReadOnlyError, ResponseError
 
 from tenants.vocabulary import Role, SignInMethod
 from tests.world import House, World
@@ -25,6 +26,15 @@ async def test_without_valkey_people_are_told_to_wait_and_machines_go_on(world: 
         assert (await without.authenticate(machine.token)).id == machine.id
         await sessions.forget_all(without.custody, house.tenant, person.id)
     assert (await Sessions(world.custody).authenticate(opened.secret)).id == person.id
+
+
+@pytest.mark.parametrize("wrong", [OutOfMemoryError, ReadOnlyError])
+async def test_a_valkey_that_is_full_or_a_replica_is_as_one_that_is_away(
+    world: World, wrong: type[ResponseError]
+) -> None:
+    with pytest.raises(Unavailable):
+        async with world.custody.volatile.asked():
+            raise wrong
 
 
 async def test_no_session_is_opened_for_who_is_not_here(world: World, house: House) -> None:

@@ -130,13 +130,14 @@ def test_what_was_issued_does_not_show_its_secret() -> None:
     [
         new_token(),
         "vs_" + "aB3-_" * 9,
+        "in_" + "aB3-_" * 9,
         "whsec_" + "QUJD" * 8,
         "AGE-SECRET-KEY-1" + "QPZRY9X8" * 7,
         "-----BEGIN PRIVATE KEY-----\nMIIabc\n-----END PRIVATE KEY-----",
         "postgres://vault_app:hunter2@db.example/vault",
         "authorization: Bearer abcdefghijklmnop",
     ],
-    ids=["token", "session", "webhook", "age", "pem", "database", "bearer"],
+    ids=["token", "session", "invitation", "webhook", "age", "pem", "database", "bearer"],
 )
 def test_a_secret_that_an_error_quotes_is_struck_out_of_the_log(secret: str) -> None:
     said = io.StringIO()

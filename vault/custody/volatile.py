@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as ConnectionLost
+from redis.exceptions import OutOfMemoryError, ReadOnlyError
 from redis.exceptions import TimeoutError as TookTooLong
 
 from vault.errors import Unavailable
@@ -36,8 +37,8 @@ class Volatile:
 
     @asynccontextmanager
     async def asked(self) -> AsyncIterator[Redis]:
-        """The client, for a few commands; raises Unavailable where Valkey does not answer."""
+        """The client, for a few commands; raises Unavailable where Valkey does not answer, or is full or a replica."""
         try:
             yield self.client
-        except (ConnectionLost, TookTooLong) as error:
+        except (ConnectionLost, TookTooLong, OutOfMemoryError, ReadOnlyError) as error:
             raise Unavailable(AWAY) from error
