@@ -16,9 +16,10 @@ from tenants.policy import Policy
 from tenants.reading import PolicyInvalid, check_against_contract, read_policy
 from vault.accounts import Caller
 from vault.credentials import Issued
-from vault.custody import audit
+from vault.custody import audit, log_standing
 from vault.custody.custody import Custody
 from vault.custody.database import DB, narrow, platform_scope, tenant_scope
+from vault.custody.log_standing import Standing
 from vault.custody.register import TERM, tenancy, term
 from vault.custody.tables import Contract, Controller, PolicyVersion
 from vault.errors import Conflict, FieldProblem, Invalid, NotAllowed
@@ -73,6 +74,7 @@ async def onboard(
         )
         await narrow(tenant)
         await audit.begin(tenant)
+        await log_standing.note(tenant, Standing.GOOD)  # nobody has heard of this id before
         await Contract.insert(
             Contract(tenant_id=tenant, id=contract, starts_on=starts_on, ends_on=ends_on, time_zone=policy.time_zone)
         )

@@ -106,6 +106,8 @@ KEEPING: Final[tuple[Act, ...]] = (
     act("recording.adopted", "A recording that only the store still knew is in the catalogue again.",
         WORKER, "recording", parts=COUNT),
     act("catalogue.restored", "The catalogue was restored from a backup.", WORKER, "controller", taken_at=MOMENT),
+    act("log.taken_back", "What a restored or rebuilt catalogue lacked of the log was taken back from the store.",
+        WORKER, None, events=COUNT, size=COUNT),
     act("controller.entered_again", "A controller that only the store still knew is in the catalogue again.",
         WORKER, "controller", copied_at=MOMENT),
 )

@@ -144,10 +144,10 @@ async def test_what_is_erased_is_gone_and_every_checkpoint_still_verifies(world:
 
 
 @asynccontextmanager
-async def owner_of(house: House) -> AsyncIterator[asyncpg.Connection]:
+async def owner_of(house: House, *further: str) -> AsyncIterator[asyncpg.Connection]:
     """The database's owner, who takes away whatever stands in the way."""
     owner = await asyncpg.connect(house.world.settings.owner_database_url)
-    tables = ("audit_event", "audit_node", "audit_head", "audit_checkpoint")
+    tables = ("audit_event", "audit_node", "audit_head", "audit_checkpoint", *further)
     try:
         async with owner.transaction():
             for table in tables:

@@ -72,6 +72,7 @@ from vault.api.patience import Patience
 from vault.api.problems import ReadableRequest, plugin, unexpected_problem
 from vault.api.refusals import note_refusal
 from vault.api.request_log import RequestLog
+from vault.auditing import standing
 from vault.custody.custody import Custody
 from vault.custody.database import DB, platform_scope
 from vault.identity.limits import RequestLimits
@@ -161,6 +162,7 @@ def create_app(
     async def parts(app: Litestar) -> AsyncIterator[None]:
         async with custody() as opened:
             app.state.custody = opened
+            await standing.begin(opened)
             app.state.sessions = Sessions(opened)
             app.state.door = Door(opened)
             app.state.limits = RequestLimits(opened, web.limits, web.limit_seconds)
@@ -196,10 +198,18 @@ async def health(custody: InCustody) -> Health:
     """Whether the API and its database answer."""
     async with platform_scope():
         await DB.fetch("SELECT 1")
-    return Health(status="ok", version=VERSION, email=messages.email_is(custody.mail))
+    # A log that is refused is said here: whoever watches the vault looks here first.
+    status = "log_behind" if await standing.behind() else "ok"
+    return Health(status=status, version=VERSION, email=messages.email_is(custody.mail))
 
 
-@get("/v1/openapi.json", operation_id="read_openapi", tags=["health"], exclude_from_auth=True, opt={"action": "public"})
+@get(
+    "/v1/openapi.json",
+    operation_id="read_openapi",
+    tags=["health"],
+    exclude_from_auth=True,
+    opt={"action": "public", "file": "application/json"},
+)
 async def read_openapi() -> Response[bytes]:
     """This description (OpenAPI 3.1), from which a client can be generated."""
     return Response(await asyncio.to_thread(DESCRIPTION.read_bytes), media_type="application/json")

@@ -4,6 +4,7 @@ Everything happens in one transaction with the log's end in hand: a signature is
 with the tree that it is over or not at all. A log whose events or hashes were altered beneath it is not signed for.
 """
 
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -11,11 +12,14 @@ import structlog
 from vault.auditing.checkpoint_notes import Checkpoint, Tree, origin_of, verifier_of
 from vault.auditing.notes import NoteInvalid, Verifier
 from vault.auditing.proofs import Inclusion
-from vault.custody import audit, tree
+from vault.custody import audit, log_standing, tree
 from vault.custody.audit import LogBroken
 from vault.custody.custody import Custody
 from vault.custody.database import DB, sealing_scope, tenant_scope
-from vault.errors import NotFound
+from vault.custody.log_standing import Standing
+from vault.errors import NotFound, Unavailable
+
+NOT_COMPARED: Final = "The log is held against its copy first. Nothing was half done; try again."
 
 log = structlog.get_logger()
 
@@ -36,9 +40,15 @@ async def sign(custody: Custody, tenant: UUID) -> Checkpoint:
     """Seal what waits and sign the tree as it then is; in the controller's open scope.
 
     Raises:
-        LogAltered: what was signed before is not its beginning.
+        LogAltered: what was signed before is not its beginning, or its copy in the store goes on beyond it.
+        Unavailable: it is not known yet whether it is the log that was copied; the sealer finds out.
     """
+    found = await log_standing.standing(tenant)
     size = await audit.seal(tenant)
+    if found is Standing.BEHIND:
+        raise LogAltered(tenant, size)
+    if found is Standing.UNKNOWN:
+        raise Unavailable(NOT_COMPARED)
     verifier = log_verifier(custody, tenant)
     newest = await _newest(tenant, verifier)
     if newest is not None:

@@ -63,6 +63,8 @@ def dump(programs: Programs, database_url: str, file: Path, label: Label, recipi
         programs.folder / "pg_dump",
         "--format=custom",
         "--no-owner",
+        # What was found out about this very catalogue is not true of a restored one.
+        "--no-unlogged-table-data",
         *_connection(database_url),
     ]
     with _running(command, database_url, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:

@@ -224,6 +224,7 @@ def _tell_caught(caught: "list[Caught]", sentence: str, label: "Label | None") -
             "slug": one.slug,
             "contract": one.contract,
             "destroyed_again": one.destroyed_again,
+            "log_taken_back": one.log_taken_back,
             "findings": one.findings,
         }
         for one in caught
@@ -238,7 +239,8 @@ def _caught(one: "Caught") -> str:
     again = found.pop("stands_without_key", 0)
     counts = [f"{number} {kind.replace('_', ' ')}" for kind, number in sorted(found.items())]
     gone = f"parts destroyed again: {one.destroyed_again} that were due, {again} before their day"
-    return "; ".join([f"  {one.slug}: contract {one.contract}", gone, *counts])
+    log = f"events of the log taken back from the store: {one.log_taken_back}"
+    return "; ".join([f"  {one.slug}: contract {one.contract}", log, gone, *counts])
 
 
 COMMANDS = MappingProxyType({"backup": backup, "restore": restore})

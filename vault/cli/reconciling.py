@@ -61,8 +61,8 @@ def _compare(client: Any) -> None:
 def rebuild() -> None:
     """Enter controllers, recordings, holds and index into an empty catalogue, from their copies in the store.
 
-    Run it on the vault's own machine, with the API and the workers stopped. Members, passwords, certificates and the
-    log are not in the store: they come back only from a backup of the catalogue.
+    Run it on the vault's own machine, with the API and the workers stopped. Members, passwords and certificates
+    are not in the store: they come back only from a backup of the catalogue.
     """
     from vault import logs
 
@@ -71,13 +71,20 @@ def rebuild() -> None:
     if settings.owner_database_url is None:
         raise click.ClickException("VAULT_OWNER_DATABASE_URL is not set: the application's own role may not migrate.")
     caught = asyncio.run(_rebuild(settings, settings.owner_database_url))
-    items = [{"tenant": str(one.tenant), "slug": one.slug, "findings": one.findings} for one in caught]
-    lines = [f"  {one.slug}: {one.findings.get('unknown_recording', 0)} recordings are back" for one in caught]
+    items = [
+        {"tenant": str(one.tenant), "slug": one.slug, "findings": one.findings, "log_taken_back": one.log_taken_back}
+        for one in caught
+    ]
+    lines = [
+        f"  {one.slug}: {one.findings.get('unknown_recording', 0)} recordings are back,"
+        f" and {one.log_taken_back} events of the log"
+        for one in caught
+    ]
     emit(
         {"controllers": items},
         f"{len(caught)} controllers are in the catalogue.",
         *lines,
-        "Not in the store, and only in a backup of the catalogue: members, passwords, tokens, certificates, the log.",
+        "Not in the store, and only in a backup of the catalogue: members, passwords, tokens, certificates.",
     )
 
 

@@ -99,12 +99,14 @@ def told_of_refusal() -> bool:
 async def seal(tenant: UUID) -> int:
     """Give every event that waits its number, in the open scope; the log's end is held until that ends.
 
+    They wait on where the log is not known to be the one that was copied (`vault.custody.log_standing`).
+
     Returns:
         How many events there are.
     """
     while True:
         before, size = (await DB.fetch("SELECT before, size FROM audit_seal($1, $2)", tenant, SEALED_AT_ONCE))[0]
-        await _grow(tenant, before, size)
+        await grow(tenant, before, size)
         if size - before < SEALED_AT_ONCE:
             return int(size)
 
@@ -204,8 +206,8 @@ def verify(events: Iterable[dict[str, Any]]) -> Head:
     return Head(len(leaves), tree.root_of(leaves))
 
 
-async def _grow(tenant: UUID, before: int, size: int) -> None:
-    """Write down the hash of each tile that has become full."""
+async def grow(tenant: UUID, before: int, size: int) -> None:
+    """Write down the hash of each tile that has become full; in the open scope in which the events came."""
     level, first, last = 1, before // tree.TILE_WIDTH, size // tree.TILE_WIDTH
     while first < last:
         below = range(first * tree.TILE_WIDTH, last * tree.TILE_WIDTH)

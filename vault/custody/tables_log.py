@@ -1,6 +1,6 @@
 """The tables of the log: what waits to be sealed, the hashes of its tiles, what was signed, and who witnessed it."""
 
-from piccolo.columns import UUID, BigInt, Bytea, SmallInt, Text, Timestamptz
+from piccolo.columns import UUID, BigInt, Boolean, Bytea, SmallInt, Text, Timestamptz
 from piccolo.table import Table
 
 from vault.custody.database import DB
@@ -66,6 +66,13 @@ class AuditCopied(Table, db=DB, tablename="audit_copied"):
     copied_at = Timestamptz(default=None)
 
 
+class AuditStanding(Table, db=DB, tablename="audit_standing"):
+    """What was found out of a log by its copy in the store. It is lost in a crash, and is in no backup."""
+
+    tenant_id = UUID(primary_key=True, default=None)
+    behind = Boolean(default=None)
+
+
 TABLES: tuple[type[Table], ...] = (
     AuditPending,
     AuditNode,
@@ -73,4 +80,5 @@ TABLES: tuple[type[Table], ...] = (
     AuditWitness,
     AuditCosignature,
     AuditCopied,
+    AuditStanding,
 )

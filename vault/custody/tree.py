@@ -49,15 +49,33 @@ def hash_node(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def root_of(leaves: Iterable[bytes]) -> bytes:
-    """The root over leaf hashes, in memory that grows with the logarithm of their number."""
-    complete: list[bytes] = []
-    for size, leaf in enumerate(leaves):
-        node, bits = leaf, size
+class Growing:
+    """A tree to which leaves are added one by one, in memory that grows with the logarithm of their number."""
+
+    def __init__(self, size: int = 0, roots: Iterable[bytes] = ()) -> None:
+        """Begin with a tree of so many leaves, of which these are the roots over the spans that `complete` names."""
+        self.size, self._roots = size, list(roots)
+
+    def add(self, leaf: bytes) -> None:
+        """Add the hash of the next leaf."""
+        node, bits = leaf, self.size
         while bits % 2:
-            node, bits = hash_node(complete.pop(), node), bits // 2
-        complete.append(node)
-    return _folded(complete)
+            node, bits = hash_node(self._roots.pop(), node), bits // 2
+        self._roots.append(node)
+        self.size += 1
+
+    @property
+    def root(self) -> bytes:
+        """The root over all of them."""
+        return _folded(self._roots)
+
+
+def root_of(leaves: Iterable[bytes]) -> bytes:
+    """The root over leaf hashes."""
+    tree = Growing()
+    for leaf in leaves:
+        tree.add(leaf)
+    return tree.root
 
 
 def inclusion(index: int, size: int) -> list[Span]:
@@ -87,12 +105,12 @@ def consistency(old: int, size: int) -> list[Span]:
 
 def needed(spans: Iterable[Span]) -> set[HashAt]:
     """The stored hashes from which the roots over these spans are computed."""
-    return {at for span in spans for complete in _complete(span) for at in _stored(complete)}
+    return {at for span in spans for whole in complete(span) for at in _stored(whole)}
 
 
 def root_over(span: Span, hashes: Mapping[HashAt, bytes]) -> bytes:
     """The root over a span, from the stored hashes that `needed` named. Raises KeyError where one is missing."""
-    return _folded([_subtree([hashes[at] for at in _stored(complete)]) for complete in _complete(span)])
+    return _folded([_subtree([hashes[at] for at in _stored(whole)]) for whole in complete(span)])
 
 
 def tile_root(hashes: Sequence[bytes]) -> bytes:
@@ -168,7 +186,7 @@ def _divided(span: Span) -> tuple[Span, Span]:
     return Span(span.start, middle), Span(middle, span.stop)
 
 
-def _complete(span: Span) -> list[Span]:
+def complete(span: Span) -> list[Span]:
     """The complete subtrees that a span consists of, the largest first."""
     size, edges = span.stop - span.start, [span.start]
     for height in reversed(range(size.bit_length())):
@@ -177,10 +195,10 @@ def _complete(span: Span) -> list[Span]:
     return [Span(*pair) for pair in pairwise(edges)]
 
 
-def _stored(complete: Span) -> list[HashAt]:
-    height = (complete.stop - complete.start).bit_length() - 1
+def _stored(whole: Span) -> list[HashAt]:
+    height = (whole.stop - whole.start).bit_length() - 1
     level, width = height // TILE_HEIGHT, 1 << height % TILE_HEIGHT
-    first = complete.start >> (TILE_HEIGHT * level)
+    first = whole.start >> (TILE_HEIGHT * level)
     return [HashAt(level, first + place) for place in range(width)]
 
 
@@ -190,10 +208,10 @@ def _subtree(nodes: list[bytes]) -> bytes:
     return nodes[0]
 
 
-def _folded(complete: Sequence[bytes]) -> bytes:
-    if not complete:
+def _folded(roots: Sequence[bytes]) -> bytes:
+    if not roots:
         return EMPTY
-    *rest, node = complete
+    *rest, node = roots
     for left in reversed(rest):
         node = hash_node(left, node)
     return node

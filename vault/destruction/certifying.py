@@ -181,8 +181,8 @@ async def _record(custody: Custody, opened: journal.Opened, findings: Findings, 
     }
     event = audit.Event(act=ACTS[findings.reason], actor=None, object_id=opened.id, details=details)
     await audit.record(opened.tenant, event, now=completed_at)
-    seq, body = await audit.entry(opened.tenant, act=event.act, object_id=opened.id)
     checkpoint = await sign(custody, opened.tenant)
+    seq, body = await audit.entry(opened.tenant, act=event.act, object_id=opened.id)
     proof = await prove(opened.tenant, seq, checkpoint)
     return Log(seq=seq, event=body, key=str(log_verifier(custody, opened.tenant)), proof=str(proof))
 

@@ -81,6 +81,7 @@ OUTLIVES_THE_CONTRACT = MappingProxyType(
         "audit_witness": "who cosigns it",
         "audit_cosignature": "what they signed",
         "audit_copied": "how much of the log lies in the store, too",
+        "audit_standing": "whether the log is the one that was copied",
         "log_prune": "on which day every log was last looked through for what is too old",
         "notice": "what the controller was told, and when",
         "proposal": "what two persons decided; the words of their reasons open no more",
