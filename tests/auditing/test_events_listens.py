@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tenants.vocabulary import Role
+from tests.keeping.holding import THIRTEEN_MONTHS, run
 from tests.world import As, House, World
 from vault.custody.database import DB, tenant_scope
 
@@ -52,6 +53,19 @@ async def test_who_listened_is_told_to_a_dpo_who_says_why_and_that_stays(house: 
     async with tenant_scope(house.tenant):
         (row,) = await DB.fetch("SELECT sealed_reason FROM listens_named WHERE tenant_id = $1", house.tenant)
     assert WHY.encode() not in row["sealed_reason"]
+
+
+async def test_it_is_told_also_when_the_recording_is_gone(world: World, house: House) -> None:
+    recording, supervisor = await house.recording(), await house.person(Role.SUPERVISOR)
+    await hear(house, supervisor, recording)
+    dpo, url = await house.lasting(await house.person(Role.DPO)), f"/v1/recordings/{recording}/listens"
+    before = (await dpo.get(url)).json()["listens"]
+    async with world.later(THIRTEEN_MONTHS):
+        await run(house)
+        assert (await dpo.get(url)).json()["listens"] == before
+        assert [each["member"] for each in (await dpo.post(url, json={"reason": WHY})).json()["listens"]] == [
+            str(supervisor.id)
+        ]
 
 
 async def test_that_it_was_read_is_in_the_log(house: House) -> None:

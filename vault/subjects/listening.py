@@ -23,6 +23,11 @@ _WORDS: Final = "listens.named"
 
 _LISTENS: Final = """SELECT used_at, purpose, member_id FROM access WHERE tenant_id = $1 AND recording_id = $2
     AND used_at IS NOT NULL ORDER BY used_at, id"""
+_TOLD: Final = """SELECT at AS used_at, (body::jsonb)->>'purpose' AS purpose,
+    ((body::jsonb)->>'actor')::uuid AS member_id
+    FROM audit_event WHERE tenant_id = $1 AND object_id = $2 AND act = 'access.used' AND body IS NOT NULL
+    AND (body::jsonb)->>'outcome' = 'done' ORDER BY seq"""
+"""The same from the log, which is all that tells of it once the recording is gone, and its accesses with it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +90,8 @@ async def listeners(custody: Custody, caller: Caller, recording: UUID, *, reason
 async def _read(custody: Custody, caller: Caller, recording: UUID, *, staff: bool) -> Listened:
     now = custody.clock.now()
     async with tenant_scope(caller.tenant):
-        await _require_known(caller.tenant, recording)
-        rows = await DB.fetch(_LISTENS, caller.tenant, recording)
+        gone = await _require_known(caller.tenant, recording)
+        rows = await DB.fetch(_TOLD if gone else _LISTENS, caller.tenant, recording)
         named = await DB.fetch(
             "SELECT * FROM listens_named WHERE tenant_id = $1 AND recording_id = $2 ORDER BY named_at, id",
             caller.tenant,
@@ -110,6 +115,9 @@ async def _read(custody: Custody, caller: Caller, recording: UUID, *, staff: boo
     )
 
 
-async def _require_known(tenant: UUID, recording: UUID) -> None:
-    if not await DB.fetch("SELECT 1 FROM recording WHERE tenant_id = $1 AND id = $2", tenant, recording):
+async def _require_known(tenant: UUID, recording: UUID) -> bool:
+    """Whether the recording is gone, as far as it was here. Raises NotFound."""
+    rows = await DB.fetch("SELECT destroyed_at FROM recording WHERE tenant_id = $1 AND id = $2", tenant, recording)
+    if not rows:
         raise NotFound
+    return rows[0]["destroyed_at"] is not None
