@@ -77,6 +77,17 @@ async def test_a_day_far_above_the_habit_is_flagged_once_and_told_to_the_dpo(hou
     assert set(about[0]["details"]) == {"member", "day", "span", "accesses", "usual", "threshold"}
 
 
+async def test_what_a_flagged_day_has_become_is_shown_and_told_no_second_time(house: House, supervisor: As) -> None:
+    await _habit(house, supervisor, 5, 6, 5, 4, 5, 6)
+    await _listened(house, supervisor, FLOOR + 1, at=_today(house))
+    before = await _flagged(house, supervisor)
+    await _listened(house, supervisor, FLOOR, at=_today(house))
+    after = await _flagged(house, supervisor)
+    assert [each["id"] for each in after] == [each["id"] for each in before]
+    assert {each["accesses"] for each in after} == {2 * FLOOR + 1}
+    assert [each["flagged_at"] for each in after] == [each["flagged_at"] for each in before]
+
+
 async def test_a_busy_day_of_somebody_who_always_listens_much_is_not_flagged(house: House, supervisor: As) -> None:
     await _habit(house, supervisor, 40, 44, 38, 41, 45, 39)
     await _listened(house, supervisor, 30, at=_today(house))

@@ -144,11 +144,12 @@ async def _bursts(tenant: UUID, since: datetime, zone: ZoneInfo) -> list[tuple[U
 
 
 async def _note(tenant: UUID, passed: Passed, now: datetime) -> bool:
-    """Flag it, unless that day or a burst on it is flagged already; in the open scope."""
+    """Flag it; of a day or a burst on it that is flagged already, how much it has become. In the open scope."""
     rows = await DB.fetch(
         "INSERT INTO unusual_volume (tenant_id, id, member_id, span, day, accesses, usual, threshold, flagged_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant_id, member_id, day, span) DO NOTHING"
-        " RETURNING id",
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant_id, member_id, day, span)"
+        " DO UPDATE SET accesses = excluded.accesses WHERE unusual_volume.accesses < excluded.accesses"
+        " RETURNING id, flagged_at = $9",
         tenant,
         uuid4(),
         passed.member,
@@ -159,7 +160,7 @@ async def _note(tenant: UUID, passed: Passed, now: datetime) -> bool:
         passed.threshold,
         now,
     )
-    if not rows:
+    if not rows or not rows[0][1]:
         return False
     counts = {"accesses": passed.accesses, "usual": passed.usual, "threshold": passed.threshold}
     await tell(
