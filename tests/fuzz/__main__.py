@@ -5,13 +5,14 @@ Run as `python -m tests.fuzz MINUTES [SEED]`. Half of the time goes to the parse
 
 import asyncio
 import importlib.util
+import json
 import logging
-import re
 import secrets
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -30,10 +31,6 @@ from vault.custody.migrate import migrate
 from vault.settings import Settings
 
 LEAST_SECONDS = 2
-STARTING = 120
-"""Seconds that a fuzzer may take to begin and to end, on a busy machine."""
-
-_EXECUTED = re.compile(r"number_of_executed_units:\s*(\d+)")
 
 
 def main() -> int:
@@ -49,28 +46,33 @@ def main() -> int:
 
 def _parsers(seconds: int, with_seed: int) -> int:
     """How many parsers raised what they do not document."""
-    guided = importlib.util.find_spec("atheris") is not None
-    _say(f"parsers     {len(PARSERS)}, {seconds} s each, {'guided by coverage' if guided else 'without atheris'}")
+    is_guided = importlib.util.find_spec("atheris") is not None
+    _say(f"parsers     {len(PARSERS)}, {seconds} s each, {'guided by coverage' if is_guided else 'without atheris'}")
     executions = found = 0
-    for parser in PARSERS:
-        done, trace = _guided(parser.name, seconds, with_seed) if guided else tried(parser, seconds, with_seed)
+    for name, done, told in _guided(seconds, with_seed) if is_guided else _plain(seconds, with_seed):
         executions += done
-        if trace:
+        if told:
             found += 1
-            _say(f"  {parser.name}: {trace}")
+            _say(f"  {name}: {told}")
     _say(f"executions  {executions}\nfindings    {found}")
     return found
 
 
-def _guided(name: str, seconds: int, with_seed: int) -> tuple[int, str]:
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "tests.fuzz.guided", name, str(seconds), str(with_seed), folder]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + STARTING)
-        told = done.stdout + done.stderr
-        inputs = [kept.read_bytes()[:200] for kept in Path(folder).glob("*-*") if not kept.name.startswith("seed-")]
-    executed = _EXECUTED.search(told)
-    trace = "" if done.returncode == 0 else f"{inputs}\n{told[-3000:]}"
-    return int(executed[1]) if executed else 0, trace
+def _plain(seconds: int, with_seed: int) -> Iterator[tuple[str, int, str]]:
+    for parser in PARSERS:
+        yield parser.name, *tried(parser, seconds, with_seed)
+
+
+def _guided(seconds: int, with_seed: int) -> Iterator[tuple[str, int, str]]:
+    command = [sys.executable, "-m", "tests.fuzz.guided", str(seconds), str(with_seed)]
+    names = {parser.name for parser in PARSERS}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
+        for line in running.stdout or ():
+            said = json.loads(line)
+            names.remove(said["name"])
+            yield said["name"], said["executions"], said["told"]
+    # What ended before its time has found something, or nothing at all has been tried.
+    yield from ((name, 0, "It was not tried.") for name in sorted(names))
 
 
 async def _api(seconds: float, with_seed: int) -> int:

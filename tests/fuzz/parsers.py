@@ -264,4 +264,3 @@ OTHERS = (
 )
 
 PARSERS: Final = (*TEXTS, *REQUESTS, *OTHERS, *files.SEALING, *files.SIGNED, *files.LOG)
-BY_NAME: Final = {parser.name: parser for parser in PARSERS}
