@@ -11,6 +11,7 @@ import pytest
 from tenants.vocabulary import Role
 from tests.world import As, House, World
 from vault.handlers import SOURCES
+from vault.oversight import glass_reading
 from vault.telling import watching
 
 NEED = {"reason": "The player shows an error for this call", "incident": "INC-2026-17"}
@@ -75,8 +76,10 @@ async def test_under_broken_glass_content_is_found_described_and_heard_and_each_
     heard = await treasury.maintenance.get(f"/v1/accesses/{access['id']}/content")
     assert heard.status_code == 200
     assert access["expires_at"] <= broken["ends_at"]
+    assert (await treasury.maintenance.delete(f"/v1/accesses/{access['id']}")).status_code == 204
     marked = await _marked(treasury, broken["id"])
-    assert marked == {"access.opened", "access.used", "recording.described", "recordings.searched"}
+    opened = {"access.opened", "access.used", "access.ended"}
+    assert marked == opened | {"recording.described", "recordings.searched"}
     seen = (await treasury.dpo.get(f"/v1/break-glass/{broken['id']}")).json()
     assert [(each["recording"], each["purpose"]) for each in seen["heard"]] == [
         (str(treasury.recording), "verification")
@@ -196,6 +199,21 @@ async def test_without_a_review_it_stays_in_the_list_and_is_an_alarm_after_a_wee
         await watching.watch(treasury.house.world.custody, SOURCES, tenant)
     messages = await _messages(treasury, "glass.unreviewed", broken["id"])
     assert [(message["audience"], message["details"]["stage"]) for message in messages] == [("both", "overdue")]
+
+
+async def test_however_often_it_is_broken_what_nobody_reviewed_stays_in_the_list(
+    treasury: Treasury, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(glass_reading, "LISTED_MOST", 2)
+    who, dpo = await treasury.house.member(Role.SECURITY), treasury.dpo
+    waits = await treasury.break_glass(who)
+    await who.post(f"/v1/break-glass/{waits['id']}/end")
+    for _ in range(2):
+        url = f"/v1/break-glass/{(await treasury.break_glass(who))['id']}"
+        await who.post(f"{url}/end")
+        assert (await dpo.post(f"{url}/review", json={"justified": True, "words": "It was so"})).status_code == 200
+    listed = (await who.get("/v1/break-glass")).json()["items"]
+    assert waits["id"] in [each["id"] for each in listed]
 
 
 async def test_its_breaker_sees_their_own_and_no_others(treasury: Treasury) -> None:

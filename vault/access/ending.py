@@ -20,8 +20,8 @@ async def end_access(custody: Custody, caller: Caller, access_id: UUID) -> None:
     now = custody.clock.now()
     async with tenant_scope(caller.tenant):
         rows = await DB.fetch(
-            "SELECT recording_id, purpose, expires_at FROM access WHERE tenant_id = $1 AND id = $2 AND member_id = $3"
-            " FOR UPDATE",
+            "SELECT recording_id, purpose, expires_at, glass_id FROM access"
+            " WHERE tenant_id = $1 AND id = $2 AND member_id = $3 FOR UPDATE",
             caller.tenant,
             access_id,
             caller.id,
@@ -32,11 +32,12 @@ async def end_access(custody: Custody, caller: Caller, access_id: UUID) -> None:
             await DB.fetch(
                 "UPDATE access SET expires_at = $3 WHERE tenant_id = $1 AND id = $2", caller.tenant, access_id, now
             )
+            glass = {} if rows[0]["glass_id"] is None else {"glass": str(rows[0]["glass_id"])}
             event = audit.Event(
                 act=ENDED,
                 actor=caller.id,
                 object_id=rows[0]["recording_id"],
                 purpose=rows[0]["purpose"],
-                details={"access": str(access_id)},
+                details={"access": str(access_id)} | glass,
             )
             await audit.record(caller.tenant, event, now=now)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import itemgetter
 from typing import Final
 from uuid import UUID
 
@@ -70,6 +71,8 @@ class Breaking:
 async def listed(custody: Custody, caller: Caller) -> list[Breaking]:
     """Every time that the glass was broken, newest first; its breaker sees their own.
 
+    Of very many the latest are listed, and always those that wait for a review.
+
     Raises:
         NotAllowed: the caller neither reviews broken glass nor may break it.
     """
@@ -91,7 +94,7 @@ async def _read(custody: Custody, caller: Caller, glass: UUID | None) -> list[Br
     async with tenant_scope(caller.tenant):
         rows = await DB.fetch(
             "SELECT * FROM broken_glass WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id = $2)"
-            " AND ($3 OR member_id = $4) ORDER BY opened_at DESC, id LIMIT $5",
+            " AND ($3 OR member_id = $4) ORDER BY reviewed_at IS NOT NULL, opened_at DESC, id LIMIT $5",
             caller.tenant,
             glass,
             sees_all,
@@ -100,6 +103,7 @@ async def _read(custody: Custody, caller: Caller, glass: UUID | None) -> list[Br
         )
         heard = await _heard(caller.tenant, [row["id"] for row in rows])
     now = custody.clock.now()
+    rows.sort(key=itemgetter("opened_at"), reverse=True)
     return await asyncio.to_thread(lambda: [_breaking(custody, row, heard, now) for row in rows])
 
 
