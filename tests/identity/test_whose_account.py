@@ -1,5 +1,6 @@
 """An account is its owner's: nobody is handed another way into it alone, and nothing is left behind in it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.identity.directories import Directory
 from tests.identity.walking import invite, let_in
 from tests.world import As, House, World
 from vault import sessions
+from vault.accounts import REMEMBERED_SECONDS
 from vault.custody.database import tenant_scope
 from vault.members import signed_out
 
@@ -54,6 +56,19 @@ async def test_a_request_that_is_drawn_out_beyond_its_session_opens_nothing(
     answer = await thief.request(method, url, content=drawn_out(body, house, thief), headers=json)
     assert answer.status_code == 401, answer.text
     assert (await person.come_in()).id == person.id
+
+
+async def test_whoever_was_stopped_is_not_answered_because_their_request_had_begun(house: House) -> None:
+    person = await house.member(Role.SUPERVISOR)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"{"
+        assert (await house.administrator.delete(f"/v1/members/{person.id}")).status_code == 204
+        await asyncio.sleep(REMEMBERED_SECONDS + 0.1)
+        yield b"}"
+
+    answer = await person.post("/v1/recordings/search", content=body(), headers={"content-type": "application/json"})
+    assert answer.status_code == 401, answer.text
 
 
 async def test_a_token_that_was_ended_meanwhile_lets_nobody_in(house: House) -> None:
