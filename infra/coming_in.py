@@ -7,7 +7,7 @@ the oldest code that is left, and waits where none is.
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import pyotp
 
@@ -15,12 +15,13 @@ from infra.cast import SECRET
 from vault.client.http import Client, Problem, sign_in
 
 Now = Callable[[], datetime]
+T = TypeVar("T")
 
 WINDOW: Final = (-1, 0, 1)
 """Which half minutes' codes are good now, the oldest first."""
 
-TRIES_IN_THE_DARK: Final = len(WINDOW) + 1
-"""Where another process may have used the codes that are good now, the next one is waited for."""
+TRIES: Final = len(WINDOW) + 1
+"""The oldest code may end on its way, and another process may have used those that are good now: then the next one."""
 
 POLL_SECONDS: Final = 1.0
 
@@ -37,25 +38,28 @@ def really_now() -> datetime:
 def come_in(url: str, controller: str, email: str, password: str, *, now: Now = really_now) -> Client:
     """A client in a demo person's name. Raises Problem where it is refused."""
     who = (url, controller, email)
-    tries = 1 if who in _used else TRIES_IN_THE_DARK
-    steps = _steps(who, now)
-    while True:
-        _used[who] = next(steps)
-        tries -= 1
-        try:
-            return sign_in(url, controller, email, password, _APP.generate_otp(_used[who]))[0]
-        except Problem as problem:
-            if not tries or problem.slug != "unauthenticated":
-                raise
+    return _with_a_code(who, lambda code: sign_in(url, controller, email, password, code)[0], now)
 
 
 def take_up(url: str, controller: str, email: str, invitation: str, password: str, *, now: Now = really_now) -> None:
     """Take up a demo person's invitation, with the demo's secret."""
     who = (url, controller, email)
-    _used[who] = next(_steps(who, now))
     said: dict[str, Any] = {"invitation": invitation, "password": password, "secret": SECRET}
     with Client(url) as nobody:
-        nobody.post("/v1/invitations/redeem", said | {"code": _APP.generate_otp(_used[who])})
+        _with_a_code(who, lambda code: nobody.post("/v1/invitations/redeem", said | {"code": code}), now)
+
+
+def _with_a_code(who: tuple[str, str, str], act: Callable[[str], T], now: Now) -> T:
+    """Do it with the oldest code that is left, and with the next one where that is refused."""
+    steps = _steps(who, now)
+    for left in reversed(range(TRIES)):
+        _used[who] = next(steps)
+        try:
+            return act(_APP.generate_otp(_used[who]))
+        except Problem as problem:
+            if not left or problem.slug not in ("unauthenticated", "invalid"):
+                raise
+    raise AssertionError  # the last try returns or raises
 
 
 def _steps(who: tuple[str, str, str], now: Now) -> Iterator[int]:

@@ -26,7 +26,7 @@ class RecoveryCode(Table, db=DB, tablename="recovery_code"):
 
     tenant_id = UUID(default=None)
     member_id = UUID(default=None)
-    digest = Bytea(default=None)
+    digest = Bytea(primary_key=True, default=None)
     made_at = Timestamptz(default=None)
     used_at = Timestamptz(default=None, null=True)
 
