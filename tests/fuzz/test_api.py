@@ -10,7 +10,7 @@ from tests.fuzz import api
 from tests.serving import serve
 from tests.world import World
 
-EXAMPLES = 1
+EXAMPLES = 2
 SEED = 20261122
 
 
