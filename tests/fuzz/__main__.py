@@ -78,7 +78,7 @@ def _guided(seconds: int, with_seed: int) -> Iterator[tuple[str, int, str]]:
 async def _api(seconds: float, with_seed: int) -> int:
     """How many routes answered what they should not; a controller of its own for each round."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    report, until = api.Report(), time.monotonic() + seconds
+    report = api.Report()
     with tempfile.TemporaryDirectory(prefix="vault-fuzz-") as folder, Stack(Path(folder)) as stack:
         settings = Settings.from_env(stack.endpoints.environment(clock_offset=True))
         await migrate(settings.owner_database_url or "")
@@ -86,6 +86,7 @@ async def _api(seconds: float, with_seed: int) -> int:
             world = World(nobody, custody, settings)
             async with serve(world, replace(settings.web, limits=MappingProxyType({}))) as world.client:
                 await world.begin()
+                until = time.monotonic() + seconds
                 while time.monotonic() < until:
                     door = await api.door(await world.house("prh"), str(world.client.base_url).rstrip("/"))
                     await asyncio.to_thread(api.fuzz, door, api.operations(), 2, with_seed, report, until)
