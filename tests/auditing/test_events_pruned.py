@@ -1,5 +1,6 @@
 """A log tells what happened as long as the policy says, and proves it after that; also when the contract is over."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 
 from tenants.retention import kept_since, parse_retention, promised_until
 from tests.world import House, World
-from vault.auditing import pruning
+from vault.auditing import copying, pruning, signing
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM, tenant_scope
@@ -114,3 +115,33 @@ def test_since_when_it_is_kept_is_counted_on_the_calendar(now: datetime, keep: s
 def test_a_promise_of_the_contract_has_no_length() -> None:
     with pytest.raises(ValueError, match="duration"):
         kept_since(datetime.now(UTC), parse_retention("contract"), "UTC")
+
+
+async def test_what_was_erased_leaves_the_store_when_its_lock_has_ended(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = await aged(world)
+
+    async def soon(*_: Any) -> datetime:
+        return world.now() + timedelta(seconds=6)
+
+    monkeypatch.setattr(copying, "_until", soon)
+    await copying.begin(world.custody)
+    await write(house, 260, world.now())
+    async with tenant_scope(house.tenant):
+        await signing.sign(world.custody, house.tenant)
+    await copying.copy(world.custody, house.tenant)
+    bundle, hashes = f"{house.tenant}/tile/entries/000", f"{house.tenant}/tile/0/000"
+    custody = later(house, timedelta(days=366 * 6 + 2))
+    await pruning.prune_log(custody, house.tenant, custody.clock.now())
+    async with asyncio.timeout(60):
+        while bundle in (kept := await files_in_store(house)):
+            await asyncio.sleep(1)
+            await pruning.prune_log(custody, house.tenant, custody.clock.now())
+    assert hashes in kept
+    assert any(key.startswith(f"{house.tenant}/tile/entries/001.p/") for key in kept), "not the whole of it was erased"
+
+
+async def files_in_store(house: House) -> set[str]:
+    custody = house.world.custody
+    return {one.key async for one in custody.objects.versions(copying.bucket_of(custody), f"{house.tenant}/")}

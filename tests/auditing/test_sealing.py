@@ -172,3 +172,10 @@ async def test_more_than_is_sealed_at_once_is_sealed_all_the_same(
     async with tenant_scope(house.tenant):
         await audit.seal(house.tenant)
     assert await objects_of(house) == written
+
+
+async def test_an_event_that_no_bundle_could_hold_is_refused(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "MOST_BYTES", 40)
+    with pytest.raises(audit.EventTooLong):
+        await happen(house)
+    assert await objects_of(house) == []

@@ -5,6 +5,7 @@ says. Full tiles and bundles, and every checkpoint that was copied, are locked f
 a partial tile, whose place a full one takes, for a day. Whoever rewrites the catalogue leaves this copy as it was.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,9 +15,10 @@ import structlog
 
 from tenants.retention import parse_retention, promised_until
 from vault.auditing import serving
-from vault.auditing.tiles import Tile, tiles
+from vault.auditing.tiles import Tile, TileInvalid, tiles
 from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM, sealing_scope, tenant_scope
+from vault.custody.objects import ObjectsNotDeleted
 from vault.custody.register import tenancy
 from vault.custody.tree import TILE_WIDTH
 from vault.errors import Destroyed
@@ -103,6 +105,30 @@ async def copy(custody: Custody, tenant: UUID) -> int:
             now,
         )
     return written + 1
+
+
+async def remove_erased(custody: Custody, tenant: UUID) -> int:
+    """Remove the bundles of which every event was erased, as far as they are locked no more; the hashes stay.
+
+    Returns:
+        How many versions were removed; those that are still locked are tried again on another day.
+
+    Raises:
+        ObjectError: the store did not answer.
+    """
+    async with tenant_scope(tenant):
+        sql = "SELECT count(*) FROM audit_event WHERE tenant_id = $1 AND body IS NULL"
+        bundles = (await DB.fetch(sql, tenant))[0][0] // TILE_WIDTH
+    bucket, prefix, gone = bucket_of(custody), f"{tenant}/", []
+    async for version in custody.objects.versions(bucket, f"{prefix}tile/entries/"):
+        with suppress(TileInvalid):  # what we did not put there stays
+            if Tile.read(version.key.removeprefix(prefix)).index >= bundles:
+                break  # they are listed in their order, and what is erased is the log's beginning
+            gone.append((version.key, version.version_id))
+    try:
+        return await custody.objects.delete_versions(bucket, gone)
+    except ObjectsNotDeleted as kept:
+        return len(gone) - len(kept.failures)
 
 
 async def _content(tenant: UUID, tile: Tile) -> bytes | None:

@@ -4,6 +4,7 @@ A log outlives its contract and is looked through all the same: once a day all o
 platform's.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -11,9 +12,11 @@ from uuid import UUID
 import structlog
 
 from tenants.retention import kept_since, parse_retention
+from vault.auditing import copying
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM, platform_scope, tenant_scope
+from vault.custody.objects import ObjectMissing
 from vault.custody.register import tenancy
 
 PRUNED: Final = "audit.pruned"
@@ -64,6 +67,8 @@ async def prune_log(custody: Custody, tenant: UUID, now: datetime) -> None:
                 await _tell(tenant, before, last, clause, now)
     if erased:
         log.info("log.pruned", tenant=str(tenant), events=erased)
+    with suppress(ObjectMissing):  # nothing was ever copied
+        await copying.remove_erased(custody, tenant)
 
 
 async def _promise(custody: Custody, tenant: UUID, now: datetime) -> tuple[datetime, str | None]:

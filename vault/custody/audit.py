@@ -23,6 +23,9 @@ from vault.custody.tree import HashAt, Span
 SEALED_AT_ONCE: Final = 5000
 """Events that get their numbers in one statement."""
 
+MOST_BYTES: Final = (1 << 16) - 1
+"""Of one event: an entry bundle (c2sp.org/tlog-tiles) gives its length in two bytes."""
+
 REFUSED: Final = "refused"
 """The outcome of what was not done."""
 
@@ -41,6 +44,13 @@ class Event:
     clause: str | None = None
     outcome: str = "done"
     details: dict[str, Any] | None = None
+
+
+class EventTooLong(Exception):
+    """An event is longer than an entry of a log may be."""
+
+    def __init__(self, act: str) -> None:
+        super().__init__(f"An event {act!r} is longer than {MOST_BYTES} bytes.")
 
 
 class LogBroken(Exception):
@@ -69,6 +79,7 @@ async def record(tenant: UUID, event: Event, *, now: datetime) -> None:
 
     Raises:
         Undeclared: the act is not declared in `tenants/events`, or not like this: a fault of the code.
+        EventTooLong: no bundle could hold it: a fault of the code as well.
     """
     check(
         event.act,
@@ -81,13 +92,16 @@ async def record(tenant: UUID, event: Event, *, now: datetime) -> None:
     )
     if event.outcome == REFUSED:
         _REFUSED_IN.set(_request())
+    body = rfc8785.dumps(_body(event, now))
+    if len(body) > MOST_BYTES:
+        raise EventTooLong(event.act)
     await DB.fetch(
         "INSERT INTO audit_pending (tenant_id, at, act, object_id, body) VALUES ($1, $2, $3, $4, $5)",
         tenant,
         now,
         event.act,
         event.object_id,
-        rfc8785.dumps(_body(event, now)).decode(),
+        body.decode(),
     )
 
 
