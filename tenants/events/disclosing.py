@@ -28,7 +28,7 @@ _KEYS: Final[dict[str, Detail]] = {
 DISCLOSING: Final[tuple[Act, ...]] = (
     act("disclosure.requested", "Somebody asked that recordings be given to somebody.",
         PERSON | MACHINE, "disclosure", REFUSED, kind=DisclosureKind, urgent=FLAG, included=COUNT, excluded=COUNT,
-        unavailable=COUNT),
+        restricted=COUNT, destroyed=COUNT),
     act("disclosure.scope_changed", "What is asked for was narrowed; decisions on it are void.",
         PERSON | WORKER, "disclosure", kind=DisclosureKind, recordings=COUNT, void=COUNT),
     act("disclosure.reviewed", "Somebody looked at what a recording tells of others.",
