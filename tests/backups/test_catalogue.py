@@ -125,5 +125,6 @@ async def test_a_catalogue_that_is_lost_is_made_anew_from_store_and_keyring(apar
         rows = await DB.fetch("SELECT bool_and(hold_key_id IS NOT NULL) FROM part WHERE recording_id = $1", recording)
         assert rows[0][0]
     # People are not in the store; the first operator is invited anew, and invites them.
+    apart.world.operators.clear()
     await apart.world.begin()
     assert (await (await apart.world.operator()).get("/v1/reconciliation")).status_code == 200
