@@ -110,7 +110,7 @@ DISCLOSING: Final[tuple[Act, ...]] = (
     act("subject_request.extended", "There is longer to answer (Art. 12(3)).", PERSON, "request", due_on=DATE),
     act("subject_request.answered", "A data subject was answered.", PERSON, "request", right=Right, days_late=COUNT),
     act("subject_request.refused", "A data subject was refused, on this ground.",
-        PERSON, "request", right=Right, days_late=COUNT, ground=SLUG),
+        PERSON, "request", right=Right, days_late=COUNT, ground=SLUG, clause=SLUG),
     act("subject_request.withdrawn", "A data subject took the request back.",
         PERSON, "request", right=Right, days_late=COUNT),
     act("message.told", "The controller's people were told something.",

@@ -152,6 +152,6 @@ async def test_an_account_is_given_back_from_terminals(terminal: Terminal, house
     await terminal.run("redeem", again["invitation"], "--password-stdin", typed=PASSWORD + "\n")
     asked = ("members", "recover", "lost@demo.example", "--reason", "seen in person")
     proposal = (await terminal.json(*asked, as_=house.administrator))["id"]
-    await terminal.run("approve", proposal, "--reason", "I know them", as_=second)
+    await terminal.run("approve", proposal, "--reason", "I know them", "--yes", as_=second)
     back = await terminal.json("members", "give-back", proposal, as_=second)
     await terminal.run("redeem", back["invitation"], "--password-stdin", typed=PASSWORD + "\n")

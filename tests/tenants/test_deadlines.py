@@ -81,13 +81,13 @@ def test_each_kind_is_told_of_twice_before_and_when_it_is_over(kind: DeadlineKin
     assert told[2].at == due
 
 
-def test_only_what_the_law_or_a_permit_obliges_to_is_escalated() -> None:
+def test_only_what_the_law_a_permit_or_broken_glass_obliges_to_is_escalated() -> None:
     escalated = {
         kind
         for kind in DeadlineKind
         if marks(Deadline(kind=kind, object_id=OBJECT, begun_at=NOON, due_at=NOON))[-1].stage is Stage.ESCALATED
     }
-    assert escalated == {DeadlineKind.DUTY, DeadlineKind.SUBJECT_REQUEST}
+    assert escalated == {DeadlineKind.DUTY, DeadlineKind.SUBJECT_REQUEST, DeadlineKind.GLASS_REVIEW}
 
 
 def test_reminders_before_the_beginning_fall_away() -> None:
