@@ -76,7 +76,7 @@ class WebSettings:
     hosts: tuple[str, ...] = ()
     trusted_proxies: tuple[Network, ...] = ()
     certificate_header: str | None = None
-    limits: Limits = field(default_factory=lambda: DEFAULT_LIMITS)
+    limits: Limits = field(default_factory=lambda: dict(DEFAULT_LIMITS))  # a copy can be sent to another process
     secure: bool = False
     handler_seconds: float = HANDLER_SECONDS
     """How long an answer may take to begin; uploads take as long as they move."""
@@ -127,7 +127,7 @@ def _network(text: str) -> Network:
 
 def _limits(text: str) -> Limits:
     if text.strip() == "off":
-        return MappingProxyType({})
+        return {}
     named = {}
     for item in _items(text):
         name, _, rate = item.partition("=")
@@ -137,7 +137,7 @@ def _limits(text: str) -> Limits:
         except ValueError:
             names = ", ".join(Limited)
             raise ValueError(f"VAULT_LIMITS is neither off nor NAME=COUNT/SECONDS of {names}.") from None
-    return MappingProxyType(dict(DEFAULT_LIMITS) | named)
+    return dict(DEFAULT_LIMITS) | named
 
 
 def _positive(text: str) -> int:

@@ -112,6 +112,7 @@ async def test_whoever_comes_afterwards_is_told_what_happened(world: World, hous
     assert answer.status_code == 410
     assert answer.json()["certificate"] == str(proof.id)
     body = {"controller": house.slug, "email": f"admin@{house.slug}.example", "password": "a password of a test"}
+    body |= {"code": "000000"}
     assert (await world.client.post("/v1/sessions", json=body)).status_code == 401
 
 

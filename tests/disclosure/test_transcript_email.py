@@ -155,7 +155,8 @@ async def test_customer_and_agent_each_have_it_once(world: World, house: House, 
     for chosen_by in ("customer", "agent", "agent"):
         await asked(machine, recording, chosen_by, f"{chosen_by}@own.example")
     await send(world, house)
-    assert sorted(postbox.recipients) == ["agent@own.example", "customer@own.example"]
+    ours = [address for address in postbox.recipients if address.endswith("@own.example")]
+    assert sorted(ours) == ["agent@own.example", "customer@own.example"]
 
 
 async def test_digits_that_go_after_an_hour_are_never_in_it(world: World, postbox: Postbox) -> None:
