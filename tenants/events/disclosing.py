@@ -57,7 +57,7 @@ DISCLOSING: Final[tuple[Act, ...]] = (
     act("disclosure.fulfilled", "Nothing is owed for it any more.",
         PERSON | WORKER, "disclosure", **_ENDED, means=SLUG, done_on=DATE, document=ID),
     act("disclosure.ended", "What was open to the recipient is open no more.",
-        PERSON | WORKER, "disclosure", **_ENDED, accesses=COUNT),
+        PERSON | WORKER, "disclosure", **_ENDED, accesses=COUNT, session=SLUG),
     act("disclosure.expired", "Nobody fetched it in time.", WORKER, "disclosure", **_ENDED),
     act("disclosure.revoked", "It was taken back.", PERSON, "disclosure", CLAUSE, **_ENDED),
     act("disclosure.duty_done", "The recipient's duty is recorded as done.",
