@@ -18,7 +18,7 @@ from tests.builders import logged
 from tests.journeys.test_restored import command
 from tests.worker.apart import Apart, a_vault_apart
 from tests.world import House
-from vault.auditing import copying, signing, standing
+from vault.auditing import copying, signing, standing, taking_back
 from vault.auditing.checkpoint_notes import Checkpoint
 from vault.auditing.signing import LogAltered
 from vault.auditing.verifying import verify
@@ -165,6 +165,17 @@ async def test_a_catalogue_behind_its_copy_seals_and_signs_nothing_and_says_so(a
     assert await health(apart) == "ok"
     await shown_to_follow(house, kept)
     assert len(await logged(house, "access.ended")) == 302
+
+
+async def test_what_one_log_lacks_is_taken_back_once(apart: Apart) -> None:
+    house, custody = await apart.world.house("prh"), apart.world.custody
+    await happen(house, 300)
+    kept = await signed_and_copied(house)
+    await lose_the_tail(house, 5)
+    assert await taking_back.take_back(custody, house.tenant) == kept.tree.size - 5
+    assert await taking_back.take_back(custody, house.tenant) == 0
+    assert await standing.compare(custody, house.tenant) is Standing.GOOD
+    await shown_to_follow(house, kept)
 
 
 async def test_nothing_is_taken_back_that_was_not_signed_for(apart: Apart) -> None:

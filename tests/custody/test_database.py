@@ -7,8 +7,11 @@ import asyncpg
 import pytest
 
 from tests.world import World
-from vault.custody.database import DB, Database, Transaction, tenant_scope
-from vault.errors import Unavailable
+from vault.custody import audit
+from vault.custody.audit import LogBroken
+from vault.custody.database import DB, PLATFORM, Database, Reach, Transaction, tenant_scope
+from vault.custody.tree import HashAt
+from vault.errors import NotFound, Unavailable
 
 
 async def test_scopes_that_fail_to_begin_leave_the_pool_its_connections(world: World) -> None:
@@ -82,3 +85,20 @@ async def test_without_a_pool_a_scope_has_a_connection_of_its_own(world: World) 
         async with Transaction(database, "BEGIN; SELECT 1/0"):
             pass
     await database.close_pool()
+
+
+async def test_out_of_reach_is_as_if_it_were_not_there() -> None:
+    within = uuid4()
+    reach = Reach(frozenset({within}))
+    reach.touch(within)
+    reach.touch(PLATFORM)
+    with pytest.raises(NotFound):
+        reach.touch(uuid4())
+    assert reach.touched == {within}
+
+
+async def test_a_hash_that_a_log_should_have_and_lacks_is_named(world: World) -> None:
+    house = await world.house("prh")
+    async with tenant_scope(house.tenant):
+        with pytest.raises(LogBroken):
+            await audit.stored(house.tenant, [HashAt(0, 10**6)])
