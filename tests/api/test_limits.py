@@ -185,7 +185,7 @@ async def test_valkey_keeps_no_address_and_nobodys_id(world: World) -> None:
     ],
 )
 def test_a_household_has_one_address(client: str, address: str) -> None:
-    assert address_of({"client": (client, 1)}) == address  # type: ignore[arg-type]
+    assert address_of({"client": (client, 1)}) == address  # type: ignore[arg-type] # no other key of a scope is read
 
 
 def test_what_is_limited_by_itself_is_there() -> None:

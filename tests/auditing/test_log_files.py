@@ -167,7 +167,7 @@ LEAF = "sha256('\\x00'::bytea || convert_to(body, 'UTF8'))"
 FORGERIES = {
     "altered, its words alone": ("UPDATE audit_event SET body = replace(body, 'done', 'never') {one}", 20),
     "altered, with its hash": (
-        "UPDATE audit_event SET body = replace(body, 'done', 'never') {one};"  # noqa: S608
+        "UPDATE audit_event SET body = replace(body, 'done', 'never') {one};"  # noqa: S608 - our own words
         f" UPDATE audit_event SET leaf_hash = {LEAF} {{one}}",
         20,
     ),
@@ -205,16 +205,16 @@ async def test_a_malicious_owner_is_found_out(world: World, forgery: str) -> Non
         "first": f"{whose} AND seq = 1",
         "negative": f"{whose} AND seq < 0",
         "whose": whose,
-        "back": f"UPDATE audit_event SET seq = -seq - 1 {whose} AND seq < 0;"  # noqa: S608
+        "back": f"UPDATE audit_event SET seq = -seq - 1 {whose} AND seq < 0;"  # noqa: S608 - our own words
         f" UPDATE audit_head SET seq = (SELECT max(seq) FROM audit_event {whose}) {whose}",
     }
     async with owner_of(house) as owner:
         await owner.execute(sql.format(**words))
         # And everything that could show it is made anew, but for what only the log's key can make.
-        size = await owner.fetchval(f"SELECT max(seq) FROM audit_event {whose}")  # noqa: S608
-        await owner.execute(f"DELETE FROM audit_checkpoint {whose}; DELETE FROM audit_node {whose}")  # noqa: S608
+        size = await owner.fetchval(f"SELECT max(seq) FROM audit_event {whose}")  # noqa: S608 - our own words
+        await owner.execute(f"DELETE FROM audit_checkpoint {whose}; DELETE FROM audit_node {whose}")  # noqa: S608 - our own words
         if size >= 256:
-            rows = await owner.fetch(f"SELECT leaf_hash FROM audit_event {whose} AND seq <= 256 ORDER BY seq")  # noqa: S608
+            rows = await owner.fetch(f"SELECT leaf_hash FROM audit_event {whose} AND seq <= 256 ORDER BY seq")  # noqa: S608 - our own words
             root = tree.tile_root([row["leaf_hash"] for row in rows])
             await owner.execute("INSERT INTO audit_node VALUES ($1, 1, 0, $2)", house.tenant, root)
     now = await newest(house)
@@ -229,7 +229,7 @@ async def test_a_log_that_was_altered_is_not_signed_for(world: World) -> None:
     await happened(house, 20)
     await newest(house)
     async with owner_of(house) as owner:
-        await owner.execute(f"UPDATE audit_event SET leaf_hash = '' WHERE tenant_id = '{house.tenant}' AND seq = 5")  # noqa: S608
+        await owner.execute(f"UPDATE audit_event SET leaf_hash = '' WHERE tenant_id = '{house.tenant}' AND seq = 5")  # noqa: S608 - our own words
     answer = await house.administrator.get(f"/v1/logs/{house.tenant}/checkpoint")
     assert (answer.status_code, answer.json()["type"]) == (500, "urn:recording-vault:problem:altered")
     with pytest.raises(LogAltered):

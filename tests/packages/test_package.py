@@ -260,7 +260,7 @@ async def test_a_package_that_is_given_up_leaves_no_file_open() -> None:
 
     pieces = aiter(write(contents(members=one()), SIGNERS))
     await anext(pieces)
-    await pieces.aclose()  # type: ignore[attr-defined]
+    await pieces.aclose()  # type: ignore[attr-defined] # it is a generator, said to be an iterator
 
     assert closed == ["chunks", "members"]
 

@@ -49,7 +49,7 @@ def through(custody: Custody, kept: Kept, store: Hasty, **changes: object) -> As
     """The content as that store gives it."""
     part = cast(KeptPart, kept.recording.live(CONTENT))
     hasty = replace(custody, objects=cast(Objects, store))
-    return pieces(hasty, kept.tenancy.bucket, kept.recording, replace(part, **changes))  # type: ignore[arg-type]
+    return pieces(hasty, kept.tenancy.bucket, kept.recording, replace(part, **changes))  # type: ignore[arg-type] # fields by name
 
 
 async def test_a_store_that_hangs_up_is_asked_for_the_rest(world: World, kept: Kept) -> None:

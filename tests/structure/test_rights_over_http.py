@@ -34,7 +34,7 @@ def policy() -> Policy:
     return read_policy((POLICIES / "prh.toml").read_text(), source="prh.toml")
 
 
-def test_every_kind_of_id_that_stands_in_a_path_has_a_real_thing(ids: dict[str, str]) -> None:  # noqa: F811
+def test_every_kind_of_id_that_stands_in_a_path_has_a_real_thing(ids: dict[str, str]) -> None:  # noqa: F811 - a fixture
     unknown = {name for route in WITH_ID for name in route.parameters} - ids.keys() - NO_IDS.keys()
     assert not unknown, f"Make one of the owner's in the fixture `ids` of test_routes.py, for: {sorted(unknown)}"
 
@@ -43,7 +43,7 @@ def test_every_kind_of_id_that_stands_in_a_path_has_a_real_thing(ids: dict[str, 
 async def test_a_role_without_the_right_is_refused_and_one_with_it_is_not(
     policy: Policy,
     owner: House,  # noqa: F811 - the fixture
-    ids: dict[str, str],  # noqa: F811
+    ids: dict[str, str],  # noqa: F811 - a fixture
     role: Role,
 ) -> None:
     person = await owner.member(role)
@@ -73,9 +73,9 @@ async def test_the_operators_are_refused_and_let_in_by_the_same_table(world: Wor
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.OPERATOR])
 async def test_for_every_role_anothers_id_answers_as_one_that_does_not_exist(
-    ids: dict[str, str],  # noqa: F811
-    owner: House,  # noqa: F811
-    stranger: House,  # noqa: F811
+    ids: dict[str, str],  # noqa: F811 - a fixture
+    owner: House,  # noqa: F811 - a fixture
+    stranger: House,  # noqa: F811 - a fixture
     role: Role,
 ) -> None:
     person = await stranger.member(role)
@@ -122,8 +122,8 @@ FACTOR = 1.6
 
 
 async def test_no_longer_is_taken_over_anothers_id_than_over_one_that_does_not_exist(
-    ids: dict[str, str],  # noqa: F811
-    stranger: House,  # noqa: F811
+    ids: dict[str, str],  # noqa: F811 - a fixture
+    stranger: House,  # noqa: F811 - a fixture
 ) -> None:
     supervisor, administrator = await stranger.person(Role.SUPERVISOR), stranger.administrator
     for route in (route for route in WITH_ID if route.name in TIMED):

@@ -45,7 +45,7 @@ class Hardening:
         if web.secure:
             self.headers[b"strict-transport-security"] = b"max-age=%d" % _YEAR_SECONDS
         networks = [str(network) for network in web.trusted_proxies]
-        self.app: ASGIApp = ProxyHeadersMiddleware(app, networks) if networks else app  # type: ignore[arg-type,assignment]
+        self.app: ASGIApp = ProxyHeadersMiddleware(app, networks) if networks else app  # type: ignore[arg-type,assignment] # uvicorn has types of its own for ASGI
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it where it is for another host or comes from another site."""
@@ -73,7 +73,7 @@ class Hardening:
 
     def _name_certificate(self, scope: Scope) -> None:
         """Note the client certificate's subject: TLS's own, else what a trusted balancer says of it."""
-        subject = scope.get("extensions", {}).get("tls", {}).get("client_cert_name")  # type: ignore[union-attr]
+        subject = scope.get("extensions", {}).get("tls", {}).get("client_cert_name")  # type: ignore[union-attr] # an extension may be None by its type
         header = (self.web.certificate_header or "").encode()
         said = [value for name, value in scope["headers"] if header and name == header]
         scope["headers"] = [pair for pair in scope["headers"] if not header or pair[0] != header]

@@ -39,7 +39,7 @@ class Protocol(HttpToolsProtocol):
         self.header_deadline: asyncio.TimerHandle | None = None
         self.certificate_subject: str | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # asyncio calls it with any transport
         super().connection_made(transport)
         self.certificate_subject = _subject(transport.get_extra_info("ssl_object"))
         self._expect_head()
@@ -79,7 +79,7 @@ def served(app: ASGIApp, web: WebSettings, *, host: str, port: int, tls: Tls | N
         host=host,
         port=port,
         loop="uvloop",
-        http=partial(Protocol, header_seconds=web.header_seconds),  # type: ignore[arg-type]
+        http=partial(Protocol, header_seconds=web.header_seconds),  # type: ignore[arg-type] # uvicorn wants a class, and a partial makes one
         log_config=None,
         access_log=False,
         server_header=False,

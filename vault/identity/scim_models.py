@@ -50,7 +50,7 @@ class Manager(ComplexAttribute):
     """The superior; the reference that RFC 7643 §4.3 demands beside the id is what nobody sends."""
 
     value: Annotated[str | None, CaseExact.true] = None
-    ref: Annotated[Reference["User"] | None, Mutability.read_write] = Field(  # type: ignore[type-arg]
+    ref: Annotated[Reference["User"] | None, Mutability.read_write] = Field(  # type: ignore[type-arg] # a forward reference, as in scim2-models
         None, serialization_alias="$ref", validation_alias="$ref"
     )
 

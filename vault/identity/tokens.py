@@ -116,7 +116,7 @@ async def tokens_of(custody: Custody, caller: Caller, member_id: UUID) -> list[T
         if not await DB.fetch("SELECT 1 FROM member WHERE id = $1", member_id):
             raise NotFound
         rows = await DB.fetch(
-            f"SELECT {_COLUMNS} FROM credential WHERE tenant_id = $1 AND member_id = $2 AND kind = 'token'"  # noqa: S608
+            f"SELECT {_COLUMNS} FROM credential WHERE tenant_id = $1 AND member_id = $2 AND kind = 'token'"  # noqa: S608 - our own columns
             " AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3) ORDER BY created_at DESC, id",
             caller.tenant,
             member_id,
@@ -204,7 +204,7 @@ async def _own(caller: Caller) -> _Own | None:
 
 async def _replaceable(caller: Caller, token_id: UUID, now: datetime) -> Any:
     rows = await DB.fetch(
-        f"SELECT {_COLUMNS} FROM credential WHERE tenant_id = $1 AND id = $2 AND kind = 'token'"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM credential WHERE tenant_id = $1 AND id = $2 AND kind = 'token'"  # noqa: S608 - our own columns
         " AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3) FOR UPDATE",
         caller.tenant,
         token_id,

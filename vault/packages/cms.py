@@ -192,7 +192,7 @@ class _Parameters(core.Sequence):  # type: ignore[misc] # asn1crypto has no type
     _fields: ClassVar = [("nonce", core.OctetString), ("icv_len", core.Integer)]
 
 
-class _Algorithm(core.Sequence):  # type: ignore[misc]
+class _Algorithm(core.Sequence):  # type: ignore[misc] # asn1crypto has no types
     """AES-256 in GCM, as an AlgorithmIdentifier."""
 
     _fields: ClassVar = [("algorithm", algos.EncryptionAlgorithmId), ("parameters", _Parameters)]
