@@ -25,7 +25,6 @@ from vault.errors import FieldProblem, Invalid
 KEY_CLASS: Final = "identity"
 ISSUER: Final = "Recording vault"
 RECOVERY_CODES: Final = 10
-DIGITS: Final = 6
 WINDOW: Final = 1
 """How many half minutes a clock may be wrong."""
 
