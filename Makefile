@@ -1,6 +1,6 @@
 # One environment in .venv, made from the locks; every target works on a bare machine that has Python 3.11 and make.
 .DEFAULT_GOAL := help
-.PHONY: hsm help run test faults fuzz lint fmt bench demo openapi schema migrate lock clean
+.PHONY: hsm help run assets test faults fuzz lint fmt bench demo openapi schema migrate lock clean
 
 PYTHON := $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell \
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
@@ -16,11 +16,15 @@ VAULT_DATA ?= .vault
 help:     ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: .venv/run     ## Everything on this machine, with the five controllers and sample recordings; Ctrl-C stops it
+run: assets     ## Everything on this machine, with the five controllers and sample recordings; Ctrl-C stops it
 	@$(BIN)/vault up --data $(VAULT_DATA) --samples tests/recordings
 
+# Does nothing where nothing has changed.
+assets: .venv/run     ## Build the console's scripts and styles from npm's locked packages (no Node is needed)
+	@$(BIN)/python -m infra.assets
+
 # Each process has servers of its own, and takes tests from the others when it has done its own.
-test: .venv/dev hsm     ## Every test, with what it needs; T=tests/api for a part (coverage is judged on the whole)
+test: .venv/dev assets hsm     ## Every test, with what it needs; T=tests/api for a part (coverage is judged on the whole)
 ifeq ($(T),tests)
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal --cov --cov-report=term $(T)
 else
@@ -35,11 +39,11 @@ hsm:
 
 # About an hour on two cores with 300 rounds. The seed is printed, and SEED=… repeats it. Then each destruction is
 # killed at calls of its own.
-faults: .venv/dev     ## Kill any part at random moments N=300 times, with clients at work, and check that all is well
+faults: .venv/dev assets     ## Kill any part at random moments N=300 times, with clients at work, and check that all is well
 	$(BIN)/python -m tests.faults $(N) $(SEED)
 	VAULT_FAULT_ROUNDS=60 $(BIN)/python -m pytest --quiet tests/faults --deselect tests/faults/test_chaos.py
 
-fuzz: .venv/dev     ## Try every parser and every route with what nobody expects, for MINUTES=10
+fuzz: .venv/dev assets     ## Try every parser and every route with what nobody expects, for MINUTES=10
 	$(BIN)/python -m tests.fuzz $(MINUTES) $(SEED)
 
 lint: .venv/dev     ## Format, lint, types, imports
@@ -52,10 +56,10 @@ fmt: .venv/dev     ## Format and repair what can be repaired
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: .venv/dev     ## Ratios against peers, both sides in one run
+bench: .venv/dev assets     ## Ratios against peers, both sides in one run
 	$(BIN)/python -m tests.benchmarks
 
-demo: .venv/run     ## A recording's whole life before your eyes
+demo: assets     ## A recording's whole life before your eyes
 	@$(BIN)/python -m infra.demo
 
 openapi: .venv/dev     ## Write the OpenAPI description anew
@@ -73,7 +77,7 @@ lock: .venv/dev     ## Resolve the dependencies anew into run.lock and dev.lock
 	$(LOCK) --group install --group dev --constraint run.lock --output-file dev.lock
 
 clean:     ## Remove the environment and caches, but never the data in .vault
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* *.egg-info build
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* *.egg-info build vault/console/static
 
 # Hashes for every platform, and no address of any registry.
 LOCK := UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal \

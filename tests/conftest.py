@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from infra.embedded import Endpoints, Stack
 from tests.world import World
 from vault import logs
-from vault.api.app import create_app
+from vault.app import create_app
 from vault.assembly import open_custody
 from vault.custody.migrate import migrate
 from vault.identity import passwords

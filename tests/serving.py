@@ -9,8 +9,8 @@ import httpx
 import uvicorn
 
 from tests.world import World
-from vault.api.app import create_app
 from vault.api.serving import Tls, served
+from vault.app import create_app
 from vault.custody.custody import Custody
 from vault.web_settings import WebSettings
 

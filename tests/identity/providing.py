@@ -18,7 +18,7 @@ import pytest
 import uvicorn
 
 from tests.world import World
-from vault.api.app import create_app
+from vault.app import create_app
 from vault.custody.custody import Custody
 
 SOURCE = Path(__file__).with_name("provider")

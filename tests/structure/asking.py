@@ -18,8 +18,8 @@ from msgspec import inspect as shapes
 from tenants.actions import CONTENT_ACTIONS, ROLES, Action
 from tenants.policy import Policy
 from tenants.vocabulary import Role
-from vault.api.app import create_app
 from vault.api.route_rights import actions_of
+from vault.app import create_app
 from vault.custody.custody import Custody
 
 PUBLIC, SIGNED_IN = "public", "signed_in"

@@ -21,7 +21,7 @@ from infra import ports, valkey
 from infra.embedded import Stack
 from infra.processes import Child
 from tests.world import World
-from vault.api.app import create_app
+from vault.app import create_app
 from vault.assembly import open_custody
 from vault.custody.database import DB, platform_scope
 from vault.custody.migrate import migrate

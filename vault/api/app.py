@@ -2,7 +2,7 @@
 
 import asyncio
 import importlib.metadata
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -146,14 +146,19 @@ class Health(Struct, frozen=True, kw_only=True):
 OpenCustody = Callable[[], AbstractAsyncContextManager[Custody]]
 
 
-def create_app(
-    custody: OpenCustody, *, web: WebSettings | None = None, described: OpenAPIConfig | None = None
+def create_api(
+    custody: OpenCustody,
+    *,
+    web: WebSettings | None = None,
+    described: OpenAPIConfig | None = None,
+    pages: Sequence[Router] = (),
 ) -> Litestar:
     """Put the application together; its parts are opened when it starts and closed when it stops.
 
     Args:
         custody: opens the parts that keep recordings.
         described: how the routes are to be described; only who writes `openapi.json` needs it.
+        pages: what is there for people beside it.
         web: how it meets the network; as nothing but the defaults say, where it is left out.
     """
     web = web or WebSettings()
@@ -171,7 +176,7 @@ def create_app(
 
     app = Litestar(
         request_class=ReadableRequest,
-        route_handlers=[health, read_openapi, *ROUTERS, receiving.router],
+        route_handlers=[health, read_openapi, *ROUTERS, receiving.router, *pages],
         lifespan=[parts],
         middleware=[Patience(web), Authentication, Overseen(), CountRequests()],
         dependencies={

@@ -53,13 +53,17 @@ class Authentication(AbstractAuthenticationMiddleware):
 
     async def _caller(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
         sessions: Sessions = connection.app.state.sessions
-        scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
-        if scheme.casefold() != "bearer" or not secret:
-            secret = connection.cookies.get(COOKIE, "")
+        secret = secret_of(connection)
         if not secret:
             raise Unauthenticated("Send `Authorization: Bearer <token>`, or sign in at /v1/sessions.")
         certificate = connection.scope["state"].get(CERTIFICATE)
         return await sessions.authenticate(secret, bound_to=bound_to(connection), certificate=certificate)
+
+
+def secret_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The token or session that a request came with; empty where it came with none."""
+    scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
+    return secret if scheme.casefold() == "bearer" and secret else connection.cookies.get(COOKIE, "")
 
 
 def bound_to(connection: ASGIConnection[Any, Any, Any, Any]) -> str:

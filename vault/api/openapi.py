@@ -8,7 +8,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.serialization import encode_json
 
-from vault.api.app import DESCRIPTION, VERSION, create_app
+from vault.api.app import DESCRIPTION, VERSION, create_api
 from vault.api.files_described import describe_files
 from vault.api.problem_schema import describe_problems
 from vault.api.route_rights import describe_rights
@@ -17,7 +17,7 @@ from vault.custody.custody import Custody
 
 def description() -> str:
     """The OpenAPI 3.1 document of the routes as they are in the code."""
-    app = create_app(_nothing, described=_config())
+    app = create_api(_nothing, described=_config())
     document = app.openapi_schema
     describe_problems(document)
     plain = json.loads(encode_json(document.to_schema()))

@@ -25,8 +25,8 @@ def serve(host: str, port: int, certificate: Path | None, key: Path | None, clie
     import uvicorn
 
     from vault import logs
-    from vault.api.app import create_app
     from vault.api.serving import Tls, served
+    from vault.app import create_app
     from vault.assembly import open_custody
 
     if (certificate is None) != (key is None) or (client_ca and not certificate):

@@ -1,0 +1,17 @@
+"""The vault over HTTP, whole: its API for programs and its console for people, in one application."""
+
+from litestar import Litestar
+
+from vault.api.app import OpenCustody, create_api
+from vault.console import routes
+from vault.web_settings import WebSettings
+
+
+def create_app(custody: OpenCustody, *, web: WebSettings | None = None) -> Litestar:
+    """Put the application together; its parts are opened when it starts and closed when it stops.
+
+    Args:
+        custody: opens the parts that keep recordings.
+        web: how it meets the network; as nothing but the defaults say, where it is left out.
+    """
+    return create_api(custody, web=web, pages=routes.ROUTERS)

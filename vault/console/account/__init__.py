@@ -1,0 +1,5 @@
+"""What is one's own: passkeys, sessions, tokens, rights."""
+
+from litestar.handlers import HTTPRouteHandler
+
+HANDLERS: list[HTTPRouteHandler] = []

@@ -1,0 +1,84 @@
+"""What goes otherwise is told as a page: what it was, by which clause, and what can be done now."""
+
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, Final
+from urllib.parse import quote
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from tenants.decisions import Refused
+from vault.api.problems import refusal
+from vault.api.same_site import SAFE
+from vault.console.language import _, mark
+from vault.console.rendering import elsewhere, page
+from vault.errors import TooMany, Unauthenticated, VaultError
+
+SIGN_IN: Final = "/sign-in"
+
+TITLES: Final = MappingProxyType(
+    {
+        400: mark("The request cannot be read"),
+        403: mark("This is not allowed"),
+        404: mark("There is nothing here that you may see"),
+        405: mark("This cannot be done here"),
+        408: mark("The rest of it did not come"),
+        409: mark("It cannot be done as things stand"),
+        410: mark("It is no longer here"),
+        413: mark("That is too much at once"),
+        415: mark("A file of this type is not taken"),
+        422: mark("Something is missing or not right"),
+        429: mark("Too much in too short a time"),
+        503: mark("A part of the vault does not answer; try again"),
+    }
+)
+"""In words that are translated; beside them stands the vault's own sentence, in English."""
+
+log = structlog.get_logger()
+
+AnyRequest = Request[Any, Any, Any]
+
+
+def told(request: AnyRequest, error: VaultError) -> Response[str]:
+    """A refusal or failure of ours. Whoever is not signed in is shown where to, and comes back to where they were."""
+    if isinstance(error, Unauthenticated):
+        return _sign_in(request)
+    answer = _page(request, error.status, error.detail, dict(error.extra), list(getattr(error, "problems", None) or []))
+    if isinstance(error, TooMany):
+        answer.headers["retry-after"] = str(error.seconds)
+    return answer
+
+
+def refused(request: AnyRequest, error: Refused) -> Response[str]:
+    """A decision of the policy, quoting the promise that it keeps."""
+    return told(request, refusal(error.decision))
+
+
+def unreadable(request: AnyRequest, error: HTTPException) -> Response[str]:
+    """One of the framework's own."""
+    if error.status_code == HTTPStatus.UNAUTHORIZED:
+        return _sign_in(request)
+    return _page(request, error.status_code, "", {}, [])
+
+
+def unexpected(request: AnyRequest, _: Exception) -> Response[str]:
+    """A fault of the vault: logged without local variables, told without particulars."""
+    log.exception("request.failed")
+    return _page(request, 500, "", {}, [])
+
+
+def _page(request: AnyRequest, status: int, detail: str, extra: dict[str, Any], problems: list[Any]) -> Response[str]:
+    title = _(TITLES.get(status, mark("The vault failed; the error is logged under the request's number")))
+    template = "failing_piece.html" if request.headers.get("hx-request") else "failing.html"
+    return page(request, template, status=status, title=title, detail=detail, extra=extra, problems=problems)
+
+
+def _sign_in(request: AnyRequest) -> Response[str]:
+    path = request.url.path if request.method in SAFE else ""
+    at = f"{SIGN_IN}?next={quote(path)}" if path not in ("", "/") else SIGN_IN
+    answer = elsewhere(at)
+    if request.headers.get("hx-request"):
+        answer.status_code, answer.headers["hx-redirect"] = 204, at
+    return answer

@@ -1,0 +1,42 @@
+"""What a form brings, read into the same shapes that the API's routes take, with the same rules."""
+
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request
+from litestar.datastructures import FormMultiDict
+
+from vault.errors import FieldProblem, Invalid
+
+Shape = TypeVar("Shape")
+
+
+async def read(request: Request[Any, Any, Any], shape: type[Shape], *, lists: frozenset[str] = frozenset()) -> Shape:
+    """The form as this shape; fields that were left empty are left out, spaces around them too.
+
+    Args:
+        lists: the fields of which there may be several, such as checkboxes of one name.
+
+    Raises:
+        Invalid: a field is not of its form; which, and why.
+    """
+    return shaped(fields(await request.form(), lists), shape)
+
+
+def fields(form: FormMultiDict, lists: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """What was filled in, as text; files are left to whoever takes them."""
+    found: dict[str, Any] = {name: form.getall(name, []) for name in lists}
+    for name, value in form.multi_items():
+        if name not in lists and isinstance(value, str) and value.strip():
+            found[name] = value.strip()
+    return found
+
+
+def shaped(given: dict[str, Any], shape: type[Shape]) -> Shape:
+    """Raises Invalid, naming the field."""
+    try:
+        return msgspec.convert(given, shape, strict=False)
+    except msgspec.ValidationError as error:
+        detail, _, path = str(error).partition(" - at `$")
+        field = path.strip("`.") or (detail.partition("field `")[2].partition("`")[0])
+        raise Invalid("The form is not complete.", [FieldProblem(field, "form", detail)]) from None

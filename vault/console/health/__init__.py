@@ -1,0 +1,5 @@
+"""How the vault itself is."""
+
+from litestar.handlers import HTTPRouteHandler
+
+HANDLERS: list[HTTPRouteHandler] = []

@@ -1,0 +1,51 @@
+"""Where the console leads whom: only to what one's roles let one do. What is done there is asked again, each time."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from tenants.decisions import Action
+from tenants.vocabulary import Role
+from vault.accounts import Caller
+from vault.console.language import mark
+
+_HEARS: Final = frozenset(
+    {Role.AGENT, Role.SUPERVISOR, Role.QUALITY, Role.TRAINER, Role.DPO, Role.ADMINISTRATOR}
+    | {Role.MAINTENANCE, Role.SECURITY}
+)
+"""Roles that a notice may let listen, if only for minutes under break-glass."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry: its word, its address, and one of the actions that lead there, or who goes there whatever they do."""
+
+    title: str
+    at: str
+    actions: frozenset[Action] = frozenset()
+    roles: frozenset[Role] = frozenset()
+
+    def is_open_to(self, caller: Caller) -> bool:
+        """Whether it leads anywhere for this person."""
+        open_to_all = not self.actions and not self.roles
+        return open_to_all or not self.roles.isdisjoint(caller.person.roles) or any(map(caller.may, self.actions))
+
+
+PLACES: Final = (
+    Place(mark("Overview"), "/"),
+    Place(mark("Recordings"), "/recordings", roles=_HEARS),
+    Place(mark("Controllers"), "/controllers", frozenset({Action.ONBOARD})),
+    Place(mark("Policy"), "/policy", frozenset({Action.READ_POLICY})),
+    Place(mark("Retention"), "/retention", frozenset({Action.READ_RETENTION})),
+    Place(mark("Certificates"), "/certificates", frozenset({Action.READ_CERTIFICATE})),
+    Place(mark("Disclosures"), "/disclosures", frozenset({Action.READ_DISCLOSURES, Action.REQUEST_DISCLOSURE})),
+    Place(mark("Data subjects"), "/subjects", frozenset({Action.HANDLE_SUBJECT_REQUEST})),
+    Place(mark("People"), "/people", frozenset({Action.MANAGE_MEMBERS, Action.REVIEW_RIGHTS})),
+    Place(mark("Audit"), "/audit", frozenset({Action.READ_AUDIT})),
+    Place(mark("Health"), "/health", frozenset({Action.ONBOARD})),
+)
+
+
+def places(caller: Caller) -> Iterable[Place]:
+    """What leads somewhere for this person, in order."""
+    return (place for place in PLACES if place.is_open_to(caller))

@@ -1,0 +1,91 @@
+"""All pages of the console, each area with its own handlers, under what holds for every page."""
+
+from typing import Any, Final
+
+from litestar import Request, Router
+from litestar.connection import ASGIConnection
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.plugins.htmx import HTMXRequest
+
+from tenants.actions import CONTENT_ACTIONS
+from tenants.decisions import Refused
+from vault.accounts import Caller
+from vault.api.route_rights import actions_of
+from vault.console import (
+    account,
+    audit,
+    built,
+    certificates,
+    controllers,
+    disclosures,
+    failing,
+    health,
+    home,
+    keeping,
+    people,
+    policy,
+    receive,
+    recordings,
+    retention,
+    signing_in,
+    subjects,
+)
+from vault.console.language import LANGUAGE, language_of
+from vault.errors import NotAllowed, VaultError
+
+AREAS: Final = (
+    home,
+    recordings,
+    keeping,
+    controllers,
+    health,
+    policy,
+    people,
+    retention,
+    certificates,
+    disclosures,
+    receive,
+    subjects,
+    audit,
+    account,
+    signing_in,
+)
+"""Each brings its pages as `HANDLERS`."""
+
+
+async def speak(request: Request[Any, Any, Any]) -> None:
+    """The language of this request, before anything is said; awaited, so that it holds for what comes after."""
+    LANGUAGE.set(language_of(request))
+
+
+def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Let nobody read a form who may not do what it asks for. What a notice decides is decided where it is done.
+
+    Raises:
+        NotAllowed: none of the person's roles may do any of the page's actions.
+    """
+    actions = actions_of(handler) if isinstance(handler, HTTPRouteHandler) else ()
+    caller = connection.scope.get("user")
+    if not actions or not CONTENT_ACTIONS.isdisjoint(actions) or not isinstance(caller, Caller):
+        return
+    if not any(map(caller.may, actions)):
+        raise NotAllowed(f"None of your roles may {actions[0].value.replace('_', ' ')}.")
+
+
+router = Router(
+    path="/",
+    include_in_schema=False,
+    request_class=HTMXRequest,
+    before_request=speak,
+    guards=[admit],
+    exception_handlers={
+        VaultError: failing.told,
+        Refused: failing.refused,
+        HTTPException: failing.unreadable,
+        Exception: failing.unexpected,
+    },
+    route_handlers=[handler for area in AREAS for handler in area.HANDLERS],
+)
+
+ROUTERS: Final = (router, built.router)

@@ -1,0 +1,5 @@
+"""The desk of whoever answers data subjects."""
+
+from litestar.handlers import HTTPRouteHandler
+
+HANDLERS: list[HTTPRouteHandler] = []
