@@ -11,6 +11,7 @@ from vault.custody.custody import Custody
 from vault.custody.database import tenant_scope
 from vault.errors import NotAllowed, NotFound
 from vault.organisations import rows
+from vault.organisations.facts import organisation_of
 from vault.organisations.model import Organisation
 from vault.organisations.registering import HANDLERS
 from vault.proposals.reading import find
@@ -51,6 +52,19 @@ async def organisation(custody: Custody, caller: Caller, organisation_id: UUID) 
     sealed = row["sealed_contact"]
     contact = await asyncio.to_thread(rows.open_contact, custody, tenant, organisation_id, sealed, now=now)
     return rows.read(row, contact=contact or None)
+
+
+async def own(caller: Caller) -> Organisation | None:
+    """The organisation in whose name the caller, a person of outside, may ask; None where there is none (any more).
+
+    Raises:
+        NotAllowed: the caller asks for no disclosures.
+    """
+    caller.require(Action.REQUEST_DISCLOSURE)
+    async with tenant_scope(caller.tenant):
+        id = await organisation_of(caller)
+        found = None if id is None else rows.read(await rows.fetch(caller.tenant, id))
+    return None if found is None or found.ended_at is not None else found
 
 
 async def proposed(custody: Custody, caller: Caller, proposal_id: UUID) -> Proposed:

@@ -62,6 +62,18 @@ async def versions(custody: Custody, caller: Caller) -> list[Version]:
     ]
 
 
+async def in_force(custody: Custody, caller: Caller) -> Policy:
+    """The controller's policy as it is at this moment.
+
+    Raises:
+        NotAllowed: the caller reads no policy.
+        NotFound: the outsourcing firm itself has no policy.
+    """
+    caller.require(Action.READ_POLICY)
+    async with tenant_scope(caller.tenant):
+        return (await tenancy(caller.tenant, at=custody.clock.now())).policy
+
+
 async def source_of(caller: Caller, version: int) -> str:
     """The file of one version, as it was published.
 
