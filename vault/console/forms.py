@@ -1,11 +1,13 @@
 """What a form brings, read into the same shapes that the API's routes take, with the same rules."""
 
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request
 from litestar.datastructures import FormMultiDict
 
+from vault.console.language import ZONE
 from vault.errors import FieldProblem, Invalid
 
 Shape = TypeVar("Shape")
@@ -40,3 +42,16 @@ def shaped(given: dict[str, Any], shape: type[Shape]) -> Shape:
         detail, _, path = str(error).partition(" - at `$")
         field = path.strip("`.") or (detail.partition("field `")[2].partition("`")[0])
         raise Invalid("The form is not complete.", [FieldProblem(field, "form", detail)]) from None
+
+
+def instant(given: dict[str, Any], name: str) -> datetime | None:
+    """A moment as `<input type="datetime-local">` writes it, meant in Helsinki's time.
+
+    Raises:
+        Invalid: it is none.
+    """
+    text = given.get(name, "")
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=ZONE) if text else None
+    except ValueError:
+        raise Invalid("The form is not complete.", [FieldProblem(name, "form", "Expected a day and a time.")]) from None
