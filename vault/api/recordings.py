@@ -179,7 +179,7 @@ async def create_access(
         reason=data.reason,
         restricted_use=data.restricted_use,
     )
-    return _access(opened)
+    return access_view(opened)
 
 
 def _glance(held: Kept) -> dict[str, Any]:
@@ -227,7 +227,8 @@ def _detail(description: Description) -> RecordingDetail:
     )
 
 
-def _access(access: Access) -> AccessView:
+def access_view(access: Access) -> AccessView:
+    """Where what may be heard under an access is to be had."""
     recording = access.held.recording
     content = recording.part(CONTENT)
     url = f"/v1/accesses/{access.id}/content"

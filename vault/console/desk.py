@@ -25,9 +25,10 @@ MOST_KEPT: Final = 20
 
 
 class Desk(Struct, kw_only=True):
-    """The purpose and reason that were named last; searches by the id that stands in a page's address."""
+    """The purpose (with its title) and reason that were named last; searches by the id that stands in an address."""
 
     purpose: str | None = None
+    title: str | None = None
     reason: str | None = None
     searches: dict[str, dict[str, Any]] = {}
 
