@@ -5,6 +5,7 @@ import pytest
 from tenants.vocabulary import Role
 from tests.console.conftest import Visit
 from tests.world import House, World
+from vault.console.built import address
 from vault.console.language import LANGUAGES
 
 
@@ -31,3 +32,11 @@ async def test_the_navigation_leads_nobody_where_they_may_not_go(visit: Visit, h
     async with visit(await house.person(Role.AGENT)) as visitor:
         await visitor.go("/")
         assert "Data subjects" not in await visitor.page.inner_text("nav.places")
+
+
+async def test_scripts_and_styles_are_small_and_kept_by_the_browser(world: World) -> None:
+    for name in ("console.js", "console.css"):
+        answer = await world.client.get(address(name))
+        assert answer.headers["content-encoding"] == "gzip"
+        assert "immutable" in answer.headers["cache-control"]
+        assert answer.num_bytes_downloaded < 40_000
