@@ -20,6 +20,8 @@ AXE = WORKSHOP / "node_modules" / "axe-core" / "axe.min.js"
 LEVELS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
 """What Finnish law asks of public bodies (act 306/2019): WCAG 2.1, A and AA."""
 
+LOCALES = {"en": "en-GB", "fi": "fi-FI", "sv": "sv-FI"}
+
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -91,7 +93,7 @@ async def visiting(
 
     Fails at the end where the browser logged an error, a policy was violated, or another host was asked.
     """
-    opened = await browser.new_context(locale={"en": "en-GB", "fi": "fi-FI", "sv": "sv-FI"}[language], **context)
+    opened = await browser.new_context(locale=LOCALES[language], **context)
     try:
         if member is not None:
             await opened.add_cookies([{"name": COOKIE, "value": member.token, "url": url}])

@@ -70,7 +70,7 @@ def test_the_next_start_finishes_what_a_kill_cut_short_and_the_one_after_finds_i
     with up(data) as process:
         again = "".join(said_until(process, "healthy"))
         password = re.search(r"the password of every demo person is (\w+)", again)
-        url = re.search(r"The vault answers at (http://[\d.:]+);", again)
+        url = re.search(r"Open (http://[\d.:]+) in a browser", again)
         assert password
         assert url
         assert password.group() in said

@@ -75,9 +75,9 @@ def _greeting(url: str, demo: "Demo", samples: Path | None) -> Iterator[str]:
 
     vault = _program()
     yield ""
-    yield f"The vault answers at {url}; its API is described at {url}/v1/openapi.json."
+    yield f"Open {url} in a browser. Its API is described at {url}/v1/openapi.json."
     yield ""
-    yield f"Sign in with `{vault} login --url {url} …`; the password of every demo person is {demo.password}"
+    yield f"Sign in there, or with `{vault} login --url {url} …`; the password of every demo person is {demo.password}"
     yield f"  and the code, which is good once, is what `{vault} code {SECRET}` prints"
     yield f"  {Role.OPERATOR:<14} {address(Role.OPERATOR, FIRM)}"
     for role in PEOPLE:
