@@ -2,4 +2,6 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-HANDLERS: list[HTTPRouteHandler] = []
+from vault.console.account import overview
+
+HANDLERS: list[HTTPRouteHandler] = [*overview.HANDLERS]

@@ -1,5 +1,7 @@
-"""The door."""
+"""The door: in with a password and a code, a passkey or the organisation's provider; and out again."""
 
 from litestar.handlers import HTTPRouteHandler
 
-HANDLERS: list[HTTPRouteHandler] = []
+from vault.console.signing_in import door
+
+HANDLERS: list[HTTPRouteHandler] = [*door.HANDLERS]
