@@ -36,9 +36,10 @@ class Opening:
 
     def small(self, recording: KeptRecording, part: KeptPart) -> bytes:
         """The content of a small part, whose sealed bytes are at hand; raises as `data_key` does."""
-        key, prefix, sealed = self.data_key(recording, part), part.prefix or b"", part.sealed or b""
+        place, prefix, sealed = place_of(recording, part), part.prefix or b"", part.sealed or b""
+        key = self._unwrapped(recording, part, place)
         try:
-            opener = Opener(key, place_of(recording, part), prefix)
+            opener = Opener(key, place, prefix)
             if not sealed.startswith(prefix):
                 raise SealedInvalid("The sealed part begins otherwise than it did.")
             return b"".join((opener.update(memoryview(sealed)[len(prefix) :]), opener.finalize()))
@@ -77,9 +78,12 @@ class Opening:
 
     def data_key(self, recording: KeptRecording, part: KeptPart) -> DataKey:
         """The key of one part; raises as `key` does."""
+        return self._unwrapped(recording, part, place_of(recording, part))
+
+    def _unwrapped(self, recording: KeptRecording, part: KeptPart, place: Place) -> DataKey:
         key = self.key(recording, part)
         try:
-            return key.unwrap(part.wrap or b"", place_of(recording, part))
+            return key.unwrap(part.wrap or b"", place)
         except SealedInvalid as error:
             raise Altered(f"The key of the part {part.name!r} is not the one it was sealed under.") from error
 

@@ -100,12 +100,14 @@ class IndexKey(Secret):
 class ShredKey(Secret):
     """Wraps the data keys of one part class and bucket. Ask the keyring for it at each use; never keep it."""
 
-    __slots__ = ("_index_key", "id")
+    __slots__ = ("_index_key", "_of", "id")
 
     def __init__(self, secret: bytes, key_id: ShredKeyId) -> None:
         super().__init__(secret)
         self.id: Final = key_id
         self._index_key = _expand(self, b"recording-vault/blind-index@v1")
+        text = str(key_id).encode()
+        self._of = b"recording-vault/data-key@v1\x00" + key_id.tenant.bytes + bytes([len(text)]) + text
 
     def wrap(self, data_key: DataKey, place: Place) -> bytes:
         """The data key for this place, encrypted: 104 bytes."""
@@ -128,9 +130,7 @@ class ShredKey(Secret):
         return SigningKey(Secret(_expand(self, b"recording-vault/controller-signing-key@v1")))
 
     def _context(self, place: Place) -> bytes:
-        text = str(self.id).encode()
-        tenant = self.id.tenant.bytes
-        return b"recording-vault/data-key@v1\x00" + tenant + bytes([len(text)]) + text + place.encode()
+        return self._of + place.encode()
 
 
 class SigningKey:
@@ -211,6 +211,10 @@ class Keyring(Protocol):
 
     def state(self, key_id: ShredKeyId) -> KeyState:
         """Whether the key exists, was destroyed, or was never made. Neither a cache nor the clock is asked."""
+        ...
+
+    def tenant_state(self, tenant: UUID) -> KeyState:
+        """Whether the controller's own key exists, was destroyed, or was never made, by what is stored alone."""
         ...
 
     def stored(self, tenant: UUID) -> list[ShredKeyId]:

@@ -130,6 +130,11 @@ class Header:
         return header
 
 
+def is_header_of(place: Place, encoded: bytes) -> bool:
+    """Whether these bytes are a header's, whole, and of this place; to be believed only once a chunk has opened."""
+    return encoded.startswith(_MAGIC + len(encoded).to_bytes(2, "big") + place.encode())
+
+
 class _Fields:
     """Takes fields off the front of a header, never past its end."""
 
