@@ -231,6 +231,18 @@ class Access(Table, db=DB):
     glass_id = UUID(default=None, null=True)
 
 
+class Note(Table, db=DB):
+    """What somebody noted at a moment of a recording, sealed under the data key of its content, and gone with that."""
+
+    tenant_id = UUID(default=None)
+    id = UUID(primary_key=True, default=None)
+    recording_id = UUID(default=None)
+    at_ms = Integer(default=None, null=True)
+    written_by = UUID(default=None)
+    written_at = Timestamptz(default=None)
+    sealed = Bytea(default=None)
+
+
 class Hold(Table, db=DB):
     """One reason why a recording is kept past its day; any number of them may keep the same recording.
 
@@ -532,6 +544,7 @@ TABLES: tuple[type[Table], ...] = (
     BlindIndex,
     Upload,
     Access,
+    Note,
     Hold,
     Restriction,
     HoldKey,

@@ -9,6 +9,8 @@ from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.destruction.journal import Opened
 
+CONTENT = "content"
+
 BATCH = 1000
 """Parts struck in one transaction."""
 
@@ -69,7 +71,7 @@ async def strike_parts(opened: Opened, parts: Sequence[UUID], now: datetime) -> 
     struck = await DB.fetch(
         "UPDATE part SET wrapped_key = NULL, prefix = NULL, sealed = NULL, promised_until = NULL, hold_key_id = NULL,"
         " hold_wrapped_key = NULL, held_until = NULL, destroyed_at = $3, destruction_id = $4"
-        " WHERE tenant_id = $1 AND id = ANY($2) AND destroyed_at IS NULL RETURNING recording_id, part_class",
+        " WHERE tenant_id = $1 AND id = ANY($2) AND destroyed_at IS NULL RETURNING recording_id, name, part_class",
         opened.tenant,
         parts,
         now,
@@ -81,6 +83,9 @@ async def strike_parts(opened: Opened, parts: Sequence[UUID], now: datetime) -> 
     await DB.fetch(
         "UPDATE access SET sealed_reason = '' WHERE tenant_id = $1 AND recording_id = ANY($2)", opened.tenant, unlisted
     )
+    # What people noted is sealed under the content's own key.
+    mute = [part["recording_id"] for part in struck if part["name"] == CONTENT]
+    await DB.fetch("DELETE FROM note WHERE tenant_id = $1 AND recording_id = ANY($2)", opened.tenant, mute)
     await _empty(opened, sorted({part["recording_id"] for part in struck}), now)
 
 

@@ -25,6 +25,7 @@ PAGE = 1000
 HOLDS_RECORDINGS = (
     "blind_index",
     "access",
+    "note",
     "upload",
     "bulk_hold_item",
     "bulk_hold",

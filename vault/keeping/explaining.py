@@ -1,6 +1,7 @@
 """Retention explains itself: for each part when it goes, by which clause, what keeps it and what would change that."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -57,6 +58,21 @@ async def reasons_of(custody: Custody, caller: Caller, recording_id: UUID, kind:
         )
     notes = await asyncio.to_thread(_notes, custody, standing, now)
     return [known_of(row, notes.get(row["id"])) for row in rows]
+
+
+async def people_of(caller: Caller, reasons: Iterable[Known]) -> dict[UUID, str]:
+    """What they are called who placed or ended these; who is no member any more is absent.
+
+    Raises:
+        NotAllowed: no role of the person may read about retention.
+    """
+    caller.require(Action.READ_RETENTION)
+    ids = {id for known in reasons for id in (known.reason.by, known.ended_by) if id is not None}
+    async with tenant_scope(caller.tenant):
+        rows = await DB.fetch(
+            "SELECT id, name FROM member WHERE tenant_id = $1 AND id = ANY($2)", caller.tenant, list(ids)
+        )
+    return {row["id"]: row["name"] for row in rows}
 
 
 def _notes(custody: Custody, standing: Standing, now: datetime) -> dict[UUID, str | None]:

@@ -83,6 +83,7 @@ async def adopt(custody: Custody, tenant: UUID, rows: Rows, *, say: bool = True)
         added = kept + await _insert_all("part", opening)
         taken, let_go = await _take_wraps(custody, tenant, opening, kept=bool(kept))
         added += taken
+        added += await _insert_notes(rows.get("notes", []), behind=not known or bool(added))
         if let_go:
             await _release_again(tenant, rows, custody.clock.now())
         if not known or added:
@@ -184,6 +185,26 @@ async def _release_again(tenant: UUID, rows: Rows, now: datetime) -> None:
     if released:
         event = audit.Event(act="restored.hold_released_again", actor=None, object_id=recording)
         await audit.record(tenant, event, now=now)
+
+
+async def _insert_notes(notes: list[Rows], *, behind: bool) -> int:
+    """What was noted of a content that stands; a copy of before there were notes has none.
+
+    A recording that is to be copied anew may have lost one since, by whoever wrote it: that one does not come back.
+    """
+    added = 0
+    for row in notes:
+        rows = await DB.fetch(
+            "INSERT INTO note SELECT n.* FROM jsonb_populate_record(NULL::note, $1) AS n"
+            " JOIN recording r ON r.tenant_id = n.tenant_id AND r.id = n.recording_id"
+            " WHERE ($2 OR r.copied_at IS NOT NULL) AND EXISTS (SELECT FROM part p WHERE p.tenant_id = n.tenant_id"
+            " AND p.recording_id = n.recording_id AND p.name = 'content' AND p.destroyed_at IS NULL)"
+            " ON CONFLICT DO NOTHING RETURNING true",
+            json.dumps(row),
+            behind,
+        )
+        added += len(rows)
+    return added
 
 
 async def _insert_index(index: list[Rows]) -> None:

@@ -133,6 +133,8 @@ async def _wanted(tenant: UUID) -> list[Record]:
         "   WHERE p.tenant_id = r.tenant_id AND p.recording_id = r.id AND p.destroyed_at IS NULL) AS parts,"
         " (SELECT jsonb_agg(to_jsonb(b) - 'id') FROM blind_index b"
         "   WHERE b.tenant_id = r.tenant_id AND b.recording_id = r.id) AS index,"
+        " (SELECT jsonb_agg(to_jsonb(n)) FROM note n"
+        "   WHERE n.tenant_id = r.tenant_id AND n.recording_id = r.id) AS notes,"
         " (SELECT jsonb_agg(to_jsonb(h)) FROM hold h"
         "   WHERE h.tenant_id = r.tenant_id AND h.recording_id = r.id AND h.released_at IS NULL) AS holds,"
         " (SELECT jsonb_agg(to_jsonb(s)) FROM restriction s"
@@ -186,9 +188,15 @@ def _contents(row: Record, now: datetime) -> dict[str, Rows]:
         "holds": json.loads(row["holds"] or "[]"),
         "restrictions": json.loads(row["restrictions"] or "[]"),
     }
-    index = json.loads(row["index"] or "[]")
+    index, notes = json.loads(row["index"] or "[]"), json.loads(row["notes"] or "[]")
+    named = {key_id: {part["name"] for part in parts} for key_id, parts in opened_by.items()}
     return {
-        key_id: shared | {"parts": parts, "index": index if any(part["name"] == "contact" for part in parts) else []}
+        key_id: shared
+        | {
+            "parts": parts,
+            "index": index if "contact" in named[key_id] else [],
+            "notes": notes if "content" in named[key_id] else [],
+        }
         for key_id, parts in opened_by.items()
     }
 

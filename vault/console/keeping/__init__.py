@@ -2,4 +2,6 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-HANDLERS: list[HTTPRouteHandler] = []
+from vault.console.keeping import noting, placing
+
+HANDLERS: list[HTTPRouteHandler] = [*placing.HANDLERS, *noting.HANDLERS]

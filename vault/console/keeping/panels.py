@@ -1,0 +1,188 @@
+"""What keeps or hides a recording, and what was noted of it, as pieces that any page of that recording may show."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+from uuid import UUID
+
+from tenants.decisions import MAY_RELEASE, ROLES, Action
+from tenants.keeping import Fate, ReasonKind, State
+from tenants.policy import Citation
+from tenants.vocabulary import HoldReason, RestrictionGround
+from vault.access.notes import Note, notes_if_heard
+from vault.accounts import Caller
+from vault.console.language import mark, words_of
+from vault.custody.custody import Custody
+from vault.keeping.explaining import Explanation, explain, people_of, reasons_of
+from vault.keeping.placing import Known
+
+DONE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "held": mark("The recording is held."),
+        "released": mark("The hold is released."),
+        "restricted": mark("The use of the recording is restricted."),
+        "told": mark("It is recorded that the data subject was told."),
+        "lifted": mark("The restriction is lifted."),
+        "noted": mark("The note is added."),
+        "unnoted": mark("The note is removed."),
+    }
+)
+"""What a page of a recording may be told was done here: `page(…, done=DONE)`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Parts of one class that share a fate: when they go, by which promise, and what keeps them."""
+
+    part_class: str
+    state: State
+    day: datetime
+    goes_at: datetime | None
+    clause: Citation
+    kept_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Then:
+    """What would become of parts of one class without one reason: `goes_at` is None where others keep them still."""
+
+    part_class: str
+    goes_at: datetime | None
+    at_once: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A hold or restriction with who placed it, what it rests on, what its end would change, and who may end it."""
+
+    known: Known
+    is_live: bool
+    by: str
+    ended_by: str
+    rests_on: str | None
+    clause: Citation | None
+    then: tuple[Then, ...]
+    may_end: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keeping:
+    """All holds and restrictions there are or were on a recording, and when each of its parts goes."""
+
+    recording: UUID
+    restricted: bool
+    holds: tuple[Shown, ...]
+    restrictions: tuple[Shown, ...]
+    parts: tuple[Part, ...]
+
+    @property
+    def live(self) -> tuple[Shown, ...]:
+        """What keeps or hides it now."""
+        return tuple(each for each in (*self.restrictions, *self.holds) if each.is_live)
+
+    @property
+    def ended(self) -> tuple[Shown, ...]:
+        """What kept or hid it before."""
+        return tuple(each for each in (*self.restrictions, *self.holds) if not each.is_live)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noted:
+    """The notes of a recording with their writers' names; `is_own` tells which the person may take back."""
+
+    recording: UUID
+    notes: tuple[tuple[Note, str, bool], ...]
+
+
+async def keeping_panel(custody: Custody, caller: Caller, recording_id: UUID) -> dict[str, Any]:
+    """What `keeping/_holds.html` shows, to be handed to the page: `keeping`, which is None for whoever may not read it.
+
+    Raises:
+        NotFound: no such recording that the person may know of.
+    """
+    if not caller.may(Action.READ_RETENTION):
+        return {"keeping": None}
+    told = await explain(custody, caller, recording_id)
+    holds = await reasons_of(custody, caller, recording_id, ReasonKind.HOLD)
+    restrictions = await reasons_of(custody, caller, recording_id, ReasonKind.RESTRICTION)
+    names = await people_of(caller, [*holds, *restrictions])
+    keeping = Keeping(
+        recording=recording_id,
+        restricted=told.restricted,
+        holds=tuple(_shown(caller, known, told, names) for known in holds),
+        restrictions=tuple(_shown(caller, known, told, names) for known in restrictions),
+        parts=_parts(told),
+    )
+    return {"keeping": keeping, "reasons": words_of(HoldReason), "grounds": words_of(RestrictionGround)}
+
+
+async def notes_panel(custody: Custody, caller: Caller, recording_id: UUID) -> dict[str, Any]:
+    """What `keeping/_notes.html` shows, to be handed to the page: `noted`, None for whoever may not listen to it.
+
+    Raises:
+        NotFound: no such recording that the person may know of.
+    """
+    found = await notes_if_heard(custody, caller, recording_id)
+    if found is None:
+        return {"noted": None}
+    shown = tuple((note, note.writer or "", note.by == caller.id) for note in found)
+    return {"noted": Noted(recording=recording_id, notes=shown)}
+
+
+def may_end(caller: Caller, known: Known) -> bool:
+    """Whether the person's roles may end this one; what else stands against it is told when they try."""
+    if known.reason.kind is ReasonKind.RESTRICTION:
+        return caller.may(Action.LIFT)
+    releasing = MAY_RELEASE.get(HoldReason(known.reason.ground), ROLES[Action.RELEASE])
+    return caller.may(Action.RELEASE) and not releasing.isdisjoint(caller.person.roles)
+
+
+def _shown(caller: Caller, known: Known, told: Explanation, names: Mapping[UUID, str]) -> Shown:
+    kept = [by for _, fate in told.parts for by in fate.kept_by if by.id == known.reason.id]
+    is_live = known.reason.is_live(told.at)
+    return Shown(
+        known=known,
+        is_live=is_live,
+        by=names.get(known.reason.by, ""),
+        ended_by=names.get(known.ended_by, "") if known.ended_by else "",
+        rests_on=next((by.statute for by in kept if by.statute), None),
+        clause=next((by.clause for by in kept if by.clause), None),
+        then=_then(told, known.reason.id),
+        may_end=is_live and may_end(caller, known),
+    )
+
+
+def _then(told: Explanation, reason: UUID) -> tuple[Then, ...]:
+    found = [
+        Then(
+            part_class=part.facts.part_class.value,
+            goes_at=change.goes_at,
+            at_once=change.goes_at is not None and change.goes_at <= told.at,
+        )
+        for part, fate in told.parts
+        for change in fate.would_change
+        if change.reason == reason
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _parts(told: Explanation) -> tuple[Part, ...]:
+    return tuple(dict.fromkeys(_part(part.facts.part_class.value, fate) for part, fate in told.parts))
+
+
+def _part(part_class: str, fate: Fate) -> Part:
+    return Part(
+        part_class=part_class,
+        state=fate.state,
+        day=fate.day,
+        goes_at=fate.goes_at,
+        clause=fate.clause,
+        kept_by=_grounds(fate),
+    )
+
+
+def _grounds(fate: Fate) -> tuple[str, ...]:
+    grounds: Sequence[str] = [by.ground.value for by in fate.kept_by]
+    return tuple(dict.fromkeys(grounds))
