@@ -6,18 +6,20 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Router, get, post
-from litestar.params import FromPath, JSONBody
-from msgspec import Meta, Struct, field
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Meta, Struct, convert, field
 
 from tenants.decisions import Action
 from tenants.recordings import Kind
 from tenants.vocabulary import HoldReason
 from vault.access.query import Query
 from vault.api.dependencies import FromCaller, InCustody
-from vault.keeping.bulk import Bulk, State, order, progress, release
+from vault.keeping.bulk import Bulk, State, bulk_holds, order, progress, release
+from vault.keeping.previewing import preview
 
 Short = Annotated[str, Meta(min_length=1, max_length=200)]
 Moment = Annotated[datetime, Meta(tz=True)]
+Limit = Annotated[int, QueryParameter(ge=1, le=200)]
 
 
 class What(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,11 +64,47 @@ class BulkHoldView(Struct, frozen=True, kw_only=True):
     problems: dict[str, int]
 
 
+class BulkHoldPage(Struct, frozen=True, kw_only=True):
+    """Bulk holds; `next` is the cursor of the page after, or null."""
+
+    items: list[BulkHoldView]
+    next: UUID | None
+
+
+class BulkHoldPreview(Struct, frozen=True, kw_only=True):
+    """What a search finds now, by kind; `more` says that it was not counted to its end.
+
+    Of the kinds `not_kept` the notice lets nothing wait for the reason: those would be counted as failed.
+    """
+
+    total: int
+    more: bool
+    kinds: dict[Kind, int]
+    not_kept: list[Kind]
+    earliest: datetime | None
+    latest: datetime | None
+
+
 @post("/bulk-holds", operation_id="order_bulk_hold", status_code=202, opt={"action": Action.HOLD})
 async def order_bulk_hold(data: JSONBody[BulkHoldRequest], custody: InCustody, caller: FromCaller) -> BulkHoldView:
     """Hold everything that a search finds; ask for the progress under the id that is answered."""
     ordered = await order(custody, caller, _query(data.search), reason=data.reason, note=data.note, until=data.until)
     return _view(ordered)
+
+
+@get("/bulk-holds", operation_id="list_bulk_holds", opt={"action": Action.READ_RETENTION})
+async def list_bulk_holds(caller: FromCaller, cursor: FromQuery[UUID | None] = None, limit: Limit = 50) -> BulkHoldPage:
+    """The controller's bulk holds with how far each has come, the newest first."""
+    found = await bulk_holds(caller, after=cursor, limit=limit)
+    more = found[limit - 1].id if len(found) > limit else None
+    return BulkHoldPage(items=[_view(bulk) for bulk in found[:limit]], next=more)
+
+
+@post("/bulk-holds/preview", operation_id="preview_bulk_hold", status_code=200, opt={"action": Action.HOLD})
+async def preview_bulk_hold(data: JSONBody[BulkHoldRequest], custody: InCustody, caller: FromCaller) -> BulkHoldPreview:
+    """Count what a bulk hold would hold now, and hold nothing."""
+    found = await preview(custody, caller, _query(data.search), reason=data.reason, note=data.note, until=data.until)
+    return convert(asdict(found), BulkHoldPreview)
 
 
 @get("/bulk-holds/{bulk_hold_id:uuid}", operation_id="read_bulk_hold", opt={"action": Action.READ_RETENTION})
@@ -101,4 +139,8 @@ def _view(bulk: Bulk) -> BulkHoldView:
     return BulkHoldView(**asdict(bulk))
 
 
-router = Router(path="/v1", tags=["holds"], route_handlers=[order_bulk_hold, read_bulk_hold, release_bulk_hold])
+router = Router(
+    path="/v1",
+    tags=["holds"],
+    route_handlers=[order_bulk_hold, list_bulk_holds, preview_bulk_hold, read_bulk_hold, release_bulk_hold],
+)

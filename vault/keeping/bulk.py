@@ -158,6 +158,26 @@ async def release(custody: Custody, caller: Caller, bulk_id: UUID) -> Bulk:
         return await bulk_of(caller.tenant, bulk_id)
 
 
+async def bulk_holds(caller: Caller, *, after: UUID | None = None, limit: int = 50) -> list[Bulk]:
+    """The controller's bulk holds with their progress, the newest first. One more than `limit` tells of more.
+
+    Args:
+        after: the last of the page before.
+
+    Raises:
+        NotAllowed: no role of the person may read about retention.
+    """
+    caller.require(Action.READ_RETENTION)
+    async with tenant_scope(caller.tenant):
+        rows = await DB.fetch(
+            "SELECT id FROM bulk_hold WHERE tenant_id = $1 AND ($2::uuid IS NULL OR (placed_at, id) <"
+            " (SELECT placed_at, id FROM bulk_hold b WHERE b.tenant_id = $1 AND b.id = $2))"
+            " ORDER BY placed_at DESC, id DESC LIMIT $3",
+            *(caller.tenant, after, limit + 1),
+        )
+        return [await bulk_of(caller.tenant, row["id"]) for row in rows]
+
+
 async def is_due(tenant: UUID) -> bool:
     """Whether a bulk hold is under way, in the controller's open scope."""
     rows = await DB.fetch(

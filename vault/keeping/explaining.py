@@ -1,7 +1,7 @@
 """Retention explains itself: for each part when it goes, by which clause, what keeps it and what would change that."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -66,8 +66,12 @@ async def people_of(caller: Caller, reasons: Iterable[Known]) -> dict[UUID, str]
     Raises:
         NotAllowed: no role of the person may read about retention.
     """
+    return await names_of(caller, {id for known in reasons for id in (known.reason.by, known.ended_by) if id})
+
+
+async def names_of(caller: Caller, ids: Collection[UUID]) -> dict[UUID, str]:
+    """What members are called who hold or restrict; as `people_of`."""
     caller.require(Action.READ_RETENTION)
-    ids = {id for known in reasons for id in (known.reason.by, known.ended_by) if id is not None}
     async with tenant_scope(caller.tenant):
         rows = await DB.fetch(
             "SELECT id, name FROM member WHERE tenant_id = $1 AND id = ANY($2)", caller.tenant, list(ids)

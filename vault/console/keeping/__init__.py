@@ -2,6 +2,6 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from vault.console.keeping import noting, placing
+from vault.console.keeping import listing, many, noting, placing
 
-HANDLERS: list[HTTPRouteHandler] = [*placing.HANDLERS, *noting.HANDLERS]
+HANDLERS: list[HTTPRouteHandler] = [*placing.HANDLERS, *noting.HANDLERS, *listing.HANDLERS, *many.HANDLERS]

@@ -135,7 +135,12 @@ def may_end(caller: Caller, known: Known) -> bool:
     """Whether the person's roles may end this one; what else stands against it is told when they try."""
     if known.reason.kind is ReasonKind.RESTRICTION:
         return caller.may(Action.LIFT)
-    releasing = MAY_RELEASE.get(HoldReason(known.reason.ground), ROLES[Action.RELEASE])
+    return may_release(caller, HoldReason(known.reason.ground))
+
+
+def may_release(caller: Caller, reason: HoldReason) -> bool:
+    """Whether the person's roles may release holds for this reason."""
+    releasing = MAY_RELEASE.get(reason, ROLES[Action.RELEASE])
     return caller.may(Action.RELEASE) and not releasing.isdisjoint(caller.person.roles)
 
 
