@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from tenants.decisions import Action
+from tenants.decisions import ROLES, Action
 from tenants.vocabulary import Role
 from vault.accounts import Caller
 from vault.console.language import mark
@@ -14,6 +14,9 @@ _HEARS: Final = frozenset(
     | {Role.MAINTENANCE, Role.SECURITY}
 )
 """Roles that a notice may let listen, if only for minutes under break-glass."""
+
+_HAS_A_NOTICE: Final = ROLES[Action.READ_POLICY] - {Role.OPERATOR, Role.INGEST}
+"""The outsourcing firm has no policy of its own, and a machine reads no pages."""
 
 
 @dataclass(frozen=True)
@@ -34,15 +37,18 @@ class Place:
 PLACES: Final = (
     Place(mark("Overview"), "/"),
     Place(mark("Recordings"), "/recordings", roles=_HEARS),
+    Place(mark("Holds"), "/holds", frozenset({Action.HOLD})),
     Place(mark("Controllers"), "/controllers", frozenset({Action.ONBOARD})),
-    Place(mark("Policy"), "/policy", frozenset({Action.READ_POLICY})),
+    Place(mark("Policy"), "/policy", roles=_HAS_A_NOTICE),
+    Place(mark("Proposals"), "/proposals", frozenset({Action.READ_PROPOSALS})),
     Place(mark("Retention"), "/retention", frozenset({Action.READ_RETENTION})),
     Place(mark("Certificates"), "/certificates", frozenset({Action.READ_CERTIFICATE})),
     Place(mark("Disclosures"), "/disclosures", frozenset({Action.READ_DISCLOSURES, Action.REQUEST_DISCLOSURE})),
     Place(mark("Data subjects"), "/subjects", frozenset({Action.HANDLE_SUBJECT_REQUEST})),
-    Place(mark("People"), "/people", frozenset({Action.MANAGE_MEMBERS, Action.REVIEW_RIGHTS})),
+    Place(mark("People"), "/people", frozenset({Action.MANAGE_MEMBERS, Action.READ_RIGHTS, Action.REVIEW_RIGHTS})),
+    Place(mark("Break the glass"), "/people/break-glass", frozenset({Action.BREAK_GLASS})),
     Place(mark("Audit"), "/audit", frozenset({Action.READ_AUDIT})),
-    Place(mark("Health"), "/health", frozenset({Action.ONBOARD})),
+    Place(mark("Health"), "/health", frozenset({Action.READ_HEALTH})),
 )
 
 
