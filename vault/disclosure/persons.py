@@ -1,4 +1,4 @@
-"""Who is behind an id that stands on a disclosure, and who may decide in another's stead: names for those who decide."""
+"""Who stands behind the ids of a disclosure, and who may decide in whose stead: names, for those who decide."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -41,12 +41,16 @@ STANDS_IN = (
 
 @dataclass(frozen=True)
 class Filter:
-    """Which disclosures are listed, newest first: after the one with this id, which the last page ended with."""
+    """Which disclosures are listed, newest first: after the one with this id, which the last page ended with.
+
+    `open`: only those of which somebody has still to do something, the recipient's duty among it.
+    """
 
     state: DisclosureState | None = None
     kind: DisclosureKind | None = None
     after: UUID | None = None
     limit: int = 50
+    open: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,8 @@ async def _page(caller: Caller, wanted: Filter, *, whole: bool) -> Sequence[Reco
         f"SELECT * FROM disclosure d WHERE tenant_id = $1 AND {SEES} AND ($4::text IS NULL OR state = $4)"  # noqa: S608 - ours
         " AND ($5::text IS NULL OR kind = $5) AND ($6::uuid IS NULL OR (requested_at, id) < ("
         "SELECT a.requested_at, a.id FROM disclosure a WHERE a.tenant_id = $1 AND a.id = $6))"
+        " AND (NOT $8 OR ended_at IS NULL"
+        " OR received_at IS NOT NULL AND duty_until IS NOT NULL AND duty_done_at IS NULL)"
         " ORDER BY requested_at DESC, id DESC LIMIT $7",
         caller.tenant,
         whole,
@@ -131,6 +137,7 @@ async def _page(caller: Caller, wanted: Filter, *, whole: bool) -> Sequence[Reco
         wanted.kind,
         wanted.after,
         min(wanted.limit, MOST) + 1,
+        wanted.open,
     )
 
 
