@@ -4,12 +4,14 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Router, get
-from litestar.params import QueryParameter
+from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from tenants.decisions import Action
 from vault.api.dependencies import FromCaller
+from vault.errors import NotFound
 from vault.evidence import events, head
+from vault.members import names
 
 
 class EventView(Struct, frozen=True, kw_only=True):
@@ -35,6 +37,17 @@ class HeadView(Struct, frozen=True, kw_only=True):
     hash: str
 
 
+class ActorView(Struct, frozen=True, kw_only=True):
+    """Whoever did something, by name."""
+
+    id: UUID
+    name: str
+
+    def __repr__(self) -> str:
+        """Without the name."""
+        return f"ActorView(id={self.id!r}, …)"
+
+
 @get("/audit/events", operation_id="list_audit_events", opt={"action": Action.READ_AUDIT})
 async def list_events(
     caller: FromCaller,
@@ -54,4 +67,13 @@ async def read_head(caller: FromCaller) -> HeadView:
     return HeadView(log=caller.tenant, seq=end.seq, hash=end.hash.hex())
 
 
-router = Router(path="/v1", tags=["audit"], route_handlers=[list_events, read_head])
+@get("/audit/actors/{member_id:uuid}", operation_id="read_actor", opt={"action": Action.READ_AUDIT})
+async def read_actor(member_id: FromPath[UUID], caller: FromCaller) -> ActorView:
+    """What the member is called whose id stands in an event, also after they left."""
+    known = await names(caller, [member_id])
+    if member_id not in known:
+        raise NotFound
+    return ActorView(id=member_id, name=known[member_id])
+
+
+router = Router(path="/v1", tags=["audit"], route_handlers=[list_events, read_head, read_actor])
