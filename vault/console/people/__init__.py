@@ -1,5 +1,44 @@
 """Who works here, in which teams, with which rights, and when those are reviewed."""
 
-from litestar.handlers import HTTPRouteHandler
+from vault.console.people import glass, machines, members, provider, recovering, reviews, support, teams, unusual
 
-HANDLERS: list[HTTPRouteHandler] = []
+HANDLERS = [
+    members.list_people,
+    members.invite,
+    members.show_member,
+    members.stop,
+    members.invite_again,
+    members.take_superior,
+    members.propose_back,
+    recovering.show_recovery,
+    recovering.take_recovery,
+    teams.list_teams,
+    teams.make_team,
+    teams.show_team,
+    teams.rename_team,
+    teams.end_team,
+    teams.join_team,
+    teams.end_membership,
+    machines.list_machines,
+    machines.make_machine,
+    machines.issue_token,
+    machines.rotate_token,
+    machines.revoke_token,
+    reviews.list_reviews,
+    reviews.open_review,
+    reviews.show_review,
+    reviews.decide_right,
+    reviews.send_record,
+    unusual.list_unusual,
+    unusual.close_unusual,
+    glass.list_glass,
+    glass.take_glass,
+    glass.show_glass,
+    glass.end_glass,
+    glass.review_glass,
+    support.list_support,
+    support.admit_support,
+    support.end_support,
+    provider.show_provider,
+    provider.remove_provider,
+]

@@ -1,0 +1,95 @@
+"""Which versions there were, who proposed and confirmed each, and how two of them differ."""
+
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Annotated, Any
+
+from litestar import Request, Response, get
+from litestar.params import QueryParameter
+
+from tenants.decisions import Action
+from tenants.policy_changes import Change, other_changes, periods
+from tenants.reading import read_policy
+from vault.accounts import Caller
+from vault.api.dependencies import FromCaller, InCustody
+from vault.console.names import names_for
+from vault.console.rendering import page
+from vault.custody.custody import Custody
+from vault.handlers import HANDLERS
+from vault.policies.changing import CHANGE_POLICY
+from vault.policies.versions import source_of, versions
+from vault.proposals.model import Proposal, State
+from vault.proposals.reading import proposals
+
+AROUND = 3
+"""So many lines that are the same are shown around those that are not."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of either file: `sign` is + where only the later one has it, - where only the earlier, else empty."""
+
+    sign: str
+    before: int | None
+    after: int | None
+    text: str
+
+
+@get("/policy/history", opt={"action": Action.READ_POLICY})
+async def show_history(request: Request[Caller, Any, Any], custody: InCustody, caller: FromCaller) -> Response[str]:
+    """All versions, newest first."""
+    published = await versions(custody, caller)
+    return page(
+        request,
+        "policy/history.html",
+        versions=published,
+        changes=await _changes(custody, caller),
+        names=await names_for(caller),
+    )
+
+
+@get("/policy/difference", opt={"action": Action.READ_POLICY})
+async def show_difference(
+    request: Request[Caller, Any, Any],
+    before: Annotated[int, QueryParameter(ge=1)],
+    after: Annotated[int, QueryParameter(ge=1)],
+    custody: InCustody,
+    caller: FromCaller,
+) -> Response[str]:
+    """What another version changed: in periods, in everything else, and in the file's own lines."""
+    earlier, later = await source_of(caller, before), await source_of(caller, after)
+    old, new = read_policy(earlier, source="policy"), read_policy(later, source="policy")
+    return page(
+        request,
+        "policy/difference.html",
+        before=before,
+        after=after,
+        versions=[one.version for one in await versions(custody, caller)],
+        periods=[change for change in periods(old, new) if change.change is not Change.SAME],
+        other=other_changes(old, new),
+        hunks=hunks(earlier, later),
+    )
+
+
+def hunks(before: str, after: str) -> list[list[Line]]:
+    """Where two files differ, with a few lines around."""
+    old, new = before.splitlines(), after.splitlines()
+    grouped = SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(AROUND)
+    return [[line for step in group for line in _lines(step, old, new)] for group in grouped]
+
+
+def _lines(step: tuple[str, int, int, int, int], old: list[str], new: list[str]) -> list[Line]:
+    tag, i, j, k, m = step
+    if tag == "equal":
+        return [Line("", i + n + 1, k + n + 1, text) for n, text in enumerate(old[i:j])]
+    gone = [Line("-", i + n + 1, None, text) for n, text in enumerate(old[i:j])]
+    return gone + [Line("+", None, k + n + 1, text) for n, text in enumerate(new[k:m])]
+
+
+async def _changes(custody: Custody, caller: Caller) -> dict[str, Proposal]:
+    """By a file's digest, the proposal by which it was published; nothing for whoever reads no proposals."""
+    if not caller.may(Action.READ_PROPOSALS):
+        return {}
+    found = await proposals(custody, HANDLERS, caller)
+    done = (State.APPROVED, State.CARRIED_OUT)
+    return {str(one.terms["sha256"]): one for one in found if one.action == CHANGE_POLICY and one.state in done}

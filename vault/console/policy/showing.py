@@ -1,0 +1,99 @@
+"""The notice as it can be read, section by section, beside the rules that each of its clauses becomes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.params import FromPath
+
+from tenants.decisions import Action
+from tenants.policy import Clause, Policy
+from tenants.reading import read_policy
+from vault.accounts import Caller
+from vault.api.dependencies import FromCaller, InCustody
+from vault.console.policy.rules import Rule, rules_of
+from vault.console.rendering import page
+from vault.policies.versions import Standing, Version, source_of, versions
+
+DONE: dict[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One clause with its name, and the rules by which it is kept."""
+
+    name: str
+    clause: Clause
+    rules: tuple[Rule, ...]
+
+
+@dataclass
+class Section:
+    """A section of the notice."""
+
+    title: str
+    promises: list[Promise] = field(default_factory=list)
+
+
+@get("/policy", opt={"action": Action.READ_POLICY})
+async def show_policy(request: Request[Caller, Any, Any], custody: InCustody, caller: FromCaller) -> Response[str]:
+    """The notice in force."""
+    published = await versions(custody, caller)
+    shown = next((one for one in published if one.standing is Standing.IN_FORCE), published[-1])
+    return await _show(request, caller, shown, published)
+
+
+@get("/policy/versions/{version:int}", opt={"action": Action.READ_POLICY})
+async def show_version(
+    request: Request[Caller, Any, Any], version: FromPath[int], custody: InCustody, caller: FromCaller
+) -> Response[str]:
+    """The notice as one version has it."""
+    source = await source_of(caller, version)
+    published = await versions(custody, caller)
+    shown = next(one for one in published if one.version == version)
+    return _shown(request, read_policy(source, source="policy"), shown, published)
+
+
+@get("/policy/versions/{version:int}/file", opt={"action": Action.READ_POLICY})
+async def send_file(version: FromPath[int], caller: FromCaller) -> Response[str]:
+    """The file of one version, as it was published."""
+    named = {"content-disposition": f'attachment; filename="policy-{version}.toml"', "cache-control": "no-store"}
+    return Response(await source_of(caller, version), media_type="application/toml", headers=named)
+
+
+def sections(policy: Policy) -> Iterator[Section]:
+    """The clauses in the order of the file, those of one section together; each with its rules."""
+    rules = list(rules_of(policy))
+    found: dict[str, Section] = {}
+    for name, clause in policy.clauses.items():
+        kept = tuple(rule for rule in rules if rule.clause == name)
+        found.setdefault(clause.section, Section(clause.section)).promises.append(Promise(name, clause, kept))
+    yield from found.values()
+
+
+async def _show(
+    request: Request[Caller, Any, Any], caller: Caller, shown: Version, published: list[Version]
+) -> Response[str]:
+    policy = read_policy(await source_of(caller, shown.version), source="policy")
+    return _shown(request, policy, shown, published)
+
+
+def _shown(
+    request: Request[Caller, Any, Any], policy: Policy, shown: Version, published: list[Version]
+) -> Response[str]:
+    return page(
+        request,
+        "policy/policy.html",
+        done=DONE,
+        policy=policy,
+        shown=shown,
+        sections=list(sections(policy)),
+        unfounded=[rule for rule in rules_of(policy) if rule.clause is None],
+        coming=_coming(published),
+    )
+
+
+def _coming(published: list[Version]) -> list[tuple[int, date]]:
+    return [(one.version, one.effective_from) for one in published if one.standing is Standing.TO_COME]
