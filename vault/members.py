@@ -242,9 +242,14 @@ async def deactivate(custody: Custody, caller: Caller, member_id: UUID) -> None:
 
     Raises:
         NotFound: no such member of this controller.
+        Conflict: it is the last administrator, after whom nobody could let anybody in.
     """
     caller.require(Action.MANAGE_MEMBERS)
     async with tenant_scope(caller.tenant):
+        found = await DB.fetch("SELECT roles FROM member WHERE id = $1 AND active FOR UPDATE", member_id)
+        is_administrator = bool(found) and Role.ADMINISTRATOR in found[0]["roles"]
+        if is_administrator and await is_last_administrator(caller.tenant, member_id):
+            raise Conflict("This is the last administrator; let another one in first.")
         await stop(caller.tenant, member_id, by=caller.id, now=custody.clock.now())
     await sessions.forget_all(custody, caller.tenant, member_id)
 
@@ -265,6 +270,18 @@ async def stop(tenant: UUID, member_id: UUID, *, by: UUID, now: datetime) -> Non
         member_id,
     )
     await audit.record(tenant, audit.Event(act="member.deactivated", actor=by, object_id=member_id), now=now)
+
+
+async def is_last_administrator(tenant: UUID, member_id: UUID) -> bool:
+    """Whether no other active administrator is left, in the open scope; one that there is stays until it is closed."""
+    others = await DB.fetch(
+        "SELECT 1 FROM member WHERE tenant_id = $1 AND id <> $2 AND active AND $3 = ANY(roles)"
+        " ORDER BY id LIMIT 1 FOR UPDATE",
+        tenant,
+        member_id,
+        str(Role.ADMINISTRATOR),
+    )
+    return not others
 
 
 async def active_again(member_id: UUID, *, now: datetime) -> None:

@@ -56,6 +56,15 @@ async def test_a_deactivated_member_stops_with_all_credentials(house: House) -> 
     assert (await member.get("/v1/me")).status_code == 401
 
 
+async def test_the_last_administrator_is_not_stopped_before_another_one_is_in(world: World) -> None:
+    house = await world.house()
+    url = f"/v1/members/{house.administrator.id}"
+    assert (await house.administrator.delete(url)).status_code == 409
+    second = await house.member(Role.ADMINISTRATOR)
+    assert (await second.delete(url)).status_code == 204
+    assert (await second.delete(f"/v1/members/{second.id}")).status_code == 409
+
+
 async def test_a_scoped_token_does_no_more_than_its_scopes(house: House) -> None:
     narrowed = await house.lasting(house.administrator, "read_audit")
     assert (await narrowed.get("/v1/members")).status_code == 403

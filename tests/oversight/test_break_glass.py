@@ -12,6 +12,7 @@ from tenants.vocabulary import Role
 from tests.world import As, House, World
 from vault.handlers import SOURCES
 from vault.oversight import glass_reading
+from vault.oversight.break_glass import UNREVIEWED_MOST
 from vault.telling import watching
 
 NEED = {"reason": "The player shows an error for this call", "incident": "INC-2026-17"}
@@ -214,6 +215,19 @@ async def test_however_often_it_is_broken_what_nobody_reviewed_stays_in_the_list
         assert (await dpo.post(f"{url}/review", json={"justified": True, "words": "It was so"})).status_code == 200
     listed = (await who.get("/v1/break-glass")).json()["items"]
     assert waits["id"] in [each["id"] for each in listed]
+
+
+async def test_nobody_breaks_it_again_and_again_without_a_review(treasury: Treasury) -> None:
+    who = await treasury.house.member(Role.SECURITY)
+    broken = []
+    for _ in range(UNREVIEWED_MOST):
+        broken.append(await treasury.break_glass(who))
+        await who.post(f"/v1/break-glass/{broken[-1]['id']}/end")
+    need = NEED | {"told": str(treasury.dpo.id)}
+    assert (await who.post("/v1/break-glass", json=need)).status_code == 409
+    review = {"justified": True, "words": "It was so"}
+    assert (await treasury.dpo.post(f"/v1/break-glass/{broken[0]['id']}/review", json=review)).status_code == 200
+    assert (await who.post("/v1/break-glass", json=need)).status_code == 201
 
 
 async def test_its_breaker_sees_their_own_and_no_others(treasury: Treasury) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from tenants.vocabulary import Role
 from vault.custody import audit
 from vault.custody.database import DB
-from vault.members import known_anew, signed_out
+from vault.members import is_last_administrator, known_anew, signed_out
 from vault.teams.following import follow_group
 
 
@@ -26,7 +26,11 @@ async def set_roles(tenant: UUID, member_id: UUID, roles: Collection[Role], *, b
     """
     found = await DB.fetch("SELECT roles FROM member WHERE tenant_id = $1 AND id = $2 FOR UPDATE", tenant, member_id)
     before, after = sorted(found[0]["roles"]), sorted(str(role) for role in roles)
-    kept = Role.ADMINISTRATOR in before and Role.ADMINISTRATOR not in after and await _is_last(tenant, member_id)
+    kept = (
+        Role.ADMINISTRATOR in before
+        and Role.ADMINISTRATOR not in after
+        and await is_last_administrator(tenant, member_id)
+    )
     if kept:
         after = sorted({*after, str(Role.ADMINISTRATOR)})
     if before == after:
@@ -69,14 +73,3 @@ async def follow(tenant: UUID, groups: Iterable[UUID], *, by: UUID, now: datetim
             "SELECT member_id FROM directory_membership WHERE tenant_id = $1 AND group_id = $2", tenant, group_id
         )
         await follow_group(tenant, group_id, [row["member_id"] for row in rows], by=by, now=now)
-
-
-async def _is_last(tenant: UUID, member_id: UUID) -> bool:
-    others = await DB.fetch(
-        "SELECT 1 FROM member WHERE tenant_id = $1 AND id <> $2 AND active AND $3 = ANY(roles)"
-        " ORDER BY id LIMIT 1 FOR UPDATE",
-        tenant,
-        member_id,
-        str(Role.ADMINISTRATOR),
-    )
-    return not others

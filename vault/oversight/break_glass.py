@@ -31,6 +31,9 @@ from vault.telling.topics import Audience, Topic
 REVIEWED_WITHIN: Final = ALARM_AFTER
 """So long after its end broken glass may stay without a review; then it is an alarm."""
 
+UNREVIEWED_MOST: Final = 3
+"""So many of somebody's own may wait for their review; before that, nothing more is broken by them."""
+
 INCIDENT_MOST: Final = 100
 BROKEN: Final = "glass.broken"
 
@@ -52,7 +55,7 @@ async def break_glass(
         NotAllowed: the caller is neither maintenance nor security.
         Refused: the notice knows of no breaking of the glass for the caller's role, or the contract is over.
         Invalid: the reason or the number says nothing, the minutes are too many, or nobody of that id can be told.
-        Conflict: the caller's glass is broken already.
+        Conflict: the caller's glass is broken already, or too much of theirs waits for its review.
     """
     caller.require(Action.BREAK_GLASS)
     said = {"reason": checked_words(reason), "incident": _checked_incident(incident)}
@@ -229,13 +232,16 @@ async def _require_second(caller: Caller, told: UUID) -> None:
 
 async def _require_unbroken(caller: Caller, now: datetime) -> None:
     rows = await DB.fetch(
-        "SELECT 1 FROM broken_glass WHERE tenant_id = $1 AND member_id = $2 AND ended_at IS NULL AND ends_at > $3",
+        "SELECT ended_at IS NULL AND ends_at > $3 AS open FROM broken_glass"
+        " WHERE tenant_id = $1 AND member_id = $2 AND reviewed_at IS NULL",
         caller.tenant,
         caller.id,
         now,
     )
-    if rows:
+    if any(row["open"] for row in rows):
         raise Conflict("Your glass is broken already; end it before you break it anew.")
+    if len(rows) >= UNREVIEWED_MOST:
+        raise Conflict("What you broke before waits for its review; it is reviewed before you break the glass again.")
 
 
 async def _tell_broken(caller: Caller, glass: UUID, told: UUID, ends_at: datetime, now: datetime) -> None:
