@@ -1,4 +1,4 @@
-"""What happened, by whom, and whether the log still says so."""
+"""x."""
 
 from litestar.handlers import HTTPRouteHandler
 

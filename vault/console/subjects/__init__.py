@@ -1,4 +1,4 @@
-"""The desk of whoever answers data subjects."""
+"""x."""
 
 from litestar.handlers import HTTPRouteHandler
 
