@@ -12,6 +12,8 @@ Object.assign(htmx.config, {
   responseHandling: [
     { code: "204", swap: false },
     { code: "[23]..", swap: true },
+    // A form that comes back with what is wrong in it is an answer, and no failure.
+    { code: "422", swap: true },
     { code: "[45]..", swap: true, error: true },
   ],
 });
