@@ -65,6 +65,7 @@ class Action(StrEnum):
     ADMIT_SUPPORT = "admit_support"
     READ_SUPPORT = "read_support"
     LEAVE_SUPPORT = "leave_support"
+    READ_HEALTH = "read_health"
 
 
 CONTENT_ACTIONS = frozenset({Action.SEARCH, Action.LISTEN, Action.READ_CONTACT})
@@ -164,6 +165,7 @@ ROLES = MappingProxyType(
         Action.ADMIT_SUPPORT: frozenset({Role.ADMINISTRATOR}),
         Action.READ_SUPPORT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
         Action.LEAVE_SUPPORT: frozenset({Role.OPERATOR}),
+        Action.READ_HEALTH: frozenset({Role.OPERATOR}),
     }
 )
 """Who may do what no notice speaks of. Actions on content are absent: their roles stand in the policy."""

@@ -54,9 +54,9 @@ async def onboard(
     if caller.person.admitted is not None:
         raise NotAllowed("Nobody is onboarded from outside of the EEA: there is no controller yet that could admit it.")
     policy = _checked(policy_file, starts_on, ends_on)
-    tenant = uuid5(NAMESPACE, f"{policy.slug} {starts_on}")
-    bucket = f"{custody.bucket_prefix}-{policy.slug}-{tenant.hex[:8]}"
-    await _refuse_second(policy.slug)
+    tenant, bucket = place_of(custody, policy.slug, starts_on)
+    if await is_here(policy.slug):
+        raise Conflict(f"The controller {policy.slug} is onboarded already.")
     custody.keyring.create_tenant(tenant)
     await custody.objects.create_bucket(bucket, policy.transfer.region)
     now = custody.clock.now()
@@ -147,24 +147,35 @@ async def _add_policy(tenant: UUID, policy: Policy, source: str) -> None:
     )
 
 
-async def _refuse_second(slug: str) -> None:
+async def is_here(slug: str) -> bool:
+    """Whether a controller of this slug is here, and not destroyed."""
     async with platform_scope():
         rows = await DB.fetch(
             "SELECT 1 FROM controller c JOIN contract k ON k.tenant_id = c.id"
             " WHERE c.slug = $1 AND k.destroyed_at IS NULL",
             slug,
         )
-    if rows:
-        raise Conflict(f"The controller {slug} is onboarded already.")
+    return bool(rows)
 
 
-def _checked(policy_file: str, starts_on: date, ends_on: date) -> Policy:
+def place_of(custody: Custody, slug: str, starts_on: date) -> tuple[UUID, str]:
+    """The id and the bucket of a controller, the same at each try."""
+    tenant = uuid5(NAMESPACE, f"{slug} {starts_on}")
+    return tenant, f"{custody.bucket_prefix}-{slug}-{tenant.hex[:8]}"
+
+
+def require_dates(starts_on: date, ends_on: date) -> None:
+    """Raises Invalid for dates in the wrong order, or beyond any calendar."""
     if ends_on < starts_on:
         rule = FieldProblem("contract.ends_on", "order", "A contract ends on or after the day it starts.")
         raise Invalid("The contract's dates are in the wrong order.", [rule])
     if starts_on < FIRST_DAY or ends_on > LAST_DAY:
         rule = FieldProblem("contract", "range", f"A contract lies between {FIRST_DAY} and {LAST_DAY}.")
         raise Invalid("The contract's dates are beyond any calendar.", [rule])
+
+
+def _checked(policy_file: str, starts_on: date, ends_on: date) -> Policy:
+    require_dates(starts_on, ends_on)
     try:
         policy = read_policy(policy_file, source="policy")
         term = Term(starts_on=starts_on, ends_on=ends_on, time_zone=policy.time_zone)

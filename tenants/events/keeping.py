@@ -105,6 +105,8 @@ KEEPING: Final[tuple[Act, ...]] = (
         WORKER, "round", **dict.fromkeys(FOUND, COUNT)),
     act("recording.adopted", "A recording that only the store still knew is in the catalogue again.",
         WORKER, "recording", parts=COUNT),
+    act("backup.taken", "The catalogue or the keyring was backed up, sealed to its keeper.",
+        WORKER, None, of=SLUG, until=MOMENT),
     act("catalogue.restored", "The catalogue was restored from a backup.", WORKER, "controller", taken_at=MOMENT),
     act("log.taken_back", "What a restored or rebuilt catalogue lacked of the log was taken back from the store.",
         WORKER, None, events=COUNT, size=COUNT),

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from tests.custody.keyrings import NOW, OURS, PLACE, THEIRS, TOMORROW, OpenKeyring, key_id
 from vault.custody.keyring_files import FileKeyring
-from vault.custody.keys import KeyDestroyed, ShredKey, ShredKeyId
+from vault.custody.keys import KeyDestroyed, KeyState, ShredKey, ShredKeyId
 from vault.custody.sealed import DataKey, Place, SealedInvalid
 
 MAKE_KEYS = """
@@ -90,6 +90,14 @@ def test_making_a_controllers_key_again_changes_nothing(keyring: FileKeyring) ->
     before = keyring.tenant_index(OURS, "source", "pbx1-1")
     keyring.create_tenant(OURS)
     assert keyring.tenant_index(OURS, "source", "pbx1-1") == before
+
+
+def test_what_became_of_a_controllers_own_key_is_told_by_what_is_stored(keyring: FileKeyring) -> None:
+    stranger = UUID(int=99)
+    assert keyring.tenant_state(OURS) is KeyState.LIVE
+    assert keyring.tenant_state(stranger) is KeyState.MISSING
+    keyring.destroy_tenant(OURS)
+    assert keyring.tenant_state(OURS) is KeyState.DESTROYED
 
 
 def test_a_blind_index_finds_equal_values_under_one_key_and_field_only(keyring: FileKeyring) -> None:

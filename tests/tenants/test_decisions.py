@@ -212,7 +212,7 @@ def test_after_the_contract_only_the_proof_is_left(
         assert (decision.rule, decision.clause) == ("contract-over", prh.cite("contract_end"))
         assert state.value in decision.reason
     else:
-        assert decision.permitted is (action not in (Action.ONBOARD, Action.LEAVE_SUPPORT))
+        assert decision.permitted is (action not in (Action.ONBOARD, Action.LEAVE_SUPPORT, Action.READ_HEALTH))
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_after_the_contract_only_the_proof_is_left(
             Role.OPERATOR,
             {"onboard", "read_contract", "end_contract", "read_policy", "read_certificate"}
             | {"change_policy", "read_proposals", "read_notice", "read_return", "read_reconciliation"}
-            | {"recover_account", "leave_support", "read_log", "manage_witnesses"},
+            | {"recover_account", "leave_support", "read_log", "manage_witnesses", "read_health"},
         ),
         (
             Role.ADMINISTRATOR,

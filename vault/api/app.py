@@ -36,6 +36,7 @@ from vault.api import (
     log,
     log_streams,
     messages,
+    notes,
     notices,
     oidc,
     orders,
@@ -65,7 +66,9 @@ from vault.api import (
 from vault.api.authentication import Authentication
 from vault.api.dependencies import InCustody
 from vault.api.hardening import Hardening
+from vault.api.health import router as health_router
 from vault.api.limits import CountRequests
+from vault.api.metrics import RequestCounts
 from vault.api.overseen import Overseen
 from vault.api.pages import receiving
 from vault.api.patience import Patience
@@ -102,6 +105,7 @@ ROUTERS: tuple[Router, ...] = (
     recordings.router,
     accesses.router,
     holds.router,
+    notes.router,
     listens.router,
     bulk_holds.router,
     retention.router,
@@ -132,6 +136,7 @@ ROUTERS: tuple[Router, ...] = (
     oidc.router,
     scim.router,
     teams.router,
+    health_router,
 )
 
 
@@ -194,7 +199,8 @@ def create_api(
         request_max_body_size=MOST_BYTES,
     )
     # Outside of every middleware and of the router, so that refused and unknown routes are logged and numbered too.
-    app.asgi_handler = RequestLog(Hardening(app.asgi_handler, web))
+    app.state.requests = RequestCounts()
+    app.asgi_handler = RequestLog(app.state.requests.around(Hardening(app.asgi_handler, web)))
     return app
 
 

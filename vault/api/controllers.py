@@ -1,7 +1,7 @@
 """Onboarding and the register, for the outsourcing firm's operators; the policy, for everyone whom it binds."""
 
-from datetime import date
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, Router, get, post
@@ -9,13 +9,16 @@ from litestar.enums import MediaType
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
+from tenants.contracts import ContractState
 from tenants.decisions import Action
 from tenants.vocabulary import Role
 from vault.api.accounts import Email, Short
 from vault.api.dependencies import LARGE_BODY, FromCaller, InCustody
 from vault.api.unprintable import Unprintable
+from vault.controllers import Ingest, Keys, Retention, Standing, standings
 from vault.members import NewMember
 from vault.onboarding import controllers, onboard, policy_source
+from vault.outlook import Outlook, foresee
 
 
 class Administrator(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,6 +52,79 @@ class OnboardedView(Unprintable, frozen=True, kw_only=True):
     contract: UUID
     administrator: UUID
     invitation: str
+
+
+class Preview(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A policy file, and the contract if its dates are known yet."""
+
+    policy: Annotated[str, Meta(max_length=200_000)]
+    contract: Term | None = None
+
+
+class ProblemView(Struct, frozen=True, kw_only=True):
+    """One mistake in a policy file: where, what is wrong, what would be right."""
+
+    line: int | None
+    path: str
+    problem: str
+    remedy: str
+
+
+class NoticeAhead(Struct, frozen=True, kw_only=True):
+    """A notice of the contract's end that the vault will give by itself: so many days before the last day."""
+
+    days: int
+    due_at: datetime
+
+
+class PreviewView(Struct, frozen=True, kw_only=True):
+    """What an onboarding would make, or every mistake that keeps it from being done; nothing is made.
+
+    `taken`: a controller of this slug is here already. The rest is null as long as the file or the dates are not good.
+    """
+
+    problems: list[ProblemView]
+    taken: bool
+    slug: str | None
+    name: str | None
+    version: int | None
+    region: str | None
+    kinds: list[str]
+    controller: UUID | None
+    bucket: str | None
+    notices: list[NoticeAhead]
+
+
+class StandingView(Struct, frozen=True, kw_only=True):
+    """One controller at a glance.
+
+    `newest_at` is when its newest recording came, `delivered_at` when its machines last called, to a minute. `overdue`, `failed` and `kept` are parts whose day has come and that stand; `done` went in the last seven days.
+    `to_copy` recordings are not copied beside their objects yet. `differences` is what the last comparison found.
+    """
+
+    id: UUID
+    slug: str
+    name: str
+    contract: UUID
+    ends_on: date
+    state: ContractState
+    ingest: Ingest
+    newest_at: datetime | None
+    delivered_at: datetime | None
+    retention: Retention
+    overdue: int
+    overdue_since: datetime | None
+    failed: int
+    failed_since: datetime | None
+    kept: int
+    done: int
+    keys: Keys
+    keys_pending_until: datetime | None
+    to_copy: int
+    to_copy_since: datetime | None
+    compared_at: datetime | None
+    differences: int
+    notices: int
 
 
 class ControllerView(Struct, frozen=True, kw_only=True):
@@ -110,6 +186,26 @@ async def list_controllers(custody: InCustody, caller: FromCaller) -> list[Contr
     ]
 
 
+@get("/controllers/standing", operation_id="read_standings", opt={"action": Action.ONBOARD})
+async def read_standings(custody: InCustody, caller: FromCaller) -> list[StandingView]:
+    """Whether each controller is alive and healthy, for operators: numbers and moments, never its content."""
+    now = custody.clock.now()
+    return [_standing(one, now) for one in await standings(custody, caller)]
+
+
+@post(
+    "/controllers/preview",
+    operation_id="preview_onboarding",
+    status_code=200,
+    request_max_body_size=LARGE_BODY,
+    opt={"action": Action.ONBOARD},
+)
+async def preview_onboarding(data: JSONBody[Preview], custody: InCustody, caller: FromCaller) -> PreviewView:
+    """Check a policy file and say what an onboarding would make; nothing is made."""
+    starts_on, ends_on = (data.contract.starts_on, data.contract.ends_on) if data.contract else (None, None)
+    return _preview(await foresee(custody, caller, policy_file=data.policy, starts_on=starts_on, ends_on=ends_on))
+
+
 @get(
     "/policy",
     operation_id="read_policy",
@@ -121,4 +217,33 @@ async def read_policy(custody: InCustody, caller: FromCaller) -> Response[str]:
     return Response(await policy_source(custody, caller), media_type="application/toml")
 
 
-router = Router(path="/v1", tags=["controllers"], route_handlers=[onboard_controller, list_controllers, read_policy])
+def _standing(one: Standing, now: datetime) -> StandingView:
+    derived: dict[str, Any] = {"id": one.tenant, "contract": one.contract_id, "ends_on": one.contract.ends_on}
+    derived |= {"state": one.contract.state_on(now), "ingest": one.ingest(now), "retention": one.retention(now)}
+    same = {name: getattr(one, name) for name in StandingView.__struct_fields__ if name not in derived}
+    return StandingView(**derived, **same)
+
+
+def _preview(seen: Outlook) -> PreviewView:
+    policy = seen.policy
+    return PreviewView(
+        problems=[
+            ProblemView(line=one.line, path=one.path, problem=one.problem, remedy=one.remedy) for one in seen.problems
+        ],
+        taken=seen.taken,
+        slug=policy.slug if policy else None,
+        name=policy.controller.name if policy else None,
+        version=policy.version if policy else None,
+        region=policy.transfer.region if policy else None,
+        kinds=[kind.value for kind in policy.recorded.kinds] if policy else [],
+        controller=seen.tenant,
+        bucket=seen.bucket,
+        notices=[NoticeAhead(days=notice.days, due_at=notice.due_at) for notice in seen.notices],
+    )
+
+
+router = Router(
+    path="/v1",
+    tags=["controllers"],
+    route_handlers=[onboard_controller, list_controllers, read_standings, preview_onboarding, read_policy],
+)

@@ -53,6 +53,7 @@ def backup_catalogue(file: Path, recipients: tuple[str, ...]) -> None:
         label = asyncio.run(_label(settings, Kind.CATALOGUE))
         programs = asyncio.run(catalogue.Programs.of(url))
         catalogue.dump(programs, url, file, label, recipients)
+        asyncio.run(_noted(settings, label))
     except BackupError as error:
         raise click.ClickException(str(error)) from error
     _tell_backup(file, label)
@@ -70,6 +71,7 @@ def backup_keyring(file: Path, recipients: tuple[str, ...]) -> None:
     try:
         label = asyncio.run(_label(settings, files.Kind.KEYRING))
         files.seal(io.BytesIO(keyring.archive(settings.keyring_dir)), file, label, recipients)
+        asyncio.run(_noted(settings, label))
     except files.BackupError as error:
         raise click.ClickException(str(error)) from error
     _tell_backup(file, label)
@@ -185,6 +187,17 @@ async def _label(settings: Settings, kind: "Kind") -> "Label":
     await DB.open_pool(settings.database_url, size=1)
     try:
         return await horizons.label(kind, now=settings.clock().now())
+    finally:
+        await DB.close_pool()
+
+
+async def _noted(settings: Settings, label: "Label") -> None:
+    from vault.backups import horizons
+    from vault.custody.database import DB
+
+    await DB.open_pool(settings.database_url, size=1)
+    try:
+        await horizons.note(label)
     finally:
         await DB.close_pool()
 

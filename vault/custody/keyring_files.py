@@ -129,6 +129,13 @@ class FileKeyring:
         """Whether the key exists, was destroyed, or was never made. Neither a cache nor the clock is asked."""
         return self._files(key_id.tenant).state(key_id)
 
+    def tenant_state(self, tenant: UUID) -> KeyState:
+        """Whether the controller's own key exists, was destroyed, or was never made, by what is stored alone."""
+        files = self._files(tenant)
+        if files.are_destroyed:
+            return KeyState.DESTROYED
+        return KeyState.LIVE if Path(files.tenant_key).exists() else KeyState.MISSING
+
     def stored(self, tenant: UUID) -> list[ShredKeyId]:
         """Every shred key of the controller that exists, also those whose instant has come."""
         files = self._known(tenant)

@@ -2,4 +2,14 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-HANDLERS: list[HTTPRouteHandler] = []
+from vault.console.controllers.standing import change_contract, list_controllers, show_controller
+from vault.console.controllers.taking_on import check_new, show_new, take_on
+
+HANDLERS: list[HTTPRouteHandler] = [
+    list_controllers,
+    show_new,
+    check_new,
+    take_on,
+    show_controller,
+    change_contract,
+]

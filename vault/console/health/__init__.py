@@ -2,4 +2,6 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-HANDLERS: list[HTTPRouteHandler] = []
+from vault.console.health.showing import show_health
+
+HANDLERS: list[HTTPRouteHandler] = [show_health]
