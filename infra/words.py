@@ -1,7 +1,8 @@
 """Brings the console's catalogues up to date: what is new in a page is added untranslated, what is gone is removed.
 
 `python -m infra.words [AREA …]` rewrites `vault/console/locale/<language>/<area>.po`. An area is a folder of templates
-and the module or folder of the same name; what stands beside them is the `frame`, the words of closed lists `terms`.
+and the module or folder of the same name; what stands beside them is the `frame`, the words of closed lists `terms`,
+what the acts of the log mean `acts`.
 """
 
 import importlib
@@ -20,11 +21,12 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 import tenants
+from tenants.events.table import ACTS
 
 CONSOLE: Final = Path(__file__).parents[1] / "vault" / "console"
 LOCALE: Final = CONSOLE / "locale"
 TRANSLATED: Final = ("fi", "sv")
-FRAME, TERMS = "frame", "terms"
+FRAME, TERMS, ACTS_MEAN = "frame", "terms", "acts"
 KEYWORDS: Final[Mapping[str, tuple[int, ...] | None]] = {
     "_": None,
     "gettext": None,
@@ -42,6 +44,7 @@ def used() -> dict[str, set[Message]]:
         found[_area(file.relative_to(CONSOLE / "templates"))] |= set(_messages(file, "jinja2"))
     for file in sorted(CONSOLE.rglob("*.py")):
         found[_area(file.relative_to(CONSOLE))] |= set(_messages(file, "python"))
+    found[ACTS_MEAN] = {act.means for act in ACTS.values()}
     found[TERMS] = {str(word).replace("_", " ") for enum in closed_lists() for word in enum}
     return found
 
