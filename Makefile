@@ -1,6 +1,6 @@
 # One environment in .venv, made from the locks; every target works on a bare machine that has Python 3.11 and make.
 .DEFAULT_GOAL := help
-.PHONY: hsm help run assets test faults fuzz lint fmt bench demo openapi schema migrate lock clean
+.PHONY: hsm help run assets screenshots test faults fuzz lint fmt bench demo openapi schema migrate lock clean
 
 PYTHON := $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell \
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
@@ -61,6 +61,9 @@ bench: .venv/dev assets     ## Ratios against peers, both sides in one run
 
 demo: assets     ## A recording's whole life before your eyes
 	@$(BIN)/python -m infra.demo
+
+screenshots: .venv/dev assets     ## A picture of each page in three languages, in build/screenshots (needs Chromium)
+	$(BIN)/python -m tests.console.screenshots
 
 openapi: .venv/dev     ## Write the OpenAPI description anew
 	$(BIN)/python -m vault.api.openapi

@@ -1,0 +1,133 @@
+"""`make screenshots`: every page of the console in three languages, on a vault that the demo has filled.
+
+They are written to `build/screenshots/<language>/`, besides narrow and dark ones of some; what the README shows is
+copied to `infra/screenshots/`.
+"""
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from playwright.async_api import Browser, BrowserContext, Page
+
+from infra.cast import FIRM
+from infra.embedded import Endpoints
+from infra.seed import seed, sign_in_as
+from infra.supervisor import running
+from tenants.vocabulary import Role
+from tests.console.browsing import LOCALES, chromium
+from vault.api.authentication import COOKIE
+from vault.client.http import Client
+from vault.console.language import LANGUAGES
+from vault.custody.migrate import migrate
+from vault.settings import Settings
+
+ROOT: Final = Path(__file__).parents[2]
+INTO: Final = ROOT / "build" / "screenshots"
+SHOWN: Final = ROOT / "infra" / "screenshots"
+HOUSE: Final = "prh"
+PROGRAM: Final = f"python-httpx/{httpx.__version__}"
+"""What the sessions are bound to: the program that opened them."""
+
+WIDE: Final = {"width": 1280, "height": 900}
+NARROW: Final = {"width": 320, "height": 700}
+
+PAGES: Final[Mapping[str, Mapping[str, str]]] = {
+    Role.SUPERVISOR: {"recordings": "/recordings", "recording": "{recording}", "listening": "{listening}"},
+    Role.OPERATOR: {"controllers": "/controllers", "onboarding": "/controllers/new", "health": "/health"},
+    Role.ADMINISTRATOR: {
+        "overview": "/",
+        "policy": "/policy",
+        "policy-change": "/policy/change",
+        "people": "/people",
+        "certificates": "/certificates",
+        "contract": "/retention/contract",
+    },
+    Role.DPO: {
+        "retention": "/retention",
+        "disclosures": "/disclosures",
+        "subjects": "/subjects",
+        "audit": "/audit",
+        "account": "/account",
+        "holds": "/holds",
+    },
+}
+"""Who looks at what."""
+
+README: Final = frozenset({"recordings", "listening", "retention", "disclosures"})
+"""What the README shows, in English."""
+
+
+def main() -> int:
+    """Fill a vault, look at every page, write the pictures; the process's exit code."""
+    shutil.rmtree(INTO, ignore_errors=True)
+    data = Path(tempfile.mkdtemp(prefix="vault-screenshots-"))
+    try:
+        with running(data, before_serving=_migrated) as (up, _):
+            settings = Settings.from_env(up.endpoints.environment())
+            demo = seed(up.url, settings, data / "demo.json", samples=ROOT / "tests" / "recordings", say=_say)
+            people = {who: sign_in_as(demo, up.url, FIRM if who == Role.OPERATOR else HOUSE, who) for who in PAGES}
+            asyncio.run(_pictures(up.url, people, _story(people)))
+    finally:
+        shutil.rmtree(data)
+    SHOWN.mkdir(exist_ok=True)
+    for name in README:
+        shutil.copy(INTO / "en" / f"{name}.png", SHOWN)
+    return 0
+
+
+def _migrated(endpoints: Endpoints) -> None:
+    asyncio.run(migrate(endpoints.owner_database_url))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def _story(people: Mapping[str, Client]) -> dict[str, str]:
+    """What happened before one looks: a call is held, somebody asks for theirs. The ids that stand in addresses."""
+    supervisor, dpo = people[Role.SUPERVISOR], people[Role.DPO]
+    call = supervisor.post("/v1/recordings/search", {"kinds": ["call"]})["items"][0]["id"]
+    supervisor.post(f"/v1/recordings/{call}/holds", {"reason": "legal_claim", "note": "Demo claim 2026/17"})
+    del dpo
+    return {"recording": f"/recordings/{call}"}
+
+
+async def _pictures(url: str, people: Mapping[str, Client], story: Mapping[str, str]) -> None:
+    async with chromium() as browser:
+        for language in LANGUAGES:
+            for who, pages in PAGES.items():
+                context = await _context(browser, url, people[who], language)
+                page = await context.new_page()
+                for name, path in pages.items():
+                    await _picture(page, url + path.format(**story), INTO / language / f"{name}.png")
+                await context.close()
+        for look in ({"viewport": NARROW}, {"color_scheme": "dark"}):
+            context = await _context(browser, url, people[Role.SUPERVISOR], "en", **look)
+            page, way = await context.new_page(), "narrow" if "viewport" in look else "dark"
+            for name, path in PAGES[Role.SUPERVISOR].items():
+                await _picture(page, url + path.format(**story), INTO / way / f"{name}.png")
+            await context.close()
+
+
+async def _context(browser: Browser, url: str, client: Client, language: str, **look: Any) -> BrowserContext:
+    """A window as the person who is signed in by the client; a session is bound to the program that opened it."""
+    context = await browser.new_context(locale=LOCALES[language], user_agent=PROGRAM, **({"viewport": WIDE} | look))
+    await context.add_cookies([{"name": COOKIE, "value": client.token or "", "url": url}])
+    return context
+
+
+async def _picture(page: Page, address: str, file: Path) -> None:
+    await page.goto(address)
+    await page.wait_for_load_state("networkidle")
+    await page.screenshot(path=file, full_page=True)
+    _say(str(file.relative_to(ROOT)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
