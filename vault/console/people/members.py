@@ -118,10 +118,10 @@ async def propose_back(
 def state_of(member: Member) -> tuple[str, str]:
     """Where a member stands, in words, and the tone of it."""
     if not member.active:
-        return mark("stopped"), "off"
+        return mark("access stopped"), "off"
     if not is_machine(member.roles) and member.came_in_at is None:
         return mark("invited, has not come in yet"), "warn"
-    return mark("active"), "good"
+    return mark("in use"), "good"
 
 
 def is_machine(roles: Sequence[str]) -> bool:

@@ -20,7 +20,7 @@ from vault.oversight.review_lines import Line, Outcome
 READ = {"action": (Action.READ_RIGHTS, Action.REVIEW_RIGHTS)}
 OUTCOMES: Final[Mapping[str | None, tuple[str, str]]] = MappingProxyType(
     {
-        None: (mark("waits"), "warn"),
+        None: (mark("waits for an answer"), "warn"),
         Outcome.CONFIRMED: (mark("confirmed"), "good"),
         Outcome.REMOVED: (mark("removed"), "off"),
         Outcome.KEPT: (mark("kept: the last administrator"), "bad"),

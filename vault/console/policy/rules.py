@@ -56,9 +56,9 @@ def _purposes(policy: Policy) -> Iterator[Rule]:
         basis = [_("GDPR Art. %(article)s") % {"article": purpose.legal_basis}]
         if purpose.special_category is not None:
             basis.append(_("GDPR Art. %(article)s") % {"article": purpose.special_category})
-        kind = [_("primary")] if purpose.primary else []
+        kind = [_("the primary one")] if purpose.primary else []
         title = _("Purpose: %(purpose)s") % {"purpose": purpose.title}
-        yield Rule(title, purpose.clause, _facts((_("Legal basis"), basis), (_("Rank"), kind)))
+        yield Rule(title, purpose.clause, _facts((_("Legal basis"), basis), (_("This purpose is"), kind)))
     yield Rule(_("Every other purpose is refused"), policy.purposes.clause)
 
 
@@ -91,13 +91,13 @@ def _kept(kept: RetentionRule) -> tuple[Fact, ...]:
 def _listening(policy: Policy) -> Iterator[Rule]:
     for role, rule in policy.access.roles.items():
         used = [policy.purposes.allowed[each].title for each in rule.purposes]
-        said = _facts((_("Recordings"), [term(rule.scope)]), (_("For"), used))
+        said = _facts((_("Recordings"), [term(rule.scope)]), (_("For which purposes"), used))
         yield Rule(_("Listens: %(role)s") % {"role": term(role)}, rule.clause, said)
     broken = policy.access.break_glass
     if broken is not None:
         minutes = period(f"PT{broken.minutes}M")
         used = [policy.purposes.allowed[each].title for each in broken.purposes]
-        facts = _facts((_("Roles"), map(term, broken.roles)), (_("At most"), [minutes]), (_("For"), used))
+        facts = _facts((_("Roles"), map(term, broken.roles)), (_("At most"), [minutes]), (_("For which purposes"), used))
         yield Rule(_("In need, the glass may be broken"), broken.clause, facts)
     yield Rule(_("Nobody else listens"), policy.access.clause)
 
@@ -139,7 +139,7 @@ def _rights(policy: Policy) -> Iterator[Rule]:
     for right, rule in policy.rights.items():
         granted = _("granted") if rule.granted else _("not granted")
         facts = _facts(
-            (_("The right is"), [granted]), (_("By"), map(term, rule.by)), (_("Also for"), map(term, rule.also_for))
+            (_("The right is"), [granted]), (_("By means of"), map(term, rule.by)), (_("Also for"), map(term, rule.also_for))
         )
         yield Rule(_("Right: %(right)s") % {"right": term(right)}, rule.clause, facts)
     automated = policy.automated_decisions
