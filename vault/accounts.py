@@ -90,7 +90,9 @@ class Sessions:
         return await self._by_token(secret, certificate)
 
     @staticmethod
-    async def open(custody: Custody, tenant: UUID, member: UUID, *, method: SignInMethod, bound_to: str = "") -> Issued:
+    async def open(
+        custody: Custody, tenant: UUID, member: UUID, *, method: SignInMethod, bound_to: str = "", program: str = ""
+    ) -> Issued:
         """Open a session for a member who has proven who they are; whoever calls has seen the proof.
 
         Raises:
@@ -98,7 +100,9 @@ class Sessions:
             Unavailable: Valkey does not answer.
         """
         # Before the event, so that no event tells of a session that never was; its secret is nobody's until then.
-        session, secret = await sessions.store_session(custody, tenant, member, method=method, bound_to=bound_to)
+        session, secret = await sessions.store_session(
+            custody, tenant, member, method=method, bound_to=bound_to, program=program
+        )
         async with tenant_scope(tenant):
             found = await DB.fetch("SELECT came_in_at FROM member WHERE id = $1 AND active", member)
             if found:

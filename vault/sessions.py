@@ -48,6 +48,8 @@ class Session(Struct, frozen=True, kw_only=True):
     ends_at: datetime
     seen_at: datetime
     bound_to: str = ""
+    program: str = ""
+    """With what it was opened, such as `Firefox, Linux`, for its owner to know it again."""
 
     def is_over(self, now: datetime) -> bool:
         """Whether its hours are over, or nobody has come with it for too long."""
@@ -62,7 +64,7 @@ def binding(*marks: str) -> str:
 
 
 async def store_session(
-    custody: Custody, tenant: UUID, member: UUID, *, method: SignInMethod, bound_to: str = ""
+    custody: Custody, tenant: UUID, member: UUID, *, method: SignInMethod, bound_to: str = "", program: str = ""
 ) -> tuple[Session, str]:
     """Keep a new session; its secret is the second of the answer, and stands nowhere else. Raises Unavailable."""
     now, secret = custody.clock.now(), PREFIX + new_secret()
@@ -75,6 +77,7 @@ async def store_session(
         ends_at=now + LASTS,
         seen_at=now,
         bound_to=bound_to,
+        program=program,
     )
     key, index = _key(secret), _index(tenant, member)
     async with custody.volatile.asked() as valkey, valkey.pipeline() as pipe:

@@ -27,6 +27,7 @@ PEOPLE: Final[tuple[Act, ...]] = (
     act("recovery_codes.made", "Somebody got new recovery codes; the old ones are good no more.",
         PERSON, "member", codes=COUNT),
     act("passkey.added", "Somebody registered a passkey.", PERSON, "passkey"),
+    act("passkey.named", "Somebody gave one of their passkeys another name.", PERSON, "passkey"),
     act("passkey.removed", "Somebody removed a passkey of their own; their sessions ended.", PERSON, "passkey"),
     act("account.given_back", "Two persons gave an account back: all that opened it ended.",
         PERSON, "member", proposal=ID),

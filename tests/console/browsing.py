@@ -87,9 +87,12 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def visiting(
-    browser: Browser, url: str, member: As | None = None, *, language: str = "en", **context: Any
+    browser: Browser, url: str, member: As | None = None, *, language: str = "en", beside: str = "", **context: Any
 ) -> AsyncIterator[Visitor]:
     """A window of their own for somebody, signed in where a member is given.
+
+    Args:
+        beside: the origin of another host that may be asked too, such as the identity provider.
 
     Fails at the end where the browser logged an error, a policy was violated, or another host was asked.
     """
@@ -106,7 +109,7 @@ async def visiting(
                 visitor.wrong.append(message.text)
 
         async def look(route: Route, request: Request) -> None:
-            if request.url.startswith((url, "blob:", "data:")):
+            if request.url.startswith((url, "blob:", "data:", *([beside] if beside else []))):
                 await route.continue_()
             else:
                 visitor.wrong.append(f"asked {request.url}")

@@ -58,11 +58,15 @@ def running(at: Path, *, userinfo: bool = False) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def vault_beside(world: World) -> AsyncIterator[str]:
-    """The origin of an API that may ask providers on this machine, on the same catalogue as the world's."""
+async def vault_beside(world: World, host: str = "127.0.0.1") -> AsyncIterator[str]:
+    """The origin of an API that may ask providers on this machine, on the same catalogue as the world's.
+
+    Args:
+        host: what browsers call this machine; a passkey is bound to a name, and never to a number.
+    """
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        origin = f"http://{host}:{listener.getsockname()[1]}"
 
         @asynccontextmanager
         async def custody() -> AsyncIterator[Custody]:

@@ -14,7 +14,17 @@ from vault.identity.limits import RequestLimits
 from vault.web_settings import Limited
 
 ACTS: Final = MappingProxyType(
-    dict.fromkeys(("knock", "sign_in", "sign_in_with_passkey", "POST /receive/sign-in"), Limited.SIGN_IN)
+    dict.fromkeys(
+        (
+            "knock",
+            "sign_in",
+            "sign_in_with_passkey",
+            "POST /receive/sign-in",
+            "POST /sign-in",
+            "POST /sign-in/provider",
+        ),
+        Limited.SIGN_IN,
+    )
     | dict.fromkeys(("begin_oidc_sign_in", "finish_oidc_sign_in", "end_sessions_by_provider"), Limited.SIGN_IN)
     | dict.fromkeys(
         (
@@ -22,6 +32,8 @@ ACTS: Final = MappingProxyType(
             "redeem_invitation",
             "POST /receive/invitation",
             "POST /receive/invitation/choice",
+            "POST /invitation",
+            "POST /invitation/choice",
         ),
         Limited.REDEEM,
     )

@@ -1,19 +1,23 @@
 """Signing in by the controller's OpenID provider: out through its address, and back with what it says."""
 
-from typing import Annotated, TypeAlias
+from types import MappingProxyType
+from typing import Annotated, Any, Final, TypeAlias
 
 from litestar import Response, Router, get, post
 from litestar.datastructures import Cookie, State
 from litestar.di import NamedDependency, Provide
-from litestar.enums import RequestEncodingType
+from litestar.enums import MediaType, RequestEncodingType
 from litestar.params import Body, FromPath, QueryParameter, SkipValidation
 from msgspec import Meta
 
 from vault.api.authentication import bound_to
+from vault.api.problems import vault_problem
+from vault.api.programs import program_of
 from vault.api.sign_in import Asked, Session, session_cookie
 from vault.api.unprintable import Unprintable
+from vault.errors import NotFound, RefusedByPolicy, TooMany, Unauthenticated, VaultError
 from vault.identity.metadata import Descriptions
-from vault.identity.oidc import SECONDS, Federation, Returned
+from vault.identity.oidc import AGAIN, SECONDS, Federation, Returned
 from vault.identity.providers import SIGN_IN
 
 COOKIE = "vault_oidc"
@@ -21,6 +25,13 @@ AT = SIGN_IN
 """Where the cookie goes, and nowhere else."""
 
 PUBLIC = {"action": "public"}
+
+PAGES: Final = "/sign-in"
+"""Where the pages' door is. A browser is led there, whichever way its sign-in went; programs are answered in JSON."""
+
+FAILED: Final = MappingProxyType(
+    {NotFound: "unknown", RefusedByPolicy: "policy", Unauthenticated: "refused", TooMany: "wait"}
+)
 
 Abroad: TypeAlias = NamedDependency[SkipValidation[Federation]]
 Said: TypeAlias = Annotated[str, QueryParameter(required=False, max_length=4000)]
@@ -55,13 +66,14 @@ async def finish(
     error: Said = "",
     iss: Said = "",
 ) -> Response[Session]:
-    """Open a session for whom the provider vouches; the token is also set as a cookie."""
+    """Open a session for whom the provider vouches; the token is also set as a cookie. A browser goes on to a page."""
     secret = request.cookies.get(COOKIE, "")
     returned = Returned(state=sent, code=code, error=error, issuer=iss or None, secret=secret)
-    issued = await federation.finish(slug, returned, bound_to=bound_to(request))
-    answer = Response(
-        Session(token=issued.secret, expires_at=issued.expires_at), cookies=[session_cookie(issued, secure=secure)]
-    )
+    issued = await federation.finish(slug, returned, bound_to=bound_to(request), program=program_of(request))
+    cookies = [session_cookie(issued, secure=secure)]
+    answer: Response[Any] = Response(Session(token=issued.secret, expires_at=issued.expires_at), cookies=cookies)
+    if _is_browser(request):
+        answer = Response(None, status_code=303, headers={"location": f"{PAGES}/returned"}, cookies=cookies)
     answer.delete_cookie(COOKIE, path=AT)
     return answer
 
@@ -82,6 +94,18 @@ async def logged_out(
     await federation.logged_out(slug, data.logout_token)
 
 
+def _is_browser(request: Asked) -> bool:
+    return MediaType.HTML in request.headers.get("accept", "")
+
+
+def _failed(request: Asked, error: VaultError) -> Response[Any]:
+    """To a browser by the page it began at, to a program as any other problem."""
+    if not _is_browser(request):
+        return vault_problem(error).to_response(request)
+    word = "again" if error.detail == AGAIN else FAILED.get(type(error), "unavailable")
+    return Response(None, status_code=303, headers={"location": f"{PAGES}?failed={word}"})
+
+
 def _federation(state: State) -> Federation:
     if "federation" not in state:
         state["federation"] = Federation(state.custody, Descriptions(state.custody))
@@ -93,5 +117,6 @@ router = Router(
     path=AT,
     tags=["sign-in"],
     dependencies={"federation": Provide(_federation, sync_to_thread=False)},
+    exception_handlers={VaultError: _failed},
     route_handlers=[begin, finish, logged_out],
 )

@@ -1,18 +1,23 @@
 """What is somebody's own: who they are here, where they are signed in, and by which means."""
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from litestar import Router, delete, get, post, put
 from litestar.params import FromPath, JSONBody
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from tenants.vocabulary import Role, SignInMethod
+from tenants.policy import Citation
+from tenants.vocabulary import Role, Scope, SignInMethod
 from vault.api.dependencies import FromCaller, InCustody, WithSessions
 from vault.api.sign_in import Code, Credential, Password, Redeemed
 from vault.api.unprintable import Unprintable
 from vault.identity import own
+from vault.identity.own import LONGEST_LABEL
+from vault.identity.own_means import means
+from vault.oversight.own_rights import standing
 from vault.sessions import sessions_of
 
 
@@ -25,8 +30,43 @@ class Me(Struct, frozen=True, kw_only=True):
     agent_id: str | None
 
 
+class HearingView(Struct, frozen=True, kw_only=True):
+    """What one role lets the caller hear, and the promise that says so; `minutes` where it is by breaking the glass."""
+
+    role: Role
+    purposes: list[str]
+    scope: Scope | None
+    minutes: int | None
+    clause: Citation
+
+
+class RightsView(Unprintable, frozen=True, kw_only=True):
+    """The caller's own entry; until `last_day` those of their rights that are under review wait to be confirmed."""
+
+    email: str
+    name: str
+    controller: str | None
+    superior: str | None
+    hearings: list[HearingView]
+    reviewed_every: str | None
+    reviewed_at: datetime | None
+    last_day: date | None
+
+
+class MeansView(Struct, frozen=True, kw_only=True):
+    """By which means the caller may sign in, and which of them are set up."""
+
+    methods: list[SignInMethod]
+    password_since: datetime | None
+    app_since: datetime | None
+    codes_left: int
+
+
 class SessionView(Struct, frozen=True, kw_only=True):
-    """A session of one's own; `seen_at` is right to a minute, `current` is the one that asks."""
+    """A session of one's own; `seen_at` is right to a minute, `current` is the one that asks.
+
+    `program` is what it was opened with, such as `Firefox, Linux`; empty where that was no browser.
+    """
 
     id: UUID
     method: SignInMethod
@@ -34,6 +74,7 @@ class SessionView(Struct, frozen=True, kw_only=True):
     seen_at: datetime
     ends_at: datetime
     current: bool
+    program: str
 
 
 class PasswordChange(Unprintable, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,6 +104,13 @@ class PasskeyView(Struct, frozen=True, kw_only=True):
     backed_up: bool
     made_at: datetime
     used_at: datetime | None
+    label: str
+
+
+class PasskeyName(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """By which name its owner knows a passkey again; empty for none."""
+
+    label: Annotated[str, Meta(max_length=LONGEST_LABEL)]
 
 
 class PasskeyOptions(Unprintable, frozen=True, kw_only=True):
@@ -90,6 +138,18 @@ async def who_am_i(caller: FromCaller) -> Me:
     return Me(id=person.id, controller=person.tenant, roles=sorted(person.roles), agent_id=person.agent_id)
 
 
+@get("/rights", operation_id="read_own_rights", opt={"action": "signed_in"})
+async def read_own_rights(custody: InCustody, caller: FromCaller) -> RightsView:
+    """The caller's own entry: what the notice lets them hear, and when their rights are reviewed."""
+    return msgspec.convert(await standing(custody, caller), RightsView, from_attributes=True)
+
+
+@get("/means", operation_id="read_own_means", opt={"action": "signed_in"})
+async def read_own_means(custody: InCustody, caller: FromCaller) -> MeansView:
+    """What the caller signs in with, without any secret."""
+    return msgspec.convert(await means(custody, caller), MeansView, from_attributes=True)
+
+
 @get("/sessions", operation_id="list_sessions", opt={"action": "signed_in"})
 async def list_sessions(custody: InCustody, caller: FromCaller) -> list[SessionView]:
     """Where the caller is signed in, the newest first."""
@@ -101,6 +161,7 @@ async def list_sessions(custody: InCustody, caller: FromCaller) -> list[SessionV
             seen_at=session.seen_at,
             ends_at=session.ends_at,
             current=session.id == caller.credential,
+            program=session.program,
         )
         for session in await sessions_of(custody, caller.tenant, caller.id)
     ]
@@ -142,7 +203,12 @@ async def list_passkeys(caller: FromCaller) -> list[PasskeyView]:
     """The caller's own passkeys."""
     return [
         PasskeyView(
-            id=each.id, aaguid=each.aaguid, backed_up=each.backed_up, made_at=each.made_at, used_at=each.used_at
+            id=each.id,
+            aaguid=each.aaguid,
+            backed_up=each.backed_up,
+            made_at=each.made_at,
+            used_at=each.used_at,
+            label=each.label,
         )
         for each in await own.list_passkeys(caller)
     ]
@@ -160,6 +226,14 @@ async def add_passkey(data: JSONBody[NewPasskey], custody: InCustody, caller: Fr
     return Registered(id=await own.add_passkey(custody, caller, data.credential))
 
 
+@put("/passkeys/{passkey_id:uuid}", operation_id="name_passkey", status_code=204, opt={"action": "signed_in"})
+async def name_passkey(
+    passkey_id: FromPath[UUID], data: JSONBody[PasskeyName], custody: InCustody, caller: FromCaller
+) -> None:
+    """Give a passkey a name of one's own."""
+    await own.name_passkey(custody, caller, passkey_id, data.label)
+
+
 @delete("/passkeys/{passkey_id:uuid}", operation_id="remove_passkey", status_code=204, opt={"action": "signed_in"})
 async def remove_passkey(passkey_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> None:
     """Remove a passkey; all sessions end. The only way in stays."""
@@ -172,6 +246,8 @@ router = Router(
     opt={"action": "signed_in"},
     route_handlers=[
         who_am_i,
+        read_own_rights,
+        read_own_means,
         list_sessions,
         end_session,
         change_password,
@@ -181,6 +257,7 @@ router = Router(
         list_passkeys,
         begin_passkey,
         add_passkey,
+        name_passkey,
         remove_passkey,
     ],
 )

@@ -15,6 +15,7 @@ from tenants.vocabulary import SignInMethod
 from vault.api.authentication import COOKIE, bound_to
 from vault.api.dependencies import AtTheDoor, FromCaller, InCustody, WithSessions
 from vault.api.limits import address_of
+from vault.api.programs import program_of
 from vault.api.unprintable import Unprintable
 from vault.credentials import Issued
 from vault.errors import FieldProblem, Invalid
@@ -121,7 +122,7 @@ async def sign_in(
 ) -> Response[Session]:
     """Open a session with a password and a code."""
     proof = Proof(controller=data.controller, email=data.email, password=data.password, code=data.code)
-    let_in = await door.sign_in(proof, comes_from(request), bound_to=bound_to(request))
+    let_in = await door.sign_in(proof, comes_from(request), bound_to=bound_to(request), program=program_of(request))
     answer = _opened(let_in.session, secure=secure)
     answer.set_cookie(device_cookie(let_in.device, secure=secure))
     return answer
@@ -132,7 +133,7 @@ async def sign_in_with_passkey(
     data: JSONBody[PasskeySignIn], request: Asked, custody: InCustody, secure: NamedDependency[bool]
 ) -> Response[Session]:
     """Open a session with a passkey, after `POST /v1/sign-in` gave the challenge."""
-    issued = await passkeys.sign_in(custody, data.credential, bound_to=bound_to(request))
+    issued = await passkeys.sign_in(custody, data.credential, bound_to=bound_to(request), program=program_of(request))
     return _opened(issued, secure=secure)
 
 

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import structlog
 from litestar import Request, Response
@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException
 from tenants.decisions import Refused
 from vault.api.problems import refusal
 from vault.api.same_site import SAFE
-from vault.console.language import _, mark
+from vault.console.language import LANGUAGE, _, language_of, mark
 from vault.console.rendering import elsewhere, page
 from vault.errors import TooMany, Unauthenticated, VaultError
 
@@ -70,13 +70,17 @@ def unexpected(request: AnyRequest, _: Exception) -> Response[str]:
 
 
 def _page(request: AnyRequest, status: int, detail: str, extra: dict[str, Any], problems: list[Any]) -> Response[str]:
+    # Whoever is turned away before the page itself was asked has not been listened to yet.
+    LANGUAGE.set(language_of(request))
     title = _(TITLES.get(status, mark("The vault failed; the error is logged under the request's number")))
     template = "failing_piece.html" if request.headers.get("hx-request") else "failing.html"
     return page(request, template, status=status, title=title, detail=detail, extra=extra, problems=problems)
 
 
 def _sign_in(request: AnyRequest) -> Response[str]:
-    path = request.url.path if request.method in SAFE else ""
+    """To the door; who was at a page comes back to it, and not to the piece of it that was asked for."""
+    page_at = urlsplit(request.headers.get("hx-current-url") or (str(request.url) if request.method in SAFE else ""))
+    path = page_at.path + (f"?{page_at.query}" if page_at.query else "")
     at = f"{SIGN_IN}?next={quote(path)}" if path not in ("", "/") else SIGN_IN
     answer = elsewhere(at)
     if request.headers.get("hx-request"):

@@ -106,7 +106,7 @@ class Federation:
         at = described.authorization_endpoint
         return Beginning(f"{at}{'&' if '?' in at else '?'}{urlencode(asked)}", secret)
 
-    async def finish(self, slug: str, returned: Returned, *, bound_to: str = "") -> Issued:
+    async def finish(self, slug: str, returned: Returned, *, bound_to: str = "", program: str = "") -> Issued:
         """Open a session for whom the provider vouched.
 
         Args:
@@ -127,7 +127,7 @@ class Federation:
         except TokenRefused as refused:
             await self._refuse(provider, f"token-{refused.slug}")
             raise Unauthenticated(REFUSED) from refused
-        return await self._let_in(provider, subject, bound_to)
+        return await self._let_in(provider, subject, bound_to, program)
 
     async def logged_out(self, slug: str, token: str) -> None:
         """End all sessions of whom the provider says that they are out (Back-Channel Logout 1.0).
@@ -212,7 +212,7 @@ class Federation:
                 raise
         return await asyncio.to_thread(read, await self.descriptions.keys(described, newer=True))
 
-    async def _let_in(self, provider: Provider, subject: Subject, bound_to: str) -> Issued:
+    async def _let_in(self, provider: Provider, subject: Subject, bound_to: str, program: str) -> Issued:
         now = self.custody.clock.now()
         async with tenant_scope(provider.tenant):
             held = await held_by(provider.tenant, now=now)
@@ -223,7 +223,9 @@ class Federation:
         if linked.changed:
             await sessions.forget_all(self.custody, provider.tenant, linked.member)
         require_method(METHOD, held, linked.roles)
-        return await Sessions.open(self.custody, provider.tenant, linked.member, method=METHOD, bound_to=bound_to)
+        return await Sessions.open(
+            self.custody, provider.tenant, linked.member, method=METHOD, bound_to=bound_to, program=program
+        )
 
     async def _refuse(self, provider: Provider, reason: str) -> None:
         await note_refusal(self.custody, provider.tenant, None, method=METHOD, reason=reason)

@@ -24,6 +24,7 @@ from vault.identity.passkeys import Passkey, User
 from vault.members import signed_out
 
 RECENT: Final = timedelta(minutes=15)
+LONGEST_LABEL: Final = 60
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,25 @@ async def add_passkey(custody: Custody, caller: Caller, credential: dict[str, An
     return passkey
 
 
+async def name_passkey(custody: Custody, caller: Caller, passkey: UUID, label: str) -> None:
+    """Give a passkey the name by which its owner knows it again.
+
+    Raises:
+        NotFound: the caller has no such passkey.
+        Invalid: the name is too long.
+    """
+    if len(label) > LONGEST_LABEL:
+        rule = f"A name has at most {LONGEST_LABEL} characters."
+        raise Invalid("The name is too long.", [FieldProblem("label", "longest", rule)])
+    async with tenant_scope(caller.tenant):
+        await require_still_in(caller)
+        sql = "UPDATE passkey SET label = $3 WHERE member_id = $1 AND id = $2 RETURNING id"
+        if not await DB.fetch(sql, caller.id, passkey, label.strip()):
+            raise NotFound
+        event = audit.Event(act="passkey.named", actor=caller.id, object_id=passkey)
+        await audit.record(caller.tenant, event, now=custody.clock.now())
+
+
 async def remove_passkey(custody: Custody, caller: Caller, passkey: UUID) -> None:
     """Remove a passkey, a lost one for example.
 
@@ -184,8 +204,13 @@ async def _me(custody: Custody, caller: Caller) -> tuple[User, Tenancy | None]:
     return User(caller.tenant, caller.id, row["email"], row["name"]), held
 
 
+def is_recent(custody: Custody, caller: Caller) -> bool:
+    """Whether the caller signed in just now, and so may change how they sign in."""
+    return caller.signed_in_at is not None and custody.clock.now() - caller.signed_in_at <= RECENT
+
+
 def _require_recent(custody: Custody, caller: Caller) -> None:
     if caller.signed_in_at is None:
         raise NotAllowed("A token does not change how its owner signs in: sign in.")
-    if custody.clock.now() - caller.signed_in_at > RECENT:
+    if not is_recent(custody, caller):
         raise NotAllowed("Sign in again first: this takes a session that was opened just now.")

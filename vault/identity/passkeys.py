@@ -69,6 +69,8 @@ class Passkey:
     backed_up: bool
     made_at: datetime
     used_at: datetime | None
+    label: str
+    """By which its owner knows it again; empty until they say so."""
 
 
 async def begin_registration(custody: Custody, user: User, known: Iterable[bytes]) -> dict[str, Any]:
@@ -142,7 +144,8 @@ async def credentials_of(member: UUID) -> list[bytes]:
 async def passkeys_of(member: UUID) -> list[Passkey]:
     """The passkeys of a member, in the open scope."""
     rows = await DB.fetch(
-        "SELECT id, aaguid, backed_up, made_at, used_at FROM passkey WHERE member_id = $1 ORDER BY made_at, id", member
+        "SELECT id, aaguid, backed_up, made_at, used_at, label FROM passkey WHERE member_id = $1 ORDER BY made_at, id",
+        member,
     )
     return [Passkey(**dict(row)) for row in rows]
 
@@ -157,7 +160,7 @@ async def begin_sign_in(custody: Custody) -> dict[str, Any]:
     return made
 
 
-async def sign_in(custody: Custody, credential: dict[str, Any], *, bound_to: str = "") -> Issued:
+async def sign_in(custody: Custody, credential: dict[str, Any], *, bound_to: str = "", program: str = "") -> Issued:
     """Open a session with what the authenticator signed.
 
     Raises:
@@ -187,7 +190,7 @@ async def sign_in(custody: Custody, credential: dict[str, Any], *, bound_to: str
             raise Unauthenticated(WRONG)
         held = await held_by(tenant, now=now)
     require_method(SignInMethod.PASSKEY, held, roles)
-    return await Sessions.open(custody, tenant, member, method=SignInMethod.PASSKEY, bound_to=bound_to)
+    return await Sessions.open(custody, tenant, member, method=SignInMethod.PASSKEY, bound_to=bound_to, program=program)
 
 
 def rp_id(custody: Custody) -> str:

@@ -61,7 +61,7 @@ class Door:
     custody: Custody
     _nobodys_code: codes.Kept | None = field(default=None, repr=False)
 
-    async def sign_in(self, proof: Proof, source: From, *, bound_to: str = "") -> LetIn:
+    async def sign_in(self, proof: Proof, source: From, *, bound_to: str = "", program: str = "") -> LetIn:
         """Open a session. The same address may belong to members of several controllers, and none learns of another.
 
         Raises:
@@ -80,7 +80,9 @@ class Door:
         async with tenant_scope(account.tenant):
             held = await held_by(account.tenant, now=self.custody.clock.now())
         require_method(METHOD, held, account.roles)
-        session = await Sessions.open(self.custody, account.tenant, account.member, method=METHOD, bound_to=bound_to)
+        session = await Sessions.open(
+            self.custody, account.tenant, account.member, method=METHOD, bound_to=bound_to, program=program
+        )
         return LetIn(session, await lockout.succeed(self.custody, attempt))
 
     async def _find(self, login: bytes, code: str) -> _Account | None:

@@ -1,29 +1,18 @@
 """People come in with a password and a code, and go on to where they were going."""
 
+from datetime import timedelta
+
 import pytest
 
-from tests.console.browsing import Visitor
+from tests.console.browsing import visiting
 from tests.console.conftest import Visit
-from tests.world import PASSWORD, House, World
+from tests.console.signing_in.conftest import fill
+from tests.serving import serve
+from tests.world import House, World
+from vault.api.authentication import COOKIE
 from vault.console.language import LANGUAGES
-
-
-@pytest.fixture(scope="module")
-async def house(world: World) -> House:
-    made = await world.house()
-    await world.redeem(made.invitation)
-    return made
-
-
-async def fill(visitor: Visitor, slug: str, email: str, code: str, password: str = PASSWORD) -> None:
-    for label, value in {
-        "Controller's short name": slug,
-        "E-mail address": email,
-        "Password": password,
-        "Code": code,
-    }.items():
-        await visitor.page.get_by_label(label, exact=True).fill(value)
-    await visitor.press("Sign in")
+from vault.console.signing_in.ways import local
+from vault.web_settings import Limited, Rate, WebSettings
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -31,21 +20,96 @@ async def test_the_door_is_accessible_in_every_language(visit: Visit, language: 
     async with visit(language=language) as visitor:
         await visitor.go("/sign-in")
         await visitor.check_accessible()
+        await visitor.go("/invitation")
+        await visitor.check_accessible()
 
 
 async def test_an_administrator_comes_in_goes_on_and_out_without_a_script(
     visit: Visit, house: House, world: World
 ) -> None:
+    email = f"admin@{house.slug}.example"
     async with visit(java_script_enabled=False) as visitor:
-        await visitor.go("/account")
+        await visitor.go("/account/sessions")
         assert "/sign-in?next=" in visitor.page.url
-        await fill(visitor, house.slug, f"admin@{house.slug}.example", "000000")
+        assert not await visitor.page.get_by_role("button", name="Sign in with a passkey").is_visible()
+        await fill(visitor, controller=house.slug, email=email, code="000000")
         assert "is wrong" in await visitor.text()
-        await fill(visitor, house.slug, f"admin@{house.slug}.example", world.code(1))
-        assert visitor.page.url.endswith("/account")
+        assert await visitor.page.input_value("#field-email") == email
+        assert await visitor.page.input_value("#field-password") == ""
+        await fill(visitor, controller=house.slug, email=email, code=world.code(1))
+        assert visitor.page.url.endswith("/account/sessions")
+        assert "Chrome, Linux" in await visitor.text()
         await visitor.go("/sign-in")
         assert visitor.page.url == visitor.url + "/"
         await visitor.press("Sign out")
         assert "You are signed out." in await visitor.text()
         await visitor.go("/")
         assert visitor.page.url.endswith("/sign-in")
+
+
+async def test_an_operator_comes_in_without_naming_a_controller(visit: Visit, world: World) -> None:
+    async with visit() as visitor:
+        await visitor.go("/sign-in")
+        await fill(visitor, email=world.operator_email, code=world.code(1))
+        assert visitor.page.url == visitor.url + "/"
+        assert await visitor.page.get_by_role("link", name="Controllers").is_visible()
+
+
+async def test_nobody_learns_from_the_answer_who_is_here(visit: Visit, house: House) -> None:
+    told = []
+    for email in (f"admin@{house.slug}.example", "nobody@nowhere.example"):
+        async with visit() as visitor:
+            await visitor.go("/sign-in")
+            for _ in range(6):
+                await fill(visitor, controller=house.slug, email=email, password="not the password", code="000000")
+            told.append((await visitor.text()).replace(email, ""))
+            await visitor.check_accessible()
+    assert told[0] == told[1]
+    assert "There were too many attempts. Wait" in told[0]
+
+
+async def test_what_is_too_much_is_told_with_how_long_to_wait(world: World, house: House, browser: object) -> None:
+    web = WebSettings(limits={Limited.SIGN_IN: Rate(1, 3600)}, limit_seconds=30)
+    async with (
+        serve(world, web) as client,
+        visiting(browser, str(client.base_url).rstrip("/"), language="fi") as visitor,
+    ):  # type: ignore[arg-type] # a browser
+        await visitor.go("/sign-in")
+        for _ in range(2):
+            await visitor.page.locator("#field-email").fill("nobody@nowhere.example")
+            await visitor.page.locator("#field-password").fill("not the password")
+            await visitor.page.locator("#field-code").fill("000000")
+            await visitor.page.get_by_role("button", name="Kirjaudu sisään", exact=True).click()
+        assert "Liian paljon liian lyhyessä ajassa" in await visitor.text()
+        await visitor.check_accessible()
+
+
+async def test_a_session_that_ended_is_said_to_have_and_one_comes_back_to_where_one_was(
+    visit: Visit, house: House, world: World
+) -> None:
+    async with visit(house.administrator) as visitor:
+        session = await world.session(house.slug, f"admin@{house.slug}.example")
+        await visitor.page.context.add_cookies([{"name": COOKIE, "value": session.token, "url": visitor.url}])
+        await visitor.go("/account/tokens")
+        async with world.later(timedelta(minutes=31)):
+            await visitor.follow("Sessions")
+            assert "Your session has ended." in await visitor.text()
+            await visitor.check_accessible()
+            await fill(visitor, controller=house.slug, email=f"admin@{house.slug}.example", code=world.code())
+            assert visitor.page.url.endswith("/account/sessions")
+
+
+@pytest.mark.parametrize(
+    ("asked", "led"),
+    [
+        ("/recordings/1?tab=notes", "/recordings/1?tab=notes"),
+        ("//elsewhere.example", "/"),
+        ("/\\elsewhere.example", "/"),
+        ("https://elsewhere.example/", "/"),
+        ("javascript:alert(1)", "/"),
+        ("/\n/elsewhere.example", "/"),
+        ("", "/"),
+    ],
+)
+def test_nobody_is_led_out_of_the_vault(asked: str, led: str) -> None:
+    assert local(asked) == led

@@ -2,6 +2,6 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from vault.console.signing_in import door
+from vault.console.signing_in import door, invitations, provider
 
-HANDLERS: list[HTTPRouteHandler] = [*door.HANDLERS]
+HANDLERS: list[HTTPRouteHandler] = [*door.HANDLERS, *provider.HANDLERS, *invitations.HANDLERS]

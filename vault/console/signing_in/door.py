@@ -11,6 +11,7 @@ from tenants.passwords import MOST
 from vault.accounts import Caller
 from vault.api.authentication import COOKIE, bound_to
 from vault.api.dependencies import AtTheDoor, WithSessions
+from vault.api.programs import program_of
 from vault.api.sign_in import comes_from, device_cookie, session_cookie
 from vault.console.language import _, mark
 from vault.console.rendering import elsewhere, page
@@ -34,6 +35,7 @@ FAILED: Final = {
     "refused": mark("Your organisation's provider did not let you in here. Ask your administrator."),
     "unknown": mark("Nobody signs in through a provider under this short name."),
     "unavailable": mark("Your organisation's provider does not answer. Try again."),
+    "wait": mark("That was too much in too short a time. Wait a minute, and try again."),
     "policy": mark("The notice lets nobody of this controller sign in this way."),
 }
 BY_OTHER_MEANS: Final = FAILED["policy"]
@@ -64,7 +66,9 @@ async def sign_in(
     given = await texts(request)
     before = await caller_of(request, sessions)
     try:
-        let_in = await door.sign_in(proof(given), comes_from(request), bound_to=bound_to(request))
+        let_in = await door.sign_in(
+            proof(given), comes_from(request), bound_to=bound_to(request), program=program_of(request)
+        )
     except TooMany as error:
         told = _("There were too many attempts. Wait %(time)s, or sign in with a passkey.") % {
             "time": spoken(error.seconds)
