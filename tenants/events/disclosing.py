@@ -69,6 +69,8 @@ DISCLOSING: Final[tuple[Act, ...]] = (
     act("disclosure.recipient_removed", "A recipient was struck.", PERSON, "disclosure", member=ID),
     act("disclosure.listens_read", "Whoever reviews a copy read when and why its recording was listened to.",
         PERSON, "disclosure", recording=ID, listens=COUNT),
+    act("disclosure.notes_read", "Whoever reviews a copy read what listeners had noted of its recording.",
+        PERSON, "disclosure", recording=ID, notes=COUNT),
     act("disclosure_register.exported", "Somebody took the register of disclosures out.", PERSON),
     act("document.added", "A document was put to a disclosure.",
         PERSON, "disclosure", document=ID, purpose=SLUG, size=BYTES),

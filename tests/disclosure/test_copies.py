@@ -27,6 +27,12 @@ async def listen(who: As, recording: UUID, purpose: str = "quality") -> None:
     assert (await who.get(f"/v1/accesses/{opened['id']}/content")).status_code == 200
 
 
+async def note(who: As, recording: UUID, text: str) -> None:
+    """Somebody notes something of it."""
+    answer = await who.post(f"/v1/recordings/{recording}/notes", json={"text": text, "at_ms": 100})
+    assert answer.status_code == 201, answer.text
+
+
 async def listens(who: As, disclosure: str, recording: UUID) -> Any:
     """What the reviewer sees of the listens."""
     return await who.get(f"/v1/disclosures/{disclosure}/items/{recording}/listens")
@@ -49,13 +55,18 @@ async def test_a_copy_tells_each_listen_and_the_reasons_that_were_looked_at(at: 
     seen = await listens(at.dpo, hand.id, recording)
     (one,) = seen.json()["items"]
     assert (one["purpose"], one["reason"]) == ("quality", REASON)
+    await note(at.supervisor, recording, "Asked for an invoice.")
+    noted = await at.dpo.get(f"/v1/disclosures/{hand.id}/items/{recording}/notes")
+    assert [(each["at_ms"], each["text"]) for each in noted.json()["items"]] == [(100, "Asked for an invoice.")]
     await hand.review()
     await listen(at.supervisor, recording, "verification")
+    await note(at.supervisor, recording, "Nobody has looked at this one.")
     with await handed_over(hand) as package:
         assert {"access-report.pdf", "access-report.json", "cover.pdf"} < set(package.namelist())
         report = json.loads(package.read("access-report.json"))
         custody = json.loads(package.read("custody.json"))
     (told,) = report["recordings"]
+    assert [(each["at_ms"], each["text"]) for each in told["notes"]] == [(100, "Asked for an invoice.")]
     assert [(each["purpose"], each.get("reason")) for each in told["listens"]] == [
         ("quality", REASON),
         ("verification", None),

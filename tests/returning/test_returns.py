@@ -34,6 +34,8 @@ async def test_everything_is_returned_confirmed_and_then_destroyed(world: World,
         started = (world.now() - timedelta(hours=2)).isoformat()
         call = await house.recording(started_at=started)
         talked = await house.recording(talk("Hello."), **chat(started_at=started))
+        supervisor, note = await house.person(Role.SUPERVISOR), {"text": "The offer was clear.", "at_ms": 100}
+        assert (await supervisor.post(f"/v1/recordings/{call}/notes", json=note)).status_code == 201
         assert (await keeper.progress())["stage"] == "not_begun"
         await keeper.register()
     async with world.later(AFTER_THE_END):
@@ -49,13 +51,15 @@ async def test_everything_is_returned_confirmed_and_then_destroyed(world: World,
         assert files[f"{call}/content.wav"] == wav()
         assert b"+358501234567" in files[f"{call}/contact.json"]
         assert b"Hello." in files[f"{talked}/content.json"]
-        assert json.loads(files[f"{call}/recording.json"])["kind"] == "call"
+        told = json.loads(files[f"{call}/recording.json"])
+        assert told["kind"] == "call"
+        assert [(each["at_ms"], each["text"]) for each in told["notes"]] == [(100, "The offer was clear.")]
         assert await run(world, house) is ContractState.RETURNING
         assert (await keeper.confirm("00" * 32)).status_code == 409
         assert (await keeper.confirm(sha256)).json()["stage"] == "confirmed"
         assert (await keeper.confirm(sha256)).status_code == 200
         assert await run(world, house) is ContractState.DESTROYED
-    assert await rows_of(house, "recording") == []
+    assert await rows_of(house, "recording") == await rows_of(house, "note") == []
     assert not await world.custody.objects.bucket_exists(await bucket_of(house))
 
 

@@ -156,7 +156,10 @@ def opened(custody: Custody, recording: KeptRecording, rows: Iterable[Record]) -
         return []
     key = Opening(custody).data_key(recording, part)
     try:
-        texts = [open_sealed(key, _place(recording, row["id"]), row["sealed"]).decode() for row in kept]
+        texts = [
+            open_sealed(key, place_of(recording.tenant, recording.id, row["id"]), row["sealed"]).decode()
+            for row in kept
+        ]
     except SealedInvalid as error:
         raise Altered("A note is not what was stored.") from error
     return [
@@ -215,14 +218,15 @@ def _check_moment(at_ms: int | None, recording: KeptRecording, decision: Decisio
         raise Invalid(sentence, [FieldProblem("at", "moment", sentence)])
 
 
-def _place(recording: KeptRecording, note_id: UUID) -> Place:
-    return Place(recording.tenant, recording.id, f"note.{note_id.hex}")
+def place_of(tenant: UUID, recording: UUID, note: UUID) -> Place:
+    """Where a note belongs; it opens nowhere else."""
+    return Place(tenant, recording, f"note.{note.hex}")
 
 
 def _seal(custody: Custody, recording: KeptRecording, note: Note) -> bytes:
     part = _content(recording)
     # It has no key of its own: what its header would wrap is the content's, whose wraps stand with the content alone.
-    header = Header(_place(recording, note.id), CONTENT, bytes(WRAPPED), _MEDIA_TYPE)
+    header = Header(place_of(recording.tenant, recording.id, note.id), CONTENT, bytes(WRAPPED), _MEDIA_TYPE)
     return seal(Opening(custody).data_key(recording, part), header, note.text.encode())
 
 

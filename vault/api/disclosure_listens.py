@@ -1,4 +1,4 @@
-"""What listeners wrote of a recording, looked at before a copy of it tells that to whoever is in it."""
+"""What listeners wrote and noted of a recording, looked at before a copy of it tells that to whoever is in it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -30,6 +30,24 @@ class ReviewedListens(Struct, frozen=True, kw_only=True):
     items: list[ReviewedListen]
 
 
+class ReviewedNote(Struct, frozen=True, kw_only=True):
+    """One note: when it was written, at which millisecond of the recording (null: of the whole of it), and what."""
+
+    written_at: datetime
+    at_ms: int | None
+    text: str
+
+    def __repr__(self) -> str:
+        """Without the text, which may name somebody."""
+        return f"ReviewedNote(written_at={self.written_at!r}, …)"
+
+
+class ReviewedNotes(Struct, frozen=True, kw_only=True):
+    """What was noted of one recording, in its own order."""
+
+    items: list[ReviewedNote]
+
+
 @get(
     "/disclosures/{disclosure_id:uuid}/items/{recording_id:uuid}/listens",
     operation_id="read_disclosure_listens",
@@ -47,4 +65,23 @@ async def read_listens(
     return ReviewedListens(items=[ReviewedListen(at=one.at, purpose=one.purpose, reason=one.reason) for one in found])
 
 
-router = Router(path="/v1", tags=["disclosures"], route_handlers=[read_listens])
+@get(
+    "/disclosures/{disclosure_id:uuid}/items/{recording_id:uuid}/notes",
+    operation_id="read_disclosure_notes",
+    opt={"action": (Action.READ_DISCLOSURES, Action.REQUEST_DISCLOSURE)},
+)
+async def read_notes(
+    disclosure_id: FromPath[UUID], recording_id: FromPath[UUID], custody: InCustody, caller: FromCaller
+) -> ReviewedNotes:
+    """What listeners noted of a recording, as a copy for the data subject or the agent will tell it.
+
+    Whoever marks the recording as reviewed has looked at these too: those that stood there then are told.
+    Reading them stands in the log.
+    """
+    found = await reporting.noted(custody, caller, disclosure_id, recording_id)
+    return ReviewedNotes(
+        items=[ReviewedNote(written_at=one.written_at, at_ms=one.at_ms, text=one.text) for one in found]
+    )
+
+
+router = Router(path="/v1", tags=["disclosures"], route_handlers=[read_listens, read_notes])

@@ -1,6 +1,7 @@
 """What a copy tells beside the recordings (Art. 15(1)): purposes, recipients, how long, and each listen.
 
-What listeners wrote is looked at first, for what it says of others: whoever marks a recording as reviewed has seen it.
+What listeners wrote and noted is looked at first, for what it says of others: whoever marks a recording as reviewed
+has seen it.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from tenants.vocabulary import DisclosureKind, Party
+from vault.access.kept import Kept
 from vault.accounts import Caller
 from vault.custody import audit
 from vault.custody.custody import Custody
@@ -22,6 +24,7 @@ from vault.packages.access_report import Received, Reported, access_report
 from vault.packages.given import Making
 from vault.packages.listens import Listen, listens_of
 from vault.packages.members import Member
+from vault.packages.notes import Noted, notes_of
 from vault.packages.parts import find
 
 REPORTED: Final = MappingProxyType(
@@ -32,7 +35,7 @@ REPORTED: Final = MappingProxyType(
 RECIPIENTS: Final = frozenset({DisclosureKind.AUTHORITY, DisclosureKind.GROUP, DisclosureKind.RESEARCH})
 """What others received. What the data subject, the agent or the controller itself got is no disclosure to another."""
 
-READ: Final = "disclosure.listens_read"
+READ, NOTES_READ = "disclosure.listens_read", "disclosure.notes_read"
 
 
 async def report_of(
@@ -70,18 +73,34 @@ async def listens(custody: Custody, caller: Caller, disclosure_id: UUID, recordi
         NotAllowed: the caller's roles have to do with none.
         Altered: a reason is not what was written.
     """
-    seen = await look(custody, caller, disclosure_id)
-    given = {item.recording_id for item in seen.disclosure.given}
-    if not seen.whole or seen.disclosure.kind not in REPORTED or recording_id not in given:
-        raise NotFound
+    kept = await _reviewed(custody, caller, disclosure_id, recording_id)
     now = custody.clock.now()
-    kept = await find(custody, caller.tenant, recording_id)
     found = await listens_of(custody, kept, reviewed_at=now)
     async with tenant_scope(caller.tenant):
         details = {"recording": str(recording_id), "listens": len(found)}
         event = audit.Event(act=READ, actor=caller.id, object_id=disclosure_id, details=details)
         await audit.record(caller.tenant, event, now=now)
     return found
+
+
+async def noted(custody: Custody, caller: Caller, disclosure_id: UUID, recording_id: UUID) -> list[Noted]:
+    """What was noted of one recording of a copy, for whoever reviews what is given. Raises as `listens`."""
+    kept = await _reviewed(custody, caller, disclosure_id, recording_id)
+    now = custody.clock.now()
+    found = await notes_of(custody, kept, reviewed_at=now)
+    async with tenant_scope(caller.tenant):
+        details = {"recording": str(recording_id), "notes": len(found)}
+        event = audit.Event(act=NOTES_READ, actor=caller.id, object_id=disclosure_id, details=details)
+        await audit.record(caller.tenant, event, now=now)
+    return found
+
+
+async def _reviewed(custody: Custody, caller: Caller, disclosure_id: UUID, recording_id: UUID) -> Kept:
+    seen = await look(custody, caller, disclosure_id)
+    given = {item.recording_id for item in seen.disclosure.given}
+    if not seen.whole or seen.disclosure.kind not in REPORTED or recording_id not in given:
+        raise NotFound
+    return await find(custody, caller.tenant, recording_id)
 
 
 async def _asked_in(disclosure: Disclosure) -> str | None:
@@ -95,8 +114,11 @@ async def _asked_in(disclosure: Disclosure) -> str | None:
 
 
 async def _reported(custody: Custody, tenant: UUID, item: Item) -> Reported:
-    kept = await find(custody, tenant, item.recording_id)
-    return Reported(kept=kept, listens=await listens_of(custody, kept, reviewed_at=item.reviewed_at))
+    kept, limits = await find(custody, tenant, item.recording_id), item.limits
+    notes: list[Noted] = []
+    if limits.content:
+        notes = await notes_of(custody, kept, reviewed_at=item.reviewed_at, excerpts=limits.excerpts)
+    return Reported(kept=kept, listens=await listens_of(custody, kept, reviewed_at=item.reviewed_at), notes=notes)
 
 
 def _received(entry: Entry) -> Received:

@@ -17,6 +17,7 @@ from vault.access.kept import Kept
 from vault.packages.given import Making
 from vault.packages.listens import Listen
 from vault.packages.members import Member
+from vault.packages.notes import Noted
 from vault.packages.report_pages import pdf
 
 FORMAT: Final = "recording-vault/access-report@v1"
@@ -38,10 +39,11 @@ class Received:
 
 @dataclass(frozen=True, kw_only=True)
 class Reported:
-    """One recording of the data subject's, and each listen to it."""
+    """One recording of the data subject's, each listen to it, and what was noted of it."""
 
     kept: Kept
     listens: Sequence[Listen]
+    notes: Sequence[Noted] = ()
 
 
 def access_report(
@@ -156,6 +158,7 @@ def _recording(policy: Policy, one: Reported) -> dict[str, Any]:
         "started_at": _date(recording.started_at),
         "kept_until": until,
         "listens": [_listen(policy, listen) for listen in one.listens],
+        "notes": [{"written_at": _date(note.written_at), "at_ms": note.at_ms, "text": note.text} for note in one.notes],
     }
 
 

@@ -57,6 +57,7 @@ class _Page:
         yield from head(w["title"], w["lead"])
         yield from section(w["whose"], self._whose())
         yield from self._listens()
+        yield from self._notes()
         yield from self._purposes()
         yield from self._said(w["categories"], (one["clause"] for one in report["categories"]))
         yield from self._recipients()
@@ -91,6 +92,16 @@ class _Page:
             yield from section(w["listens"], [("", w["not_listened"])])
             return
         yield from table(w["listens"], [w["recording"], w["when"], w["why"]], rows, (0.36, 0.28, 0.36))
+
+    def _notes(self) -> Iterator[Flowable]:
+        w = self.words
+        rows = [
+            (recording["id"], "" if note["at_ms"] is None else _clock(note["at_ms"]), note["text"])
+            for recording in self.report["recordings"]
+            for note in recording["notes"]
+        ]
+        if rows:
+            yield from table(w["notes"], [w["recording"], w["moment"], w["noted"]], rows, (0.36, 0.12, 0.52))
 
     def _why(self, listen: dict[str, Any]) -> str:
         purpose = listen.get("title") or self.words.get(f"use.{listen['purpose']}", listen["purpose"])
@@ -139,3 +150,8 @@ class _Page:
 
     def _moment(self, at: str) -> str:
         return moment_in(datetime.fromisoformat(at), self.language, self.zone)
+
+
+def _clock(milliseconds: int) -> str:
+    """A moment of a recording as minutes and seconds."""
+    return f"{milliseconds // 60_000}:{milliseconds // 1000 % 60:02}"

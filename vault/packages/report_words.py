@@ -53,6 +53,13 @@ _WORDS: Final[Rows] = {
         "Inspelningarna har varken avlyssnats eller lästs.",
         "Nobody has listened to the recordings, or read them.",
     ),
+    "notes": (
+        "Mitä kuunnelleet ovat merkinneet muistiin",
+        "Vad de som lyssnat har antecknat",
+        "What listeners have noted",
+    ),
+    "moment": ("Kohta", "Vid", "At"),
+    "noted": ("Muistiinpano", "Anteckning", "Note"),
     "rights": ("Mitkä ovat oikeutenne", "Vilka rättigheter Ni har", "What your rights are"),
     "right.access": ("Pääsy tietoihin (15 artikla)", "Tillgång (artikel 15)", "Access (Art. 15)"),
     "right.rectification": ("Oikaisu (16 artikla)", "Rättelse (artikel 16)", "Rectification (Art. 16)"),

@@ -1,7 +1,7 @@
 """One archive: a tar of recordings as they pass by, sealed by age on the way; nothing of it is ever whole or on a disk.
 
     {recording}/{part}.{extension}   the content as it is kept, the contact record, the identifiers
-    {recording}/recording.json       what is known of it, with size and SHA-256 of each part
+    {recording}/recording.json       what is known of it, with size and SHA-256 of each part, and what was noted of it
     listing.json                     the same of all recordings of this archive
 
 The hashes of parts stand inside the archive alone: that of a contact record could be guessed at.
@@ -18,12 +18,14 @@ from uuid import UUID
 
 import rfc8785
 
+from vault.access.kept import CONTENT
+from vault.access.notes import place_of
 from vault.access.streaming import resumed, sealed_end
 from vault.custody.custody import Custody
 from vault.custody.keys import KeyMissing, ShredKeyId
 from vault.custody.objects import ObjectBrokenOff, ObjectMissing, ObjectTruncated
-from vault.custody.sealed import Opener, Place, SealedInvalid
-from vault.returning.selection import StandingPart, StandingRecording
+from vault.custody.sealed import DataKey, Opener, Place, SealedInvalid, open_sealed
+from vault.returning.selection import StandingNote, StandingPart, StandingRecording
 
 LISTING: Final = "recording-vault/return-listing@v1"
 BLOCK: Final = tarfile.BLOCKSIZE
@@ -96,7 +98,7 @@ class Packing:
                 yield _padding(part.size)
                 self.parts += 1
                 described.append(_described(part) | {"file": name, "sha256": digest.hexdigest()})
-            entry = _entry(recording, described)
+            entry = _entry(recording, described) | {"notes": self._notes(recording)}
             self._listed.append(entry)
             for piece in _file(f"{recording.id}/recording.json", rfc8785.dumps(entry), recording.started_at):
                 yield piece
@@ -112,8 +114,7 @@ class Packing:
         """The part in clear, exactly as long as it is said to be."""
         place, left = Place(self.tenant, recording.id, part.name, PART_VERSION), part.size
         try:
-            key = self.custody.keyring.find(ShredKeyId.parse(self.tenant, part.key_id), now=self.custody.clock.now())
-            opener = Opener(key.unwrap(part.wrapped_key, place), place, part.prefix)
+            opener = Opener(self._data_key(recording, part), place, part.prefix)
             async with aclosing(self._sealed(part)) as pieces:
                 async for sealed in pieces:
                     piece = bytes(opener.update(sealed))
@@ -128,6 +129,26 @@ class Packing:
         if left != len(last):
             raise PartDamaged(part.id)
         yield last
+
+    def _notes(self, recording: StandingRecording) -> list[dict[str, Any]]:
+        """What was noted of it, where its content is returned."""
+        content = next((part for part in recording.parts if part.name == CONTENT), None)
+        if content is None or content.id in self.damaged or not recording.notes:
+            return []
+        data_key = self._data_key(recording, content)
+        return [self._noted(recording, note, data_key) for note in recording.notes]
+
+    def _noted(self, recording: StandingRecording, note: StandingNote, data_key: DataKey) -> dict[str, Any]:
+        told = {"at_ms": note.at_ms, "written_by": str(note.written_by), "written_at": note.written_at.isoformat()}
+        try:
+            text = open_sealed(data_key, place_of(self.tenant, recording.id, note.id), note.sealed)
+        except SealedInvalid:
+            return told | {"damaged": True}
+        return told | {"text": text.decode()}
+
+    def _data_key(self, recording: StandingRecording, part: StandingPart) -> DataKey:
+        key = self.custody.keyring.find(ShredKeyId.parse(self.tenant, part.key_id), now=self.custody.clock.now())
+        return key.unwrap(part.wrapped_key, Place(self.tenant, recording.id, part.name, PART_VERSION))
 
     async def _sealed(self, part: StandingPart) -> AsyncGenerator[bytes | memoryview, None]:
         """What follows the part's prefix, from where it lies."""

@@ -48,6 +48,17 @@ class StandingPart:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StandingNote:
+    """What somebody noted of it, sealed under the data key of its content."""
+
+    id: UUID
+    at_ms: int | None
+    written_by: UUID
+    written_at: datetime
+    sealed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class StandingRecording:
     """One recording of which something stands."""
 
@@ -61,6 +72,7 @@ class StandingRecording:
     facts: dict[str, Any]
     restricted: bool
     parts: tuple[StandingPart, ...]
+    notes: tuple[StandingNote, ...]
 
     @property
     def size(self) -> int:
@@ -92,7 +104,8 @@ async def batch(
         RECORDINGS,
     )
     parts = await _parts(tenant, [row["id"] for row in rows], now)
-    found = [_recording(row, parts.get(row["id"], ())) for row in rows]
+    notes = await _notes(tenant, [row["id"] for row in rows])
+    found = [_recording(row, parts.get(row["id"], ()), notes.get(row["id"], ())) for row in rows]
     return found if last else _fitting(found)
 
 
@@ -134,6 +147,20 @@ def _part(row: Record) -> StandingPart:
     return StandingPart(size=row["plain_size"], **columns)
 
 
-def _recording(row: Record, parts: tuple[StandingPart, ...]) -> StandingRecording:
+async def _notes(tenant: UUID, recordings: list[UUID]) -> dict[UUID, tuple[StandingNote, ...]]:
+    rows = await DB.fetch(
+        "SELECT recording_id, id, at_ms, written_by, written_at, sealed FROM note"
+        " WHERE tenant_id = $1 AND recording_id = ANY($2) ORDER BY recording_id, at_ms NULLS FIRST, written_at, id",
+        tenant,
+        recordings,
+    )
+    found: dict[UUID, tuple[StandingNote, ...]] = {}
+    for row in rows:
+        columns = {name: value for name, value in row.items() if name != "recording_id"}
+        found[row["recording_id"]] = (*found.get(row["recording_id"], ()), StandingNote(**columns))
+    return found
+
+
+def _recording(row: Record, parts: tuple[StandingPart, ...], notes: tuple[StandingNote, ...]) -> StandingRecording:
     columns = dict(row) | {"facts": msgspec.json.decode(row["facts"], type=dict[str, Any])}
-    return StandingRecording(parts=parts, **columns)
+    return StandingRecording(parts=parts, notes=notes, **columns)
