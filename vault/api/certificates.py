@@ -20,7 +20,10 @@ from vault.destruction.reading import certificate, destructions
 
 
 class DestructionView(Struct, frozen=True, kw_only=True):
-    """One destruction, its numbers in parts; `certified` tells whether its certificate can be read under its id."""
+    """One destruction, its numbers in parts; `certified` tells whether its certificate can be read under its id.
+
+    An expiry takes what was due until its `instant`; after so many `tries` that failed the next is made at `retry_at`.
+    """
 
     id: UUID
     reason: str
@@ -35,6 +38,10 @@ class DestructionView(Struct, frozen=True, kw_only=True):
     blocked: dict[str, int]
     certified: bool
     taken_in_by: UUID | None
+    instant: datetime | None
+    tries: int
+    retry_at: datetime | None
+    alarm: bool
 
 
 class DestructionPage(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Router, get, post
 from litestar.params import FromPath, JSONBody
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from tenants.contracts import ContractState
 from tenants.decisions import Action
@@ -16,6 +16,7 @@ from vault.api.proposals import ProposalView, Why, view
 from vault.destruction.blocked import DECIDING, Blocked
 from vault.destruction.contract_change import propose_change
 from vault.destruction.contracts import Agreement, contracts
+from vault.destruction.following import Course, course
 
 
 class Change(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,6 +67,39 @@ class ContractView(Struct, frozen=True, kw_only=True):
     blocked: BlockedView | None
 
 
+class StoredView(Struct, frozen=True, kw_only=True):
+    """What the store held of a controller before anything of it was removed."""
+
+    object_versions: int
+    delete_markers: int
+    unfinished_uploads: int
+
+
+class CourseView(Struct, frozen=True, kw_only=True):
+    """How far the destruction at a contract's end has come: the moment of each step, null where it is still to come.
+
+    `standing` recordings are here; `held` tells which of them stay beyond the end and who may end the reasons. At
+    `root_key_gone_at` a KMS deletes a root key that is pending there. `failures` are of the newest try.
+    """
+
+    contract: UUID
+    state: ContractState
+    standing: int
+    held: BlockedView | None
+    destruction: UUID | None
+    began_at: datetime | None
+    keys_destroyed_at: datetime | None
+    caches_empty_by: datetime | None
+    root_key_gone_at: datetime | None
+    recordings: int | None
+    parts: int | None
+    stored: StoredView | None
+    ciphertext_removed_at: datetime | None
+    rows_removed: bool
+    certified_at: datetime | None
+    failures: dict[str, int]
+
+
 @get("/contracts", operation_id="list_contracts", opt={"action": Action.READ_CONTRACT})
 async def list_contracts(custody: InCustody, caller: FromCaller) -> list[ContractView]:
     """The caller's contract; every controller's for an operator."""
@@ -84,6 +118,38 @@ async def change_contract(
 ) -> ProposalView:
     """Propose another last day, later or earlier; a second person decides on it at `/v1/proposals/{id}/decision`."""
     return view(await propose_change(custody, caller, contract_id, last_day=data.last_day, reason=data.reason))
+
+
+@get(
+    "/contracts/{contract_id:uuid}/destruction",
+    operation_id="read_contract_destruction",
+    opt={"action": Action.READ_CERTIFICATE},
+)
+async def read_destruction(contract_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> CourseView:
+    """How far the destruction at the contract's end has come, and what is held beyond it."""
+    return _course(await course(custody, caller, contract_id))
+
+
+def _course(found: Course) -> CourseView:
+    stored = found.stored
+    return CourseView(
+        contract=found.contract,
+        state=found.state,
+        standing=found.standing,
+        held=_blocked(found.held),
+        destruction=found.destruction,
+        began_at=found.began_at,
+        keys_destroyed_at=found.keys_destroyed_at,
+        caches_empty_by=found.caches_empty_by,
+        root_key_gone_at=found.root_key_gone_at,
+        recordings=found.recordings,
+        parts=found.parts,
+        stored=None if stored is None else StoredView(**structs.asdict(stored)),
+        ciphertext_removed_at=found.ciphertext_removed_at,
+        rows_removed=found.rows_removed,
+        certified_at=found.certified_at,
+        failures=found.failures,
+    )
 
 
 def _view(agreement: Agreement, now: datetime) -> ContractView:
@@ -119,4 +185,4 @@ def _blocked(blocked: Blocked | None) -> BlockedView | None:
     )
 
 
-router = Router(path="/v1", tags=["contracts"], route_handlers=[list_contracts, change_contract])
+router = Router(path="/v1", tags=["contracts"], route_handlers=[list_contracts, change_contract, read_destruction])

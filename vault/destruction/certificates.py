@@ -38,8 +38,26 @@ KEYS_LISTED = 1000
 """So many destroyed keys are named in a certificate; all of them are counted."""
 
 
+class Check(StrEnum):
+    """What is asked of a certificate, in this order."""
+
+    FORM = "form"
+    SPELLING = "spelling"
+    KEY = "key"
+    SIGNATURE = "signature"
+    LOG = "log"
+    EVENT = "event"
+
+
 class CertificateInvalid(Exception):
-    """This is not a certificate that the key's holder signed, byte for byte; the message says what differs."""
+    """This is not a certificate that the key's holder signed, byte for byte; the message says what differs.
+
+    `check` is what did not hold; everything that is asked before it did.
+    """
+
+    def __init__(self, message: str, check: Check) -> None:
+        super().__init__(message)
+        self.check = check
 
 
 class Reason(StrEnum):
@@ -234,12 +252,13 @@ def verify_certificate(text: str | bytes, public_key_pem: bytes) -> Certificate:
     signed = _read(content.removesuffix(b"\n"))
     key = _public_key(public_key_pem)
     if signed.signature.key_id != key_id_of(key):
-        raise CertificateInvalid(f"It names the key {signed.signature.key_id}; the key given is {key_id_of(key)}.")
+        found = f"It names the key {signed.signature.key_id}; the key given is {key_id_of(key)}."
+        raise CertificateInvalid(found, Check.KEY)
     message = rfc8785.dumps(msgspec.to_builtins(signed.certificate))
     try:
         key.verify(base64.b64decode(signed.signature.value, validate=True), message)
     except (InvalidSignature, ValueError) as error:
-        raise CertificateInvalid("The signature is not of this key over this certificate.") from error
+        raise CertificateInvalid("The signature is not of this key over this certificate.", Check.SIGNATURE) from error
     _check_log(signed.certificate)
     return signed.certificate
 
@@ -254,9 +273,9 @@ def checkpoint_of(log: Log) -> Checkpoint:
         verifier, proof = Verifier.read(log.key), Inclusion.read(log.proof)
         checkpoint = proof.verify(log.event.encode(), verifier)
     except (NoteInvalid, ProofInvalid, UnicodeEncodeError) as error:
-        raise CertificateInvalid(f"Its event is not shown to stand in the log. {error}") from error
+        raise CertificateInvalid(f"Its event is not shown to stand in the log. {error}", Check.LOG) from error
     if proof.index != log.seq - 1:
-        raise CertificateInvalid("Its event stands at another place in the log.")
+        raise CertificateInvalid("Its event stands at another place in the log.", Check.LOG)
     return checkpoint
 
 
@@ -269,10 +288,10 @@ def _read(content: bytes) -> _Signed:
     try:
         signed = msgspec.json.decode(content, type=_Signed)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise CertificateInvalid(f"It is not a certificate of the form {FORMAT}.") from error
+        raise CertificateInvalid(f"It is not a certificate of the form {FORMAT}.", Check.FORM) from error
     # One spelling only: no second key, space, escape or base64 tail can hide in what was signed.
     if _canonical(msgspec.to_builtins(signed)) != content:
-        raise CertificateInvalid("It is not spelt as it was signed (canonical JSON, RFC 8785).")
+        raise CertificateInvalid("It is not spelt as it was signed (canonical JSON, RFC 8785).", Check.SPELLING)
     return signed
 
 
@@ -292,17 +311,17 @@ def _check_log(certificate: Certificate) -> None:
         event = json.loads(log.event)
         named = (event["object"], event["details"]["merkle_root"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise CertificateInvalid("Its event is not one of an audit log.") from error
+        raise CertificateInvalid("Its event is not one of an audit log.", Check.LOG) from error
     checkpoint_of(log)
     if named != (str(certificate.id), certificate.destroyed.merkle_root):
-        raise CertificateInvalid("Its event in the log is that of another destruction.")
+        raise CertificateInvalid("Its event in the log is that of another destruction.", Check.EVENT)
 
 
 def _public_key(pem: bytes) -> Ed25519PublicKey:
     try:
         key = load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise CertificateInvalid("The public key is not a key in PEM.") from error
+        raise CertificateInvalid("The public key is not a key in PEM.", Check.KEY) from error
     if not isinstance(key, Ed25519PublicKey):
-        raise CertificateInvalid("The public key is not an Ed25519 key.")
+        raise CertificateInvalid("The public key is not an Ed25519 key.", Check.KEY)
     return key

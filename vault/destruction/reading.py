@@ -20,7 +20,10 @@ COLUMNS = "id, reason, state, started_at, completed_at, record, certificate IS N
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """One destruction with its numbers, in parts. `failed` ones are tried again until `state` is completed."""
+    """One destruction with its numbers, in parts. `failed` ones are tried again until `state` is completed.
+
+    An expiry takes what was due until its `instant`; after so many `tries` that failed the next is made at `retry_at`.
+    """
 
     id: UUID
     reason: str
@@ -35,6 +38,10 @@ class Summary:
     blocked: dict[str, int]
     certified: bool
     taken_in_by: UUID | None
+    instant: datetime | None
+    tries: int
+    retry_at: datetime | None
+    alarm: bool
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,24 @@ async def destructions(caller: Caller, *, cursor: str | None = None, limit: int 
         )
     items = [_summary(row) for row in rows[:limit]]
     return Page(items, _cursor(items[-1]) if len(rows) > limit else None)
+
+
+async def destructions_of(caller: Caller, since: datetime, until: datetime) -> list[Summary]:
+    """The destructions of what was due from one instant on until before another, in that order.
+
+    Raises:
+        NotAllowed: the caller's roles do not read certificates.
+    """
+    caller.require(Action.READ_CERTIFICATE)
+    async with tenant_scope(caller.tenant):
+        rows = await DB.fetch(
+            f"SELECT {COLUMNS} FROM destruction WHERE tenant_id = $1 AND (record->>'until')::timestamptz >= $2"  # noqa: S608 - our own words
+            " AND (record->>'until')::timestamptz < $3 ORDER BY (record->>'until')::timestamptz, started_at, id",
+            caller.tenant,
+            since,
+            until,
+        )
+    return [_summary(row) for row in rows]
 
 
 async def certificate(caller: Caller, destruction: UUID) -> str:
@@ -151,6 +176,10 @@ def _summary(row: Record) -> Summary:
         failures=numbers.failures,
         blocked=numbers.blocked,
         taken_in_by=progress.taken_in_by,
+        instant=progress.until,
+        tries=progress.tries,
+        retry_at=progress.retry_at if columns["state"] == "started" else None,
+        alarm=numbers.alarm,
     )
 
 
