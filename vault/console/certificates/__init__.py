@@ -1,5 +1,5 @@
 """Proofs of destruction: to read, to keep and to check."""
 
-from litestar.handlers import HTTPRouteHandler
+from vault.console.certificates import pages
 
-HANDLERS: list[HTTPRouteHandler] = []
+HANDLERS = [*pages.HANDLERS]

@@ -1,5 +1,5 @@
-"""What goes when, what is due, done, failed and blocked, and how a contract ends."""
+"""Retention and destruction: what goes when, what did not, how contracts end, how catalogue and store agree."""
 
-from litestar.handlers import HTTPRouteHandler
+from vault.console.retention import calendar, comparing, contract
 
-HANDLERS: list[HTTPRouteHandler] = []
+HANDLERS = [*calendar.HANDLERS, *comparing.HANDLERS, *contract.HANDLERS]
