@@ -1,5 +1,5 @@
-"""x."""
+"""The desk of whoever answers data subjects."""
 
-from litestar.handlers import HTTPRouteHandler
+from vault.console.subjects import answering, listening, listing, meeting, showing
 
-HANDLERS: list[HTTPRouteHandler] = []
+HANDLERS = [*listing.HANDLERS, *showing.HANDLERS, *answering.HANDLERS, *meeting.HANDLERS, *listening.HANDLERS]
