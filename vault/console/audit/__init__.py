@@ -1,5 +1,12 @@
-"""x."""
+"""What happened, by whom, and whether the log still says so."""
 
-from litestar.handlers import HTTPRouteHandler
+from vault.console.audit import events, exporting, messages, streams, verifying, witnesses
 
-HANDLERS: list[HTTPRouteHandler] = []
+HANDLERS = [
+    *events.HANDLERS,
+    *exporting.HANDLERS,
+    *verifying.HANDLERS,
+    *witnesses.HANDLERS,
+    *streams.HANDLERS,
+    *messages.HANDLERS,
+]
