@@ -11,19 +11,24 @@ from vault.console.policy.periods import period
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing that a rule says: its name, and the words that stand for its values."""
+    """One thing that a rule says: its name, and the words of its values; `quoted` are the notice's own."""
 
     name: str
     words: tuple[str, ...]
+    quoted: bool = False
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule that the vault keeps; `clause` is None where it is not the notice that says so."""
+    """One rule that the vault keeps; `clause` is None where it is not the notice that says so.
+
+    `quote` are words of the notice that belong to the title.
+    """
 
     title: str
     clause: str | None
     facts: tuple[Fact, ...] = ()
+    quote: str = ""
 
 
 def rules_of(policy: Policy) -> Iterator[Rule]:
@@ -51,22 +56,27 @@ def _facts(*given: tuple[str, Iterable[str]]) -> tuple[Fact, ...]:
     return tuple(Fact(name, words) for name, words in told if words)
 
 
+def _used(policy: Policy, name: str, purposes: Iterable[str]) -> tuple[Fact, ...]:
+    """Purposes by the titles that the notice gives them."""
+    titles = tuple(policy.purposes.allowed[each].title for each in purposes)
+    return (Fact(name, titles, quoted=True),) if titles else ()
+
+
 def _purposes(policy: Policy) -> Iterator[Rule]:
     for purpose in policy.purposes.allowed.values():
         basis = [_("GDPR Art. %(article)s") % {"article": purpose.legal_basis}]
         if purpose.special_category is not None:
             basis.append(_("GDPR Art. %(article)s") % {"article": purpose.special_category})
         kind = [_("the primary one")] if purpose.primary else []
-        title = _("Purpose: %(purpose)s") % {"purpose": purpose.title}
-        yield Rule(title, purpose.clause, _facts((_("Legal basis"), basis), (_("This purpose is"), kind)))
+        facts = _facts((_("Legal basis"), basis), (_("This purpose is"), kind))
+        yield Rule(_("Purpose"), purpose.clause, facts, quote=purpose.title)
     yield Rule(_("Every other purpose is refused"), policy.purposes.clause)
 
 
 def _recorded(policy: Policy) -> Iterator[Rule]:
     for kind, rule in policy.recorded.kinds.items():
         name = capital(term(kind))
-        used = [policy.purposes.allowed[each].title for each in rule.purposes]
-        said = _facts((_("Direction"), map(term, rule.directions)), (_("Used for"), used))
+        said = _facts((_("Direction"), map(term, rule.directions))) + _used(policy, _("Used for"), rule.purposes)
         yield Rule(_("Recorded: %(kind)s") % {"kind": term(kind)}, rule.clause, said)
         title = _("%(kind)s: contact record") % {"kind": name}
         yield Rule(title, rule.contact_clause, _facts((_("Fields"), map(term, rule.contact_fields))))
@@ -90,14 +100,14 @@ def _kept(kept: RetentionRule) -> tuple[Fact, ...]:
 
 def _listening(policy: Policy) -> Iterator[Rule]:
     for role, rule in policy.access.roles.items():
-        used = [policy.purposes.allowed[each].title for each in rule.purposes]
-        said = _facts((_("Recordings"), [term(rule.scope)]), (_("For which purposes"), used))
+        said = _facts((_("Recordings"), [term(rule.scope)]))
+        said += _used(policy, _("For which purposes"), rule.purposes)
         yield Rule(_("Listens: %(role)s") % {"role": term(role)}, rule.clause, said)
     broken = policy.access.break_glass
     if broken is not None:
         minutes = period(f"PT{broken.minutes}M")
-        used = [policy.purposes.allowed[each].title for each in broken.purposes]
-        facts = _facts((_("Roles"), map(term, broken.roles)), (_("At most"), [minutes]), (_("For which purposes"), used))
+        facts = _facts((_("Roles"), map(term, broken.roles)), (_("At most"), [minutes]))
+        facts += _used(policy, _("For which purposes"), broken.purposes)
         yield Rule(_("In need, the glass may be broken"), broken.clause, facts)
     yield Rule(_("Nobody else listens"), policy.access.clause)
 
@@ -139,7 +149,9 @@ def _rights(policy: Policy) -> Iterator[Rule]:
     for right, rule in policy.rights.items():
         granted = _("granted") if rule.granted else _("not granted")
         facts = _facts(
-            (_("The right is"), [granted]), (_("By means of"), map(term, rule.by)), (_("Also for"), map(term, rule.also_for))
+            (_("The right is"), [granted]),
+            (_("By means of"), map(term, rule.by)),
+            (_("Also for"), map(term, rule.also_for)),
         )
         yield Rule(_("Right: %(right)s") % {"right": term(right)}, rule.clause, facts)
     automated = policy.automated_decisions
