@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import jinja2
 from litestar import Request, Response
@@ -31,6 +32,9 @@ HEADERS: Final[Mapping[str, str]] = MappingProxyType(
 """Beside those of every answer: nothing is kept by a cache, or told to another site."""
 
 _LANGUAGE_SECONDS: Final = 365 * 24 * 3600
+
+_OF_THIS_PAGE: Final = frozenset({"lang", "done"})
+"""What does not go on in an address when the language is changed; the rest does."""
 
 _NO_DONE: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -82,6 +86,7 @@ def page(
         "languages": language.LANGUAGES,
         "language": language.LANGUAGE.get(),
         "path": request.url.path,
+        "kept": urlencode([pair for pair in request.query_params.multi_items() if pair[0] not in _OF_THIS_PAGE]),
         "places": list(places(signed_in)) if signed_in else [],
         "me": signed_in,
         "nonce": nonce,
