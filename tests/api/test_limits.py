@@ -15,7 +15,6 @@ from tests.serving import Served
 from tests.world import As, House, World
 from vault.api.app import ROUTERS
 from vault.api.limits import ACTS, address_of
-from vault.api.pages import receiving
 from vault.console import routes as pages
 from vault.custody.volatile import Volatile
 from vault.errors import TooMany
@@ -190,7 +189,7 @@ def test_a_household_has_one_address(client: str, address: str) -> None:
 
 
 def test_what_is_limited_by_itself_is_there() -> None:
-    routes = [route for router in (*ROUTERS, receiving.router, *pages.ROUTERS) for route in router.routes]
+    routes = [route for router in (*ROUTERS, *pages.ROUTERS) for route in router.routes]
     handlers = [handler for route in routes if isinstance(route, HTTPRoute) for handler in route.route_handlers]
     known = {str(handler.operation_id) for handler in handlers}
     known |= {f"{method} {route.path}" for route in routes if isinstance(route, HTTPRoute) for method in route.methods}

@@ -70,7 +70,6 @@ from vault.api.health import router as health_router
 from vault.api.limits import CountRequests
 from vault.api.metrics import RequestCounts
 from vault.api.overseen import Overseen
-from vault.api.pages import receiving
 from vault.api.patience import Patience
 from vault.api.problems import ReadableRequest, plugin, unexpected_problem
 from vault.api.refusals import note_refusal
@@ -181,7 +180,7 @@ def create_api(
 
     app = Litestar(
         request_class=ReadableRequest,
-        route_handlers=[health, read_openapi, *ROUTERS, receiving.router, *pages],
+        route_handlers=[health, read_openapi, *ROUTERS, *pages],
         lifespan=[parts],
         middleware=[Patience(web), Authentication, Overseen(), CountRequests()],
         dependencies={

@@ -39,7 +39,15 @@ ACTS: Final = MappingProxyType(
     )
     | dict.fromkeys(("search_recordings", "search_audit"), Limited.SEARCH)
     | dict.fromkeys(
-        ("export_audit", "preview_policy", "read_disclosure_register", "trace_package"),
+        (
+            "export_audit",
+            "preview_policy",
+            "read_disclosure_register",
+            "trace_package",
+            "GET /disclosures/register",
+            "GET /disclosures/register.csv",
+            "POST /disclosures/trace",
+        ),
         Limited.EXPORT,
     )
 )

@@ -52,6 +52,12 @@ PLACES: Final = (
 )
 
 
+OUTSIDE: Final = Place(mark("Recordings given to you"), "/receive")
+"""All that a recipient is led to."""
+
+
 def places(caller: Caller) -> Iterable[Place]:
-    """What leads somewhere for this person, in order."""
+    """What leads somewhere for this person, in order; whoever is outside has the one page of what they are given."""
+    if Role.RECIPIENT in caller.person.roles:
+        return (OUTSIDE,)
     return (place for place in PLACES if place.is_open_to(caller))

@@ -74,6 +74,18 @@ async def in_force(custody: Custody, caller: Caller) -> Policy:
         return (await tenancy(caller.tenant, at=custody.clock.now())).policy
 
 
+async def purposes(custody: Custody, caller: Caller) -> dict[str, str]:
+    """The purposes of the notice by name, with their titles, for whoever states one when asking for a disclosure.
+
+    Raises:
+        NotAllowed: the caller asks for none.
+    """
+    caller.require(Action.REQUEST_DISCLOSURE)
+    async with tenant_scope(caller.tenant):
+        policy = (await tenancy(caller.tenant, at=custody.clock.now())).policy
+    return {name: purpose.title for name, purpose in policy.purposes.allowed.items()}
+
+
 async def source_of(caller: Caller, version: int) -> str:
     """The file of one version, as it was published.
 

@@ -131,7 +131,7 @@ async def test_a_refusal_by_one_ends_it_and_needs_no_script(visit: Visit, at: De
         **{"kind": "evidence", "terms": {"purpose": "quality", "recordings": [str(await at.recording())]}},
         details={"reason": "A dispute."},
     )
-    async with visit(at.dpo, javascript_enabled=False) as dpo:
+    async with visit(at.dpo, java_script_enabled=False) as dpo:
         await dpo.go("/disclosures?kind=evidence")
         await dpo.follow("Evidence in a dispute")
         await dpo.press("Decide")
@@ -170,7 +170,7 @@ async def test_a_research_institute_returns_what_it_had(
 async def test_a_review_on_site_is_begun_heard_and_ended_with_minutes(world: World, visit: Visit, at: Desk) -> None:
     recording, now = await at.recording(), world.now()
     place = {"valid_from": (now - timedelta(minutes=1)).isoformat(), "valid_until": (now + timedelta(hours=4)).isoformat()}
-    asked = await at.subjects(recording, kind="on_site_review", place="Demo Street 1", **place)
+    asked = await at.subjects(recording, place="Demo Street 1", **place)
     hand = Hand(at, asked["id"])
     async with visit(at.dpo) as dpo:
         await dpo.go(f"/disclosures/{hand.id}")

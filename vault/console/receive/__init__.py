@@ -2,4 +2,7 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-HANDLERS: list[HTTPRouteHandler] = []
+from vault.console.receive import asking, door, matter
+
+HANDLERS: list[HTTPRouteHandler] = [*matter.HANDLERS, *door.HANDLERS, *asking.HANDLERS]
+"""Their pages."""

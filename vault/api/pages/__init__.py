@@ -1,1 +1,0 @@
-"""Pages for people who have a browser and no client of ours."""

@@ -1,0 +1,102 @@
+"""What recipients are told of their matters, in plain words."""
+
+from types import MappingProxyType
+from typing import Final
+
+from tenants.disclosing import DisclosureState
+from tenants.vocabulary import DisclosureKind
+from vault.console.language import _, mark
+from vault.disclosure.noticing import Cause
+
+K, S = DisclosureKind, DisclosureState
+
+KINDS: Final = MappingProxyType(
+    {
+        K.AUTHORITY: mark("Disclosure to an authority"),
+        K.GROUP: mark("Disclosure within a group of companies"),
+        K.RESEARCH: mark("Temporary disclosure for research"),
+        K.SUBJECT_ACCESS: mark("A copy of your own data (GDPR Art. 15)"),
+        K.AGENT_ACCESS: mark("A copy of your own calls (GDPR Art. 15)"),
+        K.ON_SITE_REVIEW: mark("Review on site"),
+        K.TRANSCRIPT_TO_EMAIL: mark("Transcript by e-mail"),
+        K.EVIDENCE: mark("Evidence in a dispute"),
+    }
+)
+
+STATES: Final = MappingProxyType(
+    {
+        S.REQUESTED: mark("asked for"),
+        S.HALF_APPROVED: mark("being decided"),
+        S.REFUSED: mark("refused"),
+        S.WITHDRAWN: mark("withdrawn"),
+        S.LAPSED: mark("not decided in time"),
+        S.APPROVED: mark("approved, not packed yet"),
+        S.READY: mark("ready to be fetched"),
+        S.RECEIVED: mark("fetched"),
+        S.ACTIVE: mark("open"),
+        S.FULFILLED: mark("done"),
+        S.EXPIRED: mark("not fetched in time"),
+        S.REVOKED: mark("revoked"),
+        S.STOPPED: mark("stopped"),
+    }
+)
+
+PLAIN: Final = MappingProxyType(
+    {
+        S.REQUESTED: mark(
+            "The request has arrived. Two persons of the controller decide on it; there is nothing to do."
+        ),
+        S.HALF_APPROVED: mark("One of two persons has approved it; the second one decides now."),
+        S.REFUSED: mark("It was refused. If you think that it should not have been, ask the controller."),
+        S.WITHDRAWN: mark("The request was withdrawn."),
+        S.LAPSED: mark("Nobody decided on it in time. You may ask again."),
+        S.APPROVED: mark("It was approved by two persons, and is being made ready."),
+        S.READY: mark("It is ready: fetch it below."),
+        S.RECEIVED: mark("You have fetched it; the receipt is below."),
+        S.ACTIVE: mark("You may listen to it below. There is no copy."),
+        S.FULFILLED: mark("It is done."),
+        S.EXPIRED: mark("It was not fetched in time, and is gone. You may ask again."),
+        S.REVOKED: mark("It was revoked: nothing more of it is given."),
+        S.STOPPED: mark("It was stopped: what allowed it does not hold any more."),
+    }
+)
+
+TONES: Final = MappingProxyType(
+    {S.READY: "good", S.RECEIVED: "good", S.FULFILLED: "good", S.ACTIVE: "good"}
+    | dict.fromkeys((S.REFUSED, S.REVOKED, S.STOPPED), "bad")
+    | dict.fromkeys((S.WITHDRAWN, S.LAPSED, S.EXPIRED), "off")
+)
+
+CAUSES: Final = MappingProxyType(
+    {
+        Cause.RECTIFIED: mark("rectified: a statement of the data subject was added; the controller gives it to you"),
+        Cause.ERASED: mark("erased"),
+        Cause.RESTRICTED: mark("its use is restricted"),
+        Cause.LIFTED: mark("the restriction of its use has ended"),
+    }
+)
+
+
+def kind(word: DisclosureKind) -> str:
+    """What a matter is."""
+    return _(KINDS[word])
+
+
+def state(word: DisclosureState) -> str:
+    """Where it stands, in a word."""
+    return _(STATES[word])
+
+
+def plain(word: DisclosureState) -> str:
+    """Where it stands, and what is to be done, in a sentence."""
+    return _(PLAIN[word])
+
+
+def tone(word: DisclosureState) -> str:
+    """In which colour a state is shown."""
+    return TONES.get(word, "")
+
+
+def cause(word: Cause) -> str:
+    """What happened to a recording since."""
+    return _(CAUSES[word])
