@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from litestar import Request, Response, get
 
-from tenants.decisions import Action
+from tenants.decisions import Action, Refused
 from tenants.disclosing import DisclosureState
 from tenants.vocabulary import Role
 from vault.accounts import Caller
@@ -61,6 +61,8 @@ async def show_home(request: Request[Caller, Any, Any], custody: InCustody) -> R
     for ask in ASKED:
         try:
             waiting += [one async for one in ask(custody, caller) if one.count]
+        except Refused:
+            continue
         except VaultError as error:
             silent.append(error.detail)
     ways = [place for place in places(caller) if place.at != "/"]

@@ -21,6 +21,8 @@ from vault.policies.versions import source_of, versions
 from vault.proposals.model import Proposal, State
 from vault.proposals.reading import proposals
 
+Number = Annotated[int, QueryParameter(ge=1, le=2**31 - 1)]
+
 AROUND = 3
 """So many lines that are the same are shown around those that are not."""
 
@@ -51,8 +53,8 @@ async def show_history(request: Request[Caller, Any, Any], custody: InCustody, c
 @get("/policy/difference", opt={"action": Action.READ_POLICY})
 async def show_difference(
     request: Request[Caller, Any, Any],
-    before: Annotated[int, QueryParameter(ge=1)],
-    after: Annotated[int, QueryParameter(ge=1)],
+    before: Number,
+    after: Number,
     custody: InCustody,
     caller: FromCaller,
 ) -> Response[str]:

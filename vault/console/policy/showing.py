@@ -15,6 +15,7 @@ from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
 from vault.console.policy.rules import Rule, rules_of
 from vault.console.rendering import page
+from vault.errors import NotFound
 from vault.policies.versions import Standing, Version, source_of, versions
 
 DONE: dict[str, str] = {}
@@ -45,22 +46,25 @@ async def show_policy(request: Request[Caller, Any, Any], custody: InCustody, ca
     return await _show(request, caller, shown, published)
 
 
-@get("/policy/versions/{version:int}", opt={"action": Action.READ_POLICY})
+@get("/policy/versions/{number:int}", opt={"action": Action.READ_POLICY})
 async def show_version(
-    request: Request[Caller, Any, Any], version: FromPath[int], custody: InCustody, caller: FromCaller
+    request: Request[Caller, Any, Any], number: FromPath[int], custody: InCustody, caller: FromCaller
 ) -> Response[str]:
     """The notice as one version has it."""
-    source = await source_of(caller, version)
     published = await versions(custody, caller)
-    shown = next(one for one in published if one.version == version)
-    return _shown(request, read_policy(source, source="policy"), shown, published)
+    shown = next((one for one in published if one.version == number), None)
+    if shown is None:
+        raise NotFound
+    return await _show(request, caller, shown, published)
 
 
-@get("/policy/versions/{version:int}/file", opt={"action": Action.READ_POLICY})
-async def send_file(version: FromPath[int], caller: FromCaller) -> Response[str]:
+@get("/policy/versions/{number:int}/file", opt={"action": Action.READ_POLICY})
+async def send_file(number: FromPath[int], custody: InCustody, caller: FromCaller) -> Response[str]:
     """The file of one version, as it was published."""
-    named = {"content-disposition": f'attachment; filename="policy-{version}.toml"', "cache-control": "no-store"}
-    return Response(await source_of(caller, version), media_type="application/toml", headers=named)
+    if all(one.version != number for one in await versions(custody, caller)):
+        raise NotFound
+    named = {"content-disposition": f'attachment; filename="policy-{number}.toml"', "cache-control": "no-store"}
+    return Response(await source_of(caller, number), media_type="application/toml", headers=named)
 
 
 def sections(policy: Policy) -> Iterator[Section]:
