@@ -1,6 +1,6 @@
 """With which program somebody signed in, as coarsely as its owner needs to know it again among others."""
 
-from typing import Final
+from typing import Any, Final
 
 from litestar.connection import ASGIConnection
 
@@ -17,7 +17,7 @@ _SYSTEMS: Final = {
 }
 
 
-def program_of(connection: ASGIConnection[object, object, object, object]) -> str:
+def program_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     """Such as `Firefox, Linux`: no version and no address; empty for what is no browser."""
     said = connection.headers.get("user-agent", "")
     found = [next((name for mark, name in names.items() if mark in said), None) for names in (_BROWSERS, _SYSTEMS)]

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from playwright.async_api import Browser
 
 from tests.console.browsing import visiting
 from tests.console.conftest import Visit
@@ -62,18 +63,18 @@ async def test_nobody_learns_from_the_answer_who_is_here(visit: Visit, house: Ho
             await visitor.go("/sign-in")
             for _ in range(6):
                 await fill(visitor, controller=house.slug, email=email, password="not the password", code="000000")
-            told.append((await visitor.text()).replace(email, ""))
+            told.append(" ".join((await visitor.text()).split()))
             await visitor.check_accessible()
     assert told[0] == told[1]
     assert "There were too many attempts. Wait" in told[0]
 
 
-async def test_what_is_too_much_is_told_with_how_long_to_wait(world: World, house: House, browser: object) -> None:
+async def test_what_is_too_much_is_told_with_how_long_to_wait(world: World, house: House, browser: Browser) -> None:
     web = WebSettings(limits={Limited.SIGN_IN: Rate(1, 3600)}, limit_seconds=30)
     async with (
         serve(world, web) as client,
         visiting(browser, str(client.base_url).rstrip("/"), language="fi") as visitor,
-    ):  # type: ignore[arg-type] # a browser
+    ):
         await visitor.go("/sign-in")
         for _ in range(2):
             await visitor.page.locator("#field-email").fill("nobody@nowhere.example")

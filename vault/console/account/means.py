@@ -126,7 +126,7 @@ async def _begun(custody: Custody, caller: Caller, given: Mapping[str, str]) -> 
 async def _page(
     request: Asked, custody: Custody, caller: Caller, problems: Sequence[FieldProblem] = (), *, status: int = 422
 ) -> Response[str]:
-    given = {
+    given: dict[str, Any] = {
         "has": await means(custody, caller),
         "passkeys": await own.list_passkeys(caller),
         "recent": is_recent(custody, caller),

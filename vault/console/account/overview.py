@@ -32,7 +32,7 @@ async def show_account(request: Asked, custody: InCustody, caller: FromCaller) -
     """Who the vault takes one for, what that lets one do, and when it is looked at again."""
     entry = await standing(custody, caller)
     admitted = await support_reading.own(custody, caller) if caller.may(Action.LEAVE_SUPPORT) else []
-    given = {
+    given: dict[str, Any] = {
         "entry": entry,
         "roles": [(role, doing(role)) for role in sorted(caller.person.roles)],
         "every": spelled(entry.reviewed_every) if entry.reviewed_every else "",

@@ -55,7 +55,7 @@ async def issue_token(request: Asked, custody: InCustody, caller: FromCaller) ->
     given = fields(await request.form(), SCOPES)
     try:
         form = shaped(given, TokenForm)
-        last = form.expires_at and datetime.combine(form.expires_at, time(23, 59, 59), ZONE)
+        last = datetime.combine(form.expires_at, time(23, 59, 59), ZONE) if form.expires_at else None
         new = NewToken(scopes=form.scopes, expires_at=last, certificate_subject=form.certificate_subject)
         issued = await tokens.issue(custody, caller, caller.id, new)
     except Invalid as error:
@@ -88,7 +88,7 @@ async def _page(
     error: Invalid | None = None,
 ) -> Response[str]:
     today, hears = custody.clock.now().astimezone(ZONE).date(), (await standing(custody, caller)).hearings
-    shown = {
+    shown: dict[str, Any] = {
         "tokens": await tokens.tokens_of(custody, caller, caller.id),
         "scopes_named": [
             (each.value, term(each)) for each in Action if (hears if each in CONTENT_ACTIONS else caller.may(each))

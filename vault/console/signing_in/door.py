@@ -122,7 +122,13 @@ def _door(
 ) -> Response[str]:
     asked = request.query_params
     given = given or {"controller": asked.get("controller", "")[:100], "next": asked.get("next", "")}
-    shown = {"told": told, "ended": ended, "again": again, "given": given, "way": local(given.get("next", ""))}
+    shown: dict[str, Any] = {
+        "told": told,
+        "ended": ended,
+        "again": again,
+        "given": given,
+        "way": local(given.get("next", "")),
+    }
     return page(request, "signing_in/sign_in.html", status=status, done=DONE, **shown)
 
 
