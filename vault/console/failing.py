@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException
 from tenants.decisions import Refused
 from vault.api.problems import refusal
 from vault.api.same_site import SAFE
-from vault.console.language import LANGUAGE, _, language_of, mark
+from vault.console.language import LANGUAGE, _, language_of, mark, span
 from vault.console.rendering import elsewhere, page
 from vault.errors import TooMany, Unauthenticated, VaultError
 
@@ -45,7 +45,12 @@ def told(request: AnyRequest, error: VaultError) -> Response[str]:
     """A refusal or failure of ours. Whoever is not signed in is shown where to, and comes back to where they were."""
     if isinstance(error, Unauthenticated):
         return _sign_in(request)
-    answer = _page(request, error.status, error.detail, dict(error.extra), list(getattr(error, "problems", None) or []))
+    # Whoever is turned away before the page itself was asked has not been listened to yet.
+    LANGUAGE.set(language_of(request))
+    extra = dict(error.extra)
+    if isinstance(error, TooMany):
+        extra["wait"] = _("Wait %(time)s, then try again.") % {"time": span(error.seconds)}
+    answer = _page(request, error.status, error.detail, extra, list(getattr(error, "problems", None) or []))
     if isinstance(error, TooMany):
         answer.headers["retry-after"] = str(error.seconds)
     return answer
@@ -70,7 +75,6 @@ def unexpected(request: AnyRequest, _: Exception) -> Response[str]:
 
 
 def _page(request: AnyRequest, status: int, detail: str, extra: dict[str, Any], problems: list[Any]) -> Response[str]:
-    # Whoever is turned away before the page itself was asked has not been listened to yet.
     LANGUAGE.set(language_of(request))
     title = _(TITLES.get(status, mark("The vault failed; the error is logged under the request's number")))
     template = "failing_piece.html" if request.headers.get("hx-request") else "failing.html"

@@ -6,7 +6,7 @@ Times are told in Helsinki's, whatever the language: all controllers and their n
 
 import io
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -47,7 +47,9 @@ def _preferred(header: str) -> str:
             weighed.append((-float(weight or 1), name[:2].casefold()))
         except ValueError:
             continue
-    return next((name for _, name in sorted(weighed) if name in LANGUAGES), next(iter(LANGUAGES)))
+    # What is weighed as nothing is not wanted (§12.4.2).
+    wanted = (name for weight, name in sorted(weighed) if weight < 0 and name in LANGUAGES)
+    return next(wanted, next(iter(LANGUAGES)))
 
 
 def _(message: str) -> str:
@@ -101,6 +103,11 @@ def clock(seconds: float | None) -> str:
     whole = round(seconds)
     hours, rest = divmod(whole, 3600)
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+
+
+def span(seconds: int) -> str:
+    """How long, in the largest unit that tells it: 40 seconds, 3 minutes."""
+    return str(dates.format_timedelta(timedelta(seconds=seconds), threshold=1.5, locale=locale()))
 
 
 def count(number: float) -> str:

@@ -13,9 +13,9 @@ from vault.api.authentication import COOKIE, bound_to
 from vault.api.dependencies import AtTheDoor, WithSessions
 from vault.api.programs import program_of
 from vault.api.sign_in import comes_from, device_cookie, session_cookie
-from vault.console.language import _, mark
+from vault.console.language import _, mark, span
 from vault.console.rendering import elsewhere, page
-from vault.console.signing_in.ways import caller_of, local, on, spoken
+from vault.console.signing_in.ways import caller_of, local, on
 from vault.errors import RefusedByPolicy, TooMany, Unauthenticated
 from vault.identity.signing_in import Proof
 
@@ -71,7 +71,7 @@ async def sign_in(
         )
     except TooMany as error:
         told = _("There were too many attempts. Wait %(time)s, or sign in with a passkey.") % {
-            "time": spoken(error.seconds)
+            "time": span(error.seconds)
         }
         answer = _door(request, told=told, given=given, status=429)
         answer.headers["retry-after"] = str(error.seconds)

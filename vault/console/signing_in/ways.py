@@ -1,15 +1,12 @@
 """Whoever comes in goes on to where they were going, inside the vault and nowhere else."""
 
-from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from babel.dates import format_timedelta
 from litestar import Request, Response
 
 from vault.accounts import Caller, Sessions
 from vault.api.authentication import COOKIE, bound_to
-from vault.console.language import locale
 from vault.console.rendering import page
 from vault.errors import VaultError
 
@@ -42,8 +39,3 @@ async def caller_of(request: AnyRequest, sessions: Sessions) -> Caller | None:
         return await sessions.authenticate(secret, bound_to=bound_to(request)) if secret else None
     except VaultError:
         return None
-
-
-def spoken(seconds: int) -> str:
-    """So many seconds, or minutes, in the reader's language."""
-    return str(format_timedelta(timedelta(seconds=seconds), threshold=1.5, locale=locale()))
