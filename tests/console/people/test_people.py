@@ -10,8 +10,18 @@ from tests.console.conftest import Visit
 from tests.world import As, House, World
 from vault.console.language import LANGUAGES
 
-PAGES = ("/people", "/people/teams", "/people/machines", "/people/reviews", "/people/unusual", "/people/break-glass")
-PAGES += ("/people/recovery", "/people/support", "/people/identity-provider")
+TABS = (
+    "",
+    "/teams",
+    "/machines",
+    "/reviews",
+    "/unusual",
+    "/break-glass",
+    "/recovery",
+    "/support",
+    "/identity-provider",
+)
+PAGES = [f"/people{tab}" for tab in TABS]
 
 
 @pytest.fixture(scope="module")
