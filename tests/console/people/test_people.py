@@ -158,7 +158,7 @@ async def test_a_machines_token_is_shown_once_replaced_and_ended(visit: Visit, w
         told = await world.client.get("/v1/me", headers={"authorization": f"Bearer {token}"})
         assert told.json()["roles"] == ["ingest"]
         await visitor.check_accessible()
-        await visitor.follow("Machines")
+        await visitor.go("/people/machines")
         assert token not in await visitor.text()
         await visitor.check_accessible()
         await visitor.page.get_by_role("button", name="Replace").click()
