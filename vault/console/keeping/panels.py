@@ -32,6 +32,17 @@ DONE: Final[Mapping[str, str]] = MappingProxyType(
 """What a page of a recording may be told was done here: `page(…, done=DONE)`."""
 
 
+STATUTES: Final = (
+    mark("GDPR Art. 17(3)(b)"),
+    mark("GDPR Art. 17(3)(e)"),
+    mark("GDPR Art. 18(1)(a)"),
+    mark("GDPR Art. 18(1)(b)"),
+    mark("GDPR Art. 18(1)(c)"),
+    mark("GDPR Art. 18(1)(d)"),
+)
+"""What `tenants.keeping.STATUTES` names, to be said in each language."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Part:
     """Parts of one class that share a fate: when they go, by which promise, and what keeps them."""
