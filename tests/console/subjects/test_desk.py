@@ -13,6 +13,7 @@ from tests.builders import access
 from tests.console.browsing import Visitor
 from tests.console.conftest import Visit
 from tests.subjects.asking import NUMBER, asked
+from tests.subjects.test_rights import GRANTED
 from tests.world import House, World
 from vault.console.language import LANGUAGES
 
@@ -80,8 +81,8 @@ async def test_a_request_for_access_is_written_down_checked_found_and_given_as_a
 
 async def test_what_is_wrong_with_a_request_is_told_beside_what_was_typed(visit: Visit, house: House) -> None:
     async with visit(house.administrator, java_script_enabled=False) as visitor:
-        await write_down(visitor, "access", "12")
-        assert await visitor.page.input_value("[name=numbers]") == "12"
+        await write_down(visitor, "access", "no number")
+        assert await visitor.page.input_value("[name=numbers]") == "no number"
         assert await visitor.page.get_attribute("[name=numbers]", "aria-invalid") == "true"
 
 
@@ -124,14 +125,25 @@ async def test_a_statement_and_a_restriction_stand_in_the_history(visit: Visit, 
 async def test_an_erasure_that_the_notice_does_not_grant_is_refused_by_its_clause(visit: Visit, house: House) -> None:
     async with visit(await house.person(Role.DPO)) as visitor:
         await write_down(visitor, "erasure")
-        said = await visitor.text()
-        if "does not grant" not in said:
-            pytest.skip("This notice grants erasure.")
+        assert "The notice does not grant the right." in await visitor.text()
         await visitor.page.locator("summary", has_text="Refuse with a reason").click()
         await visitor.page.select_option("[name=refusal__ground]", "not_granted")
         await visitor.page.fill("[name=refusal__reason]", "The notice says so.")
         await visitor.press("Refuse, and write the letter")
         assert "Clause of the notice" in await visitor.text()
+
+
+async def test_an_erasure_that_the_notice_grants_is_proposed_to_a_second_person(visit: Visit, world: World) -> None:
+    house = await world.house("prh", edits=GRANTED)
+    await house.recording()
+    request = await asked(house, "erasure")
+    async with visit(await house.person(Role.DPO), java_script_enabled=False) as visitor:
+        await visitor.go(f"/subjects/{request.id}/found")
+        await visitor.page.fill("[name=reason]", "The processing rests on nothing any more.")
+        await visitor.press("Propose the order")
+        assert "waits for a second person" in await visitor.text()
+        await visitor.press("Answer, and write the letter")
+        assert "The order to destroy waits for a second person" in await visitor.text()
 
 
 async def test_the_clock_of_a_late_request_is_red_and_a_withdrawn_one_has_none(visit: Visit, world: World) -> None:
