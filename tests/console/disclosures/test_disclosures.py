@@ -83,7 +83,7 @@ async def test_what_a_supervisor_asks_for_is_decided_by_two_and_followed_to_the_
         await dpo.page.get_by_role("link", name="Disclosure to an authority").first.click()
         await dpo.check_accessible()
         await dpo.page.get_by_label("Name a person").select_option(str(officer.id))
-        await dpo.press("Name")
+        await dpo.press("Name as recipient")
         await dpo.page.get_by_role("button", name="Leave it out").nth(1).click()
         assert "A person took it out" in await dpo.text()
         await dpo.page.get_by_label("The recipient's age key").fill(hand.age_key)
@@ -169,8 +169,9 @@ async def test_a_research_institute_returns_what_it_had(
 
 async def test_a_review_on_site_is_begun_heard_and_ended_with_minutes(world: World, visit: Visit, at: Desk) -> None:
     recording, now = await at.recording(), world.now()
-    place = {"valid_from": (now - timedelta(minutes=1)).isoformat(), "valid_until": (now + timedelta(hours=4)).isoformat()}
-    asked = await at.subjects(recording, place="Demo Street 1", **place)
+    since, until = now - timedelta(minutes=1), now + timedelta(hours=4)
+    window = {"valid_from": since.isoformat(), "valid_until": until.isoformat()}
+    asked = await at.subjects(recording, place="Demo Street 1", **window)
     hand = Hand(at, asked["id"])
     async with visit(at.dpo) as dpo:
         await dpo.go(f"/disclosures/{hand.id}")
@@ -185,7 +186,8 @@ async def test_a_review_on_site_is_begun_heard_and_ended_with_minutes(world: Wor
         await dpo.press("Listen")
         audio = dpo.page.locator("audio")
         await audio.evaluate("a => a.play()")
-        await dpo.page.wait_for_function("document.querySelector('audio').currentTime > 0.1")
+        heard = "a => new Promise(done => a.addEventListener('timeupdate', () => a.currentTime > 0.1 && done(true)))"
+        assert await audio.evaluate(heard)
         await dpo.check_accessible()
         await dpo.page.get_by_label("Minutes").fill("It was heard once, and nothing was said of it.")
         await dpo.press("End it with these minutes")

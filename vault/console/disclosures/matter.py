@@ -87,13 +87,16 @@ async def matter_page(
     known, policy, beside = await asyncio.gather(
         known_organisations(caller), in_force(custody, caller), _beside(custody, caller, seen)
     )
+    purpose = policy.purposes.allowed.get(disclosure.terms.purpose or "")
     told = view(seen, viewer=caller.id, outside=False)
     given = {
         "seen": seen,
         "told": told,
         "disclosure": disclosure,
         "recipient": recipient_of(disclosure, known),
-        "clause": clause_of(policy, disclosure.kind),
+        "clause": clause_of(policy, disclosure.kind) or (policy.cite(purpose.clause) if purpose else None),
+        "purpose": purpose.title if purpose else disclosure.terms.purpose,
+        "seconds": sum(item.given_ms or 0 for item in disclosure.given) / 1000,
         "clauses": [(name, f"{each.section}: {_short(each.text)}") for name, each in policy.clauses.items()],
         "steps": _steps(disclosure),
         "purposes": list(DocumentPurpose),
