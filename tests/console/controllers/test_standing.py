@@ -98,7 +98,7 @@ async def test_an_operator_proposes_another_last_day_that_the_controller_confirm
         await visitor.press("Propose")
         said = await visitor.text()
         assert "A second person, the controller's own, confirms or refuses it." in said
-        assert f"the last day would be {last_day}" in said
+        assert f"the last day would be {last_day.day} " in said
         assert "by you" in said
     async with visit(await world.operator()) as visitor:
         await visitor.go(f"/controllers/{house.contract}")

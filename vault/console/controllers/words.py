@@ -62,6 +62,15 @@ RETURN: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+PROPOSALS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "change_contract": mark("Another last day of the contract"),
+        "change_policy": mark("Another version of the policy"),
+        "recover_account": mark("Give an account back to its owner"),
+    }
+)
+"""What operators have a say in."""
+
 
 def ago(at: datetime | None, now: datetime) -> str:
     """How long ago something was, or in how long it will be, in the reader's words; nothing where it never was."""
@@ -73,5 +82,12 @@ def ago(at: datetime | None, now: datetime) -> str:
 PAGES.filters["ago"] = ago
 
 WORDS: Final = MappingProxyType(
-    {"contract": CONTRACT, "ingest": INGEST, "retention": RETENTION, "keys": KEYS, "return": RETURN}
+    {
+        "contract": CONTRACT,
+        "ingest": INGEST,
+        "retention": RETENTION,
+        "keys": KEYS,
+        "return": RETURN,
+        "proposals": PROPOSALS,
+    }
 )
