@@ -7,6 +7,7 @@ from litestar import Response, Router, get, post
 from litestar.datastructures import Cookie, State
 from litestar.di import NamedDependency, Provide
 from litestar.enums import MediaType, RequestEncodingType
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Body, FromPath, QueryParameter, SkipValidation
 from msgspec import Meta
 
@@ -55,7 +56,13 @@ async def begin(slug: FromPath[str], federation: Abroad, secure: NamedDependency
     return answer
 
 
-@get("/{slug:str}/callback", operation_id="finish_oidc_sign_in", exclude_from_auth=True, opt=PUBLIC)
+@get(
+    "/{slug:str}/callback",
+    operation_id="finish_oidc_sign_in",
+    exclude_from_auth=True,
+    opt=PUBLIC,
+    responses={303: ResponseSpec(None, description="A browser goes on to a page")},
+)
 async def finish(
     slug: FromPath[str],
     request: Asked,
