@@ -1,5 +1,6 @@
-"""An authority's officer and a research institute at their own page: ask, follow, fetch, check, return; nothing else."""
+"""Whoever is outside, at their own page: ask, follow, fetch, check, listen, return; and nothing else."""
 
+import asyncio
 import hashlib
 from datetime import timedelta
 from pathlib import Path
@@ -47,7 +48,7 @@ async def download(visitor: Visitor) -> bytes:
     async with visitor.page.expect_download() as begun:
         await visitor.page.get_by_role("link", name="Download the file").click()
     saved = await (await begun.value).path()
-    return Path(saved).read_bytes()
+    return await asyncio.to_thread(Path(saved).read_bytes)
 
 
 async def test_an_officer_asks_and_two_browsers_decide_until_the_receipt(
