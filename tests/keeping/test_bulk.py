@@ -13,7 +13,7 @@ from tests.faults.fuse import Died, fused
 from tests.keeping.holding import THIRTEEN_MONTHS, held, run, standing, written_down
 from tests.world import As, House, World
 from vault.custody.database import DB, tenant_scope
-from vault.keeping import bulk_steps
+from vault.keeping import bulk_steps, previewing
 from vault.keeping.bulk_steps import carry_on
 
 NUMBER, OTHER = "+358501111111", "+358502222222"
@@ -126,6 +126,31 @@ async def test_what_is_released_before_it_is_placed_is_not_placed(world: World, 
     await carry_on(world.custody, house.tenant)
     assert (await progress(supervisor, bulk))["state"] == "released"
     assert (await supervisor.get("/v1/holds")).json()["items"] == []
+
+
+async def test_what_it_would_hold_is_counted_before_and_all_of_them_are_listed(
+    world: World, house: House, supervisor: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await calls(house, 3, NUMBER)
+    wanted = {"search": SEARCH, "reason": "complaint"}
+    counted = (await supervisor.post("/v1/bulk-holds/preview", json=wanted)).json()
+    assert (counted["total"], counted["more"]) == (3, False)
+    assert (counted["kinds"], counted["not_kept"]) == ({"call": 3}, ["call"])
+    assert counted["earliest"] <= counted["latest"]
+    nothing = await supervisor.post("/v1/bulk-holds/preview", json=wanted | {"search": {"number": OTHER}})
+    assert (nothing.json()["total"], nothing.json()["earliest"]) == (0, None)
+    assert (await supervisor.get("/v1/bulk-holds")).json() == {"items": [], "next": None}
+    monkeypatch.setattr(previewing, "LIMIT_MOST", 1)
+    monkeypatch.setattr(previewing, "PAGES_MOST", 2)
+    some = (await supervisor.post("/v1/bulk-holds/preview", json=wanted | {"reason": "legal_claim"})).json()
+    assert (some["total"], some["more"], some["not_kept"]) == (2, True, [])
+    first, second = await ordered(supervisor), await ordered(supervisor)
+    page = (await supervisor.get("/v1/bulk-holds?limit=1")).json()
+    assert [each["id"] for each in page["items"]] == [second["id"]]
+    rest = (await supervisor.get(f"/v1/bulk-holds?cursor={page['next']}")).json()
+    assert ([each["id"] for each in rest["items"]], rest["next"]) == ([first["id"]], None)
+    assert (await (await house.person(Role.QUALITY)).get("/v1/bulk-holds")).status_code == 403
+    assert [event["details"]["found"] for event in await logged(house, "recordings.searched")] == [3, 0, 2]
 
 
 async def test_a_search_that_cannot_be_is_refused_with_its_field(supervisor: As) -> None:
