@@ -66,7 +66,7 @@ async def test_a_request_for_access_is_written_down_checked_found_and_given_as_a
         await identified(visitor)
         await visitor.follow("Find and act")
         await visitor.check_accessible()
-        assert "One candidate" in await visitor.text()
+        assert "1 candidate" in await visitor.text()
         await visitor.page.uncheck("[name=recordings]")
         await visitor.press("Ask for the copy")
         assert "Choose at least one recording." in await visitor.text()
@@ -174,7 +174,7 @@ async def test_it_is_told_when_and_why_a_recording_was_heard_and_by_whom_to_a_dp
         await visitor.go(path)
         await visitor.check_accessible()
         said = await visitor.text()
-        assert ("Listened to once" in said, "Demo Person" in said, "See who listened" in said) == (True, False, False)
+        assert ("Listened to 1 time" in said, "Demo Person" in said, "See who listened" in said) == (True, False, False)
     async with visit(await house.person(Role.DPO), java_script_enabled=False) as visitor:
         await visitor.go(path)
         await visitor.page.fill("[name=reason]", "The person says that somebody listened out of curiosity.")
