@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from tenants.vocabulary import Role
+from tests.builders import change_contract
 from tests.console.conftest import Visit
 from tests.world import As, House, World, call
 from vault.console.language import LANGUAGES
+from vault.destruction.contract_end import advance
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +114,25 @@ async def test_an_operator_proposes_another_last_day_that_the_controller_confirm
         assert "ends soon" in await visitor.text()
         await visitor.go("/controllers/00000000-0000-0000-0000-000000000000")
         assert "There is nothing here that you may see" in await visitor.text()
+
+
+async def test_a_controller_that_has_gone_leaves_its_certificate_and_nothing_else(visit: Visit, world: World) -> None:
+    house = await world.house("prh")
+    await house.recording()
+    ended = await change_contract(house, world.now().date() - timedelta(days=1))
+    assert ended.status_code == 200, ended.text
+    await advance(world.custody, house.tenant, world.now())
+    gone = await standing(await world.operator(), house)
+    assert (gone["state"], gone["keys"], gone["ingest"]) == ("destroyed", "destroyed", "over")
+    async with visit(await world.operator()) as visitor:
+        await visitor.go(f"/controllers/{house.contract}")
+        said = await visitor.text()
+        assert "keys destroyed" in said
+        assert "nothing is left" in said
+        assert "Another last day" not in said
+        await visitor.check_accessible()
+        await visitor.go("/controllers")
+        await visitor.check_accessible()
+        await visitor.go(f"/controllers/{house.contract}")
+        await visitor.follow("The certificate of destruction")
+        assert "There is nothing here" not in await visitor.text()
