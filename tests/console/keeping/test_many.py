@@ -75,6 +75,23 @@ async def test_all_that_a_search_finds_is_counted_held_followed_and_released(
         assert "No holds are in force." in await visitor.text()
 
 
+async def test_what_was_searched_for_among_recordings_is_what_a_bulk_hold_begins_with(
+    visit: Visit, house: House
+) -> None:
+    async with visit(await house.person(Role.SUPERVISOR)) as visitor:
+        page = visitor.page
+        await visitor.go("/recordings")
+        await page.locator("#field-number").fill("050 111 1111")
+        await page.locator("#field-from").fill("2020-01-31")
+        await visitor.press("Search")
+        await visitor.follow("Hold all that this search finds")
+        assert await page.locator("#field-number").input_value() == "050 111 1111"
+        assert await page.locator("#field-first_day").input_value() == "2020-01-31"
+        await visitor.press("Count what it would hold")
+        assert f"{CALLS} recordings" in await visitor.text()
+        assert await page.evaluate("document.documentElement.scrollHeight - document.body.scrollHeight") <= 1
+
+
 async def test_without_a_script_it_is_ordered_and_looked_at_again(visit: Visit, world: World, house: House) -> None:
     async with visit(house.administrator, java_script_enabled=False) as visitor:
         page = visitor.page

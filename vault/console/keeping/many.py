@@ -18,6 +18,7 @@ from vault.api.bulk_holds import Short
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.holds import Note
 from vault.console import live
+from vault.console.desk import read_desk
 from vault.console.forms import fields, shaped
 from vault.console.keeping.panels import may_release
 from vault.console.keeping.placing import last_day
@@ -29,6 +30,9 @@ from vault.keeping.explaining import names_of
 from vault.keeping.previewing import preview
 
 LISTS = frozenset({"kinds"})
+FIELDS = {"from": "first_day", "to": "last_day"}
+"""What a search calls the days."""
+
 DONE = {
     "ordered": mark("The bulk hold is ordered. It goes on whether this page is open or not."),
     "releasing": mark("Its release is ordered. It goes on whether this page is open or not."),
@@ -63,9 +67,11 @@ class BulkForm(Struct, frozen=True, kw_only=True):
 
 
 @get("/holds/bulk/new", opt={"action": Action.HOLD})
-async def show_form(request: AnyRequest) -> Response[str]:
-    """What is to be held."""
-    return _form(request, {"kinds": []})
+async def show_form(request: AnyRequest, custody: InCustody) -> Response[str]:
+    """What is to be held; what a search of one's own found, where that lies on the desk."""
+    searches = (await read_desk(custody, request)).searches
+    kept = searches.get(request.query_params.get("search", ""), {})
+    return _form(request, {"kinds": []} | {FIELDS.get(name, name): value for name, value in kept.items()})
 
 
 @post("/holds/bulk/preview", status_code=200, opt={"action": Action.HOLD})
