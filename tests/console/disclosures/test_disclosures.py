@@ -128,7 +128,8 @@ async def test_what_the_notice_does_not_name_is_refused_with_its_clause(visit: V
 
 async def test_a_refusal_by_one_ends_it_and_needs_no_script(visit: Visit, at: Desk) -> None:
     given = await at.asked(
-        **{"kind": "evidence", "terms": {"purpose": "quality", "recordings": [str(await at.recording())]}},
+        kind="evidence",
+        terms={"purpose": "quality", "recordings": [str(await at.recording())]},
         details={"reason": "A dispute."},
     )
     async with visit(at.dpo, java_script_enabled=False) as dpo:

@@ -136,7 +136,7 @@ async def _ask_page(
     entry = organisation.entry
     kind, laws = KINDS[entry.kind], [(law, law) for law in entry.legal_bases]
     named = list((await purposes(custody, caller)).items()) if kind in PURPOSEFUL else []
-    given = {"organisation": entry, "kind": kind, "laws": laws, "purposes": named, "form": form}
+    given: dict[str, Any] = {"organisation": entry, "kind": kind, "laws": laws, "purposes": named, "form": form}
     return show(request, "ask.html", caller, **(given | more))
 
 
