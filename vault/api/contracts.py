@@ -79,7 +79,8 @@ class CourseView(Struct, frozen=True, kw_only=True):
     """How far the destruction at a contract's end has come: the moment of each step, null where it is still to come.
 
     `standing` recordings are here; `held` tells which of them stay beyond the end and who may end the reasons. At
-    `root_key_gone_at` a KMS deletes a root key that is pending there. `failures` are of the newest try.
+    `root_key_gone_at` a KMS deletes a root key pending there. `rest_destroyed` tells, while something is held, that
+    all else is gone. `failures` are of the newest try.
     """
 
     contract: UUID
@@ -97,6 +98,7 @@ class CourseView(Struct, frozen=True, kw_only=True):
     ciphertext_removed_at: datetime | None
     rows_removed: bool
     certified_at: datetime | None
+    rest_destroyed: bool
     failures: dict[str, int]
 
 
@@ -148,6 +150,7 @@ def _course(found: Course) -> CourseView:
         ciphertext_removed_at=found.ciphertext_removed_at,
         rows_removed=found.rows_removed,
         certified_at=found.certified_at,
+        rest_destroyed=found.rest_destroyed,
         failures=found.failures,
     )
 

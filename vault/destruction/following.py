@@ -31,7 +31,8 @@ class Course:
 
     `standing` recordings are kept by the vault as long as nothing else is said; `held` of them beyond the end, for
     their reasons. `stored` is what the bucket held before anything was removed. At `root_key_gone_at` a KMS deletes
-    the root key that is pending there; the keys below it are destroyed already. `failures` are of the newest try.
+    the root key that is pending there; the keys below it are destroyed already. `rest_destroyed` tells, while something
+    is held, that all else is gone. `failures` are of the newest try.
     """
 
     contract: UUID
@@ -49,7 +50,7 @@ class Course:
     ciphertext_removed_at: datetime | None
     rows_removed: bool
     certified_at: datetime | None
-    done: int
+    rest_destroyed: bool
     failures: dict[str, int]
 
 
@@ -94,7 +95,7 @@ async def course(custody: Custody, caller: Caller, contract: UUID) -> Course:
         ciphertext_removed_at=progress.ciphertext_removed_at,
         rows_removed=bool(left) and not any(left),
         certified_at=term.destroyed_at,
-        done=numbers.done,
+        rest_destroyed=bool(numbers.blocked),
         failures=numbers.failures,
     )
 

@@ -25,7 +25,7 @@ from vault.errors import FieldProblem, Invalid
 OPENED_ALONE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """What the picture's own file may: the library writes its styles into its elements."""
 
-WIDE, NARROW = 960, 400
+WIDE, NARROW = 960, 330
 UNFINISHED_SHOWN = 20
 FIRST_YEAR, LAST_YEAR = 1971, 2198
 

@@ -121,10 +121,11 @@ async def find(caller: Caller, contract: UUID | None = None) -> Agreement:
 def steps(found: Course) -> list[Step]:
     """The destruction, step by step; the first that is not done is under way, has failed, or waits for a decision."""
     began, destroyed, removed = found.began_at, found.keys_destroyed_at, found.ciphertext_removed_at
+    rest = began if found.rest_destroyed else None
     emptied = mark("Every version, marker and unfinished upload leaves the store, then the bucket")
     told = [
         _step(mark("The vault stops: nobody searches or listens, and what was proposed has ended"), began),
-        *([_step(mark("All that is not held is destroyed"), began if found.done else None)] if found.held else []),
+        *([_step(mark("All that is not held is destroyed"), rest)] if found.held else []),
         _step(mark("The controller's own key is destroyed in the keyring"), destroyed),
         _step(mark("No process remembers a key"), found.caches_empty_by),
         _step(mark("What was there is counted"), destroyed if found.parts is not None else None, _counted(found)),
