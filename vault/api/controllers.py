@@ -98,7 +98,8 @@ class PreviewView(Struct, frozen=True, kw_only=True):
 class StandingView(Struct, frozen=True, kw_only=True):
     """One controller at a glance.
 
-    `newest_at` is when its newest recording came, `delivered_at` when its machines last called, to a minute. `overdue`, `failed` and `kept` are parts whose day has come and that stand; `done` went in the last seven days.
+    `newest_at` is when its newest recording came, `delivered_at` when its machines last called, to a minute.
+    `overdue`, `failed` and `kept` are parts whose day has come and that stand; `done` went in the last seven days.
     `to_copy` recordings are not copied beside their objects yet. `differences` is what the last comparison found.
     """
 
