@@ -164,7 +164,8 @@ async def test_one_is_asked_once_and_again_where_the_purpose_does_not_fit(
     visit: Visit, house: House, call: UUID
 ) -> None:
     other = await house.recording(contact={"agent_id": "agent-1"})
-    async with listening(visit, house, call) as visitor:
+    async with listening(visit, house, call, viewport={"width": 320, "height": 700}) as visitor:
+        assert await visitor.page.evaluate("document.documentElement.scrollWidth") <= 320
         assert "Henkilöstön koulutus" in await visitor.page.inner_text("aside.purpose")
         await visitor.go(f"/recordings/{other}")
         await visitor.press("Listen")
