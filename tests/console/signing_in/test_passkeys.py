@@ -33,7 +33,7 @@ async def test_an_invitation_out_of_a_link_becomes_a_passkey_that_signs_in(visit
         await visitor.go("/sign-in?next=/account")
         await visitor.check_accessible()
         await visitor.press("Sign in with a passkey")
-        await visitor.page.wait_for_url("**/account")
+        await visitor.page.wait_for_url(visitor.url + "/account")
         assert email in await visitor.text()
 
 
