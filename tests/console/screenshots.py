@@ -38,24 +38,48 @@ WIDE: Final = {"width": 1280, "height": 900}
 NARROW: Final = {"width": 320, "height": 700}
 
 PAGES: Final[Mapping[str, Mapping[str, str]]] = {
-    Role.SUPERVISOR: {"recordings": "/recordings", "recording": "{recording}", "listening": "{listening}"},
+    Role.SUPERVISOR: {
+        "recordings": "/recordings",
+        "recording": "{recording}",
+        "listening": "{recording}",
+        "holds": "/holds",
+        "bulk-hold": "/holds/bulk/new",
+    },
     Role.OPERATOR: {"controllers": "/controllers", "onboarding": "/controllers/new", "health": "/health"},
     Role.ADMINISTRATOR: {
         "overview": "/",
         "policy": "/policy",
         "policy-change": "/policy/change",
+        "policy-history": "/policy/history",
+        "proposals": "/proposals",
+        "order": "/orders/new",
         "people": "/people",
-        "certificates": "/certificates",
+        "teams": "/people/teams",
+        "machines": "/people/machines",
+        "reviews": "/people/reviews",
+        "break-glass": "/people/break-glass",
         "contract": "/retention/contract",
     },
     Role.DPO: {
         "retention": "/retention",
+        "comparison": "/retention/comparison",
+        "certificates": "/certificates",
+        "certificate-verify": "/certificates/verify",
         "disclosures": "/disclosures",
+        "disclosure-new": "/disclosures/new",
+        "organisations": "/disclosures/organisations",
+        "register": "/disclosures/register",
+        "groups": "/disclosures/groups",
         "subjects": "/subjects",
+        "subject-new": "/subjects/new",
         "audit": "/audit",
+        "audit-verify": "/audit/verify",
+        "streams": "/audit/streams",
+        "messages": "/messages",
         "account": "/account",
-        "holds": "/holds",
+        "signing-in": "/account/signing-in",
     },
+    "": {"sign-in": "/sign-in", "invitation": "/invitation", "receive": "/receive"},
 }
 """Who looks at what."""
 
@@ -71,7 +95,9 @@ def main() -> int:
         with running(data, before_serving=_migrated) as (up, _):
             settings = Settings.from_env(up.endpoints.environment())
             demo = seed(up.url, settings, data / "demo.json", samples=ROOT / "tests" / "recordings", say=_say)
-            people = {who: sign_in_as(demo, up.url, FIRM if who == Role.OPERATOR else HOUSE, who) for who in PAGES}
+            people = {
+                who: sign_in_as(demo, up.url, FIRM if who == Role.OPERATOR else HOUSE, who) for who in PAGES if who
+            }
             asyncio.run(_pictures(up.url, people, _story(people)))
     finally:
         shutil.rmtree(data)
@@ -90,11 +116,10 @@ def _say(line: str) -> None:
 
 
 def _story(people: Mapping[str, Client]) -> dict[str, str]:
-    """What happened before one looks: a call is held, somebody asks for theirs. The ids that stand in addresses."""
-    supervisor, dpo = people[Role.SUPERVISOR], people[Role.DPO]
+    """What happened before one looks: a call is held. The ids that stand in addresses."""
+    supervisor = people[Role.SUPERVISOR]
     call = supervisor.post("/v1/recordings/search", {"kinds": ["call"]})["items"][0]["id"]
     supervisor.post(f"/v1/recordings/{call}/holds", {"reason": "legal_claim", "note": "Demo claim 2026/17"})
-    del dpo
     return {"recording": f"/recordings/{call}"}
 
 
@@ -102,7 +127,7 @@ async def _pictures(url: str, people: Mapping[str, Client], story: Mapping[str, 
     async with chromium() as browser:
         for language in LANGUAGES:
             for who, pages in PAGES.items():
-                context = await _context(browser, url, people[who], language)
+                context = await _context(browser, url, people.get(who), language)
                 page = await context.new_page()
                 for name, path in pages.items():
                     await _picture(page, url + path.format(**story), INTO / language / f"{name}.png")
@@ -115,18 +140,31 @@ async def _pictures(url: str, people: Mapping[str, Client], story: Mapping[str, 
             await context.close()
 
 
-async def _context(browser: Browser, url: str, client: Client, language: str, **look: Any) -> BrowserContext:
+async def _context(browser: Browser, url: str, client: Client | None, language: str, **look: Any) -> BrowserContext:
     """A window as the person who is signed in by the client; a session is bound to the program that opened it."""
     context = await browser.new_context(locale=LOCALES[language], user_agent=PROGRAM, **({"viewport": WIDE} | look))
-    await context.add_cookies([{"name": COOKIE, "value": client.token or "", "url": url}])
+    if client is not None:
+        await context.add_cookies([{"name": COOKIE, "value": client.token or "", "url": url}])
     return context
 
 
 async def _picture(page: Page, address: str, file: Path) -> None:
     await page.goto(address)
+    if file.stem == "listening":
+        await _listen(page)
     await page.wait_for_load_state("networkidle")
     await page.screenshot(path=file, full_page=True)
     _say(str(file.relative_to(ROOT)))
+
+
+async def _listen(page: Page) -> None:
+    """Name a purpose, where none lies on the desk yet, and be let in."""
+    form = page.locator('form[action$="/listen"]').first
+    if await form.locator("select[name=purpose]").count():
+        await form.locator("select[name=purpose]").select_option(index=1)
+        await form.locator("[name=reason]").fill("A monthly review")
+    await form.locator("button").first.click()
+    await page.locator("audio").wait_for(state="attached")
 
 
 if __name__ == "__main__":
