@@ -160,8 +160,8 @@ async def _picture(page: Page, address: str, file: Path) -> None:
 async def _listen(page: Page) -> None:
     """Name a purpose, where none lies on the desk yet, and be let in."""
     form = page.locator('form[action$="/listen"]').first
-    if await form.locator("select[name=purpose]").count():
-        await form.locator("select[name=purpose]").select_option(index=1)
+    if await form.locator("[name=purpose]").count():
+        await form.locator("[name=purpose]").first.check()
         await form.locator("[name=reason]").fill("A monthly review")
     await form.locator("button").first.click()
     await page.locator("audio").wait_for(state="attached")
