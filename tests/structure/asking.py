@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
+from litestar.response import ServerSentEvent
 from litestar.routes import HTTPRoute
 from msgspec import inspect as shapes
 
@@ -26,7 +27,7 @@ PUBLIC, SIGNED_IN = "public", "signed_in"
 """What a route asks that asks for no action: nothing at all, or that somebody acts on what is their own."""
 
 
-NO_IDS = {"number": "1", "seq": "1", "path": "0/000", "name": "User", "slug": "no-such-house"}
+NO_IDS = {"number": "1", "seq": "1", "path": "0/000", "name": "User", "slug": "no-such-house", "file_path": "none"}
 """What else stands in paths: numbers and words that are the same of everybody, and a controller's own name."""
 
 
@@ -51,6 +52,11 @@ class Route:
     def actions(self) -> tuple[Action, ...]:
         """The actions of which one is enough; none where it asks for no action."""
         return actions_of(self.handler)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether its answer goes on for as long as the work that it tells of, or minutes."""
+        return self.handler.fn.__annotations__.get("return") is ServerSentEvent
 
     @property
     def parameters(self) -> list[str]:

@@ -142,6 +142,7 @@ async def things_of(owner: House) -> dict[str, str]:
     restriction = (await owner.administrator.post(f"{holds}/restrictions", json=body)).json()["id"]
     bulk = {"search": {"agent_id": "nobody"}, "reason": "legal_claim"}
     bulk_hold = (await supervisor.post("/v1/bulk-holds", json=bulk)).json()["id"]
+    note = (await supervisor.post(f"/v1/recordings/{recording}/notes", json={"text": "Demo"})).json()["id"]
     token = (await supervisor.post(f"/v1/members/{supervisor.id}/tokens", json={})).json()["id"]
     order = {"recording": str(recording), "reason": "a fixture orders"}
     proposal = (await owner.administrator.post("/v1/orders/destruction", json=order)).json()["id"]
@@ -178,6 +179,8 @@ async def things_of(owner: House) -> dict[str, str]:
         "request_id": subject_request["id"],
         "access_id": access,
         "hold_id": hold,
+        "note_id": note,
+        "key": uuid4().hex,
         "proposal_id": proposal,
         "restriction_id": restriction,
         "bulk_hold_id": bulk_hold,

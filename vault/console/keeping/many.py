@@ -100,10 +100,10 @@ async def place(request: AnyRequest, custody: InCustody, caller: FromCaller) -> 
     return elsewhere(f"/holds/bulk/{ordered.id}", done="ordered")
 
 
-@get("/holds/bulk/{bulk_id:uuid}", opt={"action": Action.READ_RETENTION})
-async def show_bulk(request: AnyRequest, bulk_id: FromPath[UUID], caller: FromCaller) -> Response[str]:
+@get("/holds/bulk/{bulk_hold_id:uuid}", opt={"action": Action.READ_RETENTION})
+async def show_bulk(request: AnyRequest, bulk_hold_id: FromPath[UUID], caller: FromCaller) -> Response[str]:
     """How far a bulk hold has come, followed while it goes on."""
-    bulk = await progress(caller, bulk_id)
+    bulk = await progress(caller, bulk_hold_id)
     return page(
         request,
         "keeping/bulk.html",
@@ -115,22 +115,22 @@ async def show_bulk(request: AnyRequest, bulk_id: FromPath[UUID], caller: FromCa
     )
 
 
-@get("/holds/bulk/{bulk_id:uuid}/progress", opt={"action": Action.READ_RETENTION})
-async def follow_bulk(request: AnyRequest, bulk_id: FromPath[UUID], caller: FromCaller) -> ServerSentEvent:
+@get("/holds/bulk/{bulk_hold_id:uuid}/progress", opt={"action": Action.READ_RETENTION})
+async def follow_bulk(request: AnyRequest, bulk_hold_id: FromPath[UUID], caller: FromCaller) -> ServerSentEvent:
     """The same as it goes on."""
 
     async def shown() -> tuple[str, bool]:
-        bulk = await progress(caller, bulk_id)
+        bulk = await progress(caller, bulk_hold_id)
         return rendered("keeping/_bulk.html", request, bulk=bulk), _rests(bulk)
 
     return await live.follow(shown)
 
 
-@post("/holds/bulk/{bulk_id:uuid}/release", opt={"action": Action.RELEASE})
-async def release_bulk(bulk_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> Response[str]:
+@post("/holds/bulk/{bulk_hold_id:uuid}/release", opt={"action": Action.RELEASE})
+async def release_bulk(bulk_hold_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> Response[str]:
     """Release every hold of it, and follow that."""
-    await release(custody, caller, bulk_id)
-    return elsewhere(f"/holds/bulk/{bulk_id}", done="releasing")
+    await release(custody, caller, bulk_hold_id)
+    return elsewhere(f"/holds/bulk/{bulk_hold_id}", done="releasing")
 
 
 def _rests(bulk: Bulk) -> bool:

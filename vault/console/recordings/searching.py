@@ -89,7 +89,8 @@ async def show_recordings(request: HTMXRequest, custody: InCustody, caller: From
     return page(request, "recordings/recordings.html", done=DONE, form=kept or {}, lost=lost, **_around(desk), **shown)
 
 
-@post(RECORDINGS, opt={"action": Action.SEARCH})
+# One's own desk is everybody's own; what lies there finds nothing but for whom may find it.
+@post(RECORDINGS, opt={"action": "signed_in"})
 async def search_recordings(request: HTMXRequest, custody: InCustody, caller: FromCaller) -> Response[str]:
     """Put a search on the desk; its results have an address that says nothing of it."""
     given = fields(await request.form(), frozenset({"kinds"}))
@@ -108,7 +109,7 @@ async def search_recordings(request: HTMXRequest, custody: InCustody, caller: Fr
     return elsewhere(view.address)
 
 
-@post(f"{RECORDINGS}/purpose/forget", opt={"action": Action.LISTEN})
+@post(f"{RECORDINGS}/purpose/forget", opt={"action": "signed_in"})
 async def forget_purpose(request: HTMXRequest, custody: InCustody) -> Response[str]:
     """Take the purpose off the desk: whoever does other work now is asked again."""
     desk = await read_desk(custody, request)
