@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import dataclass, field
 from typing import Any, Final
-from uuid import UUID
 
 import structlog
 from litestar import Request, Response, get, post
@@ -31,7 +30,8 @@ from vault.errors import Altered, FieldProblem, Invalid, NotFound, Unavailable, 
 AnyRequest = Request[Caller, Any, Any]
 READ = {"action": Action.READ_LOG}
 KEPT: Final = "checkpoint"
-RUN: Final = "/audit/verify/{key:uuid}"
+RUN: Final = "/audit/verify/{name:str}"
+"""Under which name the checkpoint lies on the desk."""
 
 log = structlog.get_logger()
 
@@ -133,28 +133,28 @@ async def _text(file: UploadFile) -> str:
 
 
 @get(RUN, opt=READ)
-async def show_run(request: AnyRequest, custody: InCustody, caller: FromCaller, key: FromPath[UUID]) -> Response[str]:
+async def show_run(request: AnyRequest, custody: InCustody, caller: FromCaller, name: FromPath[str]) -> Response[str]:
     """The page on which a verification is followed; opened again, it begins anew."""
-    run = await _run(request, custody, caller, key)
-    return page(request, "audit/run.html", tabs=tabs(caller), run=run, key=key.hex, live=True)
+    run = await _run(request, custody, caller, name)
+    return page(request, "audit/run.html", tabs=tabs(caller), run=run, key=name, live=True)
 
 
 @get(f"{RUN}/result", opt=READ)
 async def show_result(
-    request: AnyRequest, custody: InCustody, caller: FromCaller, key: FromPath[UUID]
+    request: AnyRequest, custody: InCustody, caller: FromCaller, name: FromPath[str]
 ) -> Response[str]:
     """The same to its end, for whoever has no scripts."""
-    run = await _run(request, custody, caller, key)
+    run = await _run(request, custody, caller, name)
     await run.go(custody, caller)
-    return page(request, "audit/run.html", tabs=tabs(caller), run=run, key=key.hex, live=False)
+    return page(request, "audit/run.html", tabs=tabs(caller), run=run, key=name, live=False)
 
 
 @get(f"{RUN}/live", opt=READ)
 async def follow_run(
-    request: AnyRequest, custody: InCustody, caller: FromCaller, key: FromPath[UUID]
+    request: AnyRequest, custody: InCustody, caller: FromCaller, name: FromPath[str]
 ) -> ServerSentEvent:
     """How far it is, told while it goes on."""
-    run = await _run(request, custody, caller, key)
+    run = await _run(request, custody, caller, name)
     going = asyncio.create_task(run.go(custody, caller))
 
     async def shown() -> tuple[str, bool]:
@@ -165,8 +165,8 @@ async def follow_run(
     return await follow(shown)
 
 
-async def _run(request: AnyRequest, custody: Custody, caller: Caller, key: UUID) -> Run:
-    kept = (await read_desk(custody, request)).searches.get(key.hex, {}).get(KEPT)
+async def _run(request: AnyRequest, custody: Custody, caller: Caller, name: str) -> Run:
+    kept = (await read_desk(custody, request)).searches.get(name, {}).get(KEPT)
     if kept is None:
         raise NotFound("This checkpoint is not on your desk any more: give it again.")
     return Run(read_kept(custody, caller, kept))
