@@ -53,9 +53,10 @@ async def compare_now(custody: InCustody, caller: FromCaller) -> Response[str]:
 
 
 def _is_through(found: list[Summary], since: datetime | None) -> bool:
+    if since is None:
+        return not any(item.round is not None and item.completed_at is None for item in found)
     return all(
-        item.completed_at is not None and (since is None or (item.started_at is not None and item.started_at >= since))
-        for item in found
+        item.completed_at is not None and item.started_at is not None and item.started_at >= since for item in found
     )
 
 

@@ -98,7 +98,7 @@ async def follow_contract(
 
     async def shown() -> tuple[str, bool]:
         found = await gather(custody, caller, await find(caller, contract_id))
-        return rendered("retention/_course.html", request, **_words(found)), found.is_over
+        return rendered("retention/_course.html", request, **_words(found)), not found.moves
 
     return await live.follow(shown)
 
