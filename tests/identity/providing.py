@@ -72,7 +72,8 @@ async def vault_beside(world: World, host: str = "127.0.0.1") -> AsyncIterator[s
         async def custody() -> AsyncIterator[Custody]:
             yield replace(world.custody, origin=origin, providers_to_private=True)
 
-        server = uvicorn.Server(uvicorn.Config(create_app(custody, web=world.settings.web), log_config=None, access_log=False))
+        app = create_app(custody, web=world.settings.web)
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:
             assert not serving.done(), serving.exception()

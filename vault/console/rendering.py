@@ -1,6 +1,5 @@
 """Pages of HTML that work without a script; what scripts there are is our own, and nothing comes from elsewhere."""
 
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -71,6 +70,7 @@ def page(
     status: int = 200,
     problems: list[FieldProblem] | None = None,
     done: Mapping[str, str] = _NO_DONE,
+    nonce: str = "",
     **given: Any,
 ) -> Response[str]:
     """A whole page.
@@ -78,10 +78,10 @@ def page(
     Args:
         problems: what is wrong with a form that came; told at the top and beside each field.
         done: what a redirect's `?done=…` may say was done, in words to be translated.
+        nonce: by which a script of the page writes a style; pages without one have the same headers each time.
     """
     caller = request.scope.get("user")
     signed_in = caller if isinstance(caller, Caller) else None
-    nonce = secrets.token_urlsafe(16)
     shown = {
         "languages": language.LANGUAGES,
         "language": language.LANGUAGE.get(),

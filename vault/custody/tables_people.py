@@ -44,6 +44,7 @@ class Passkey(Table, db=DB, tablename="passkey"):
     backed_up = Boolean(default=False)
     made_at = Timestamptz(default=None)
     used_at = Timestamptz(default=None, null=True)
+    label = Text(default="")
 
 
 class AccountRecovery(Table, db=DB, tablename="account_recovery"):

@@ -77,7 +77,12 @@ def show(
 ) -> Response[str]:
     """A page of this area."""
     now = custody.clock.now()
-    shared = {"say": words.say, "words": words, "now": now, "clock_of": lambda each: clock_of(each, now)}
+    shared: dict[str, Any] = {
+        "say": words.say,
+        "words": words,
+        "now": now,
+        "clock_of": lambda each: clock_of(each, now),
+    }
     return page(
         request,
         f"disclosures/{template}",

@@ -15,7 +15,7 @@ from vault.console.language import mark
 from vault.console.people.tabs import show
 from vault.console.rendering import elsewhere
 from vault.custody.custody import Custody
-from vault.errors import FieldProblem, Invalid
+from vault.errors import FieldProblem, Invalid, NotFound
 from vault.oversight import unusual_reading
 from vault.oversight.unusual import Span
 
@@ -39,6 +39,8 @@ async def close_unusual(
         said = await forms.read(request, Closing)
         await unusual_reading.close(custody, caller, unusual_id, words=said.words)
     except Invalid as error:
+        if unusual_id not in {each.id for each in await unusual_reading.listed(custody, caller, waiting=True)}:
+            raise NotFound from None
         problems = [FieldProblem(f"words-{unusual_id}", one.rule, one.detail) for one in error.problems]
         return await _listed(request, custody, caller, waiting=True, status=422, problems=problems)
     return elsewhere("/people/unusual", done="closed")

@@ -1,6 +1,7 @@
 """One recording: what it is, when it goes and why, what one may hear of it, and what keeps it."""
 
 import re
+import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -88,6 +89,9 @@ async def recording_page(
     """The page, also with what was wrong with a form on it. Raises as `known`."""
     desk, view = await read_desk(custody, request), View.of(request.query_params)
     found = await known(custody, caller, recording_id)
+    if problems and found.refusal is not None and not found.restricted:
+        # Who may not at all is not told how to fill the form in.
+        raise found.refusal
     shown = _facts(found) | {"desk": desk, "view": view, "known": found, "form": form or {}}
     if found.is_gone:
         return page(request, "recordings/gone.html", status=410, **shown)
@@ -101,6 +105,7 @@ async def recording_page(
         status=status,
         problems=list(problems),
         done={**DONE, **panels.DONE},
+        nonce=secrets.token_urlsafe(16) if heard.access else "",
         **shown,
     )
 
