@@ -30,6 +30,9 @@ LOCALE: Final = Path(__file__).with_name("locale")
 LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
 """The language of the request that is being answered."""
 
+AREA: ContextVar[str] = ContextVar("area", default="frame")
+"""The area of the console that answers it."""
+
 
 def language_of(request: Request[Any, Any, Any]) -> str:
     """The language that is asked for in the address, else as chosen before, else as the browser prefers."""
@@ -54,7 +57,7 @@ def _preferred(header: str) -> str:
 
 def _(message: str) -> str:
     """The message in the request's language."""
-    return translations(LANGUAGE.get()).gettext(message)
+    return spoken().gettext(message)
 
 
 def mark(message: str) -> str:
@@ -64,20 +67,31 @@ def mark(message: str) -> str:
 
 def term(word: str) -> str:
     """A word of the policy language or of a state, such as `legal_claim`, as people say it."""
-    return _(str(word).replace("_", " "))
+    return translations(LANGUAGE.get(), "terms").gettext(str(word).replace("_", " "))
+
+
+def spoken() -> NullTranslations:
+    """What the request's language says, in the words of the area that it is for."""
+    return translations(LANGUAGE.get(), AREA.get())
 
 
 @cache
-def translations(language: str) -> NullTranslations:
-    """All catalogues of a language, as one."""
+def translations(language: str, area: str) -> NullTranslations:
+    """All catalogues of a language as one, an area's own before the others': one English word may be several."""
     merged = Translations()
-    for file in sorted((LOCALE / language).glob("*.po")):
-        compiled = io.BytesIO()
-        with file.open("rb") as source:
-            write_mo(compiled, read_po(source, locale=language))
-        compiled.seek(0)
-        merged.merge(Translations(compiled))
+    files = sorted((LOCALE / language).glob("*.po"), key=lambda file: (file.stem == area, file.stem))
+    for file in files:
+        merged.merge(_catalogue(file))
     return merged
+
+
+@cache
+def _catalogue(file: Path) -> Translations:
+    compiled = io.BytesIO()
+    with file.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=file.parent.name))
+    compiled.seek(0)
+    return Translations(compiled)
 
 
 def locale() -> Locale:

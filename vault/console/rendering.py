@@ -46,8 +46,8 @@ PAGES: Final = jinja2.Environment(
     extensions=["jinja2.ext.i18n"],
 )
 PAGES.install_gettext_callables(  # type: ignore[attr-defined] # the extension adds it
-    lambda message: language.translations(language.LANGUAGE.get()).gettext(message),
-    lambda one, many, n: language.translations(language.LANGUAGE.get()).ngettext(one, many, n),
+    lambda message: language.spoken().gettext(message),
+    lambda one, many, n: language.spoken().ngettext(one, many, n),
     newstyle=True,
 )
 PAGES.globals["built"] = address

@@ -31,7 +31,7 @@ from vault.console import (
     signing_in,
     subjects,
 )
-from vault.console.language import LANGUAGE, language_of
+from vault.console.language import AREA, LANGUAGE, language_of
 from vault.errors import NotAllowed, VaultError
 
 AREAS: Final = (
@@ -57,6 +57,7 @@ AREAS: Final = (
 async def speak(request: Request[Any, Any, Any]) -> None:
     """The language of this request, before anything is said; awaited, so that it holds for what comes after."""
     LANGUAGE.set(language_of(request))
+    AREA.set(request.route_handler.fn.__module__.split(".")[2])
 
 
 def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tenants.disclosing import DisclosureState
-from vault.console.language import LANGUAGE, _, translations
+from vault.console.language import _, spoken
 from vault.disclosure.model import Disclosure
 
 SOON = timedelta(days=3)
@@ -77,4 +77,4 @@ def left(due: datetime, now: datetime) -> str:
 
 def ngettext(one: str, many: str, n: int) -> str:
     """One of two sentences with the number in its place, in the request's language."""
-    return translations(LANGUAGE.get()).ngettext(one, many, n) % {"n": n}
+    return spoken().ngettext(one, many, n) % {"n": n}
