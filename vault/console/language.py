@@ -77,10 +77,10 @@ def spoken() -> NullTranslations:
 
 @cache
 def translations(language: str, area: str) -> NullTranslations:
-    """All catalogues of a language as one, an area's own first and then the frame's: one English word may be several."""
+    """All catalogues of a language as one, an area's own before the frame's: one English word may be several."""
     merged = Translations()
-    files = sorted((LOCALE / language).glob("*.po"), key=lambda file: (file.stem == area, file.stem == "frame", file.stem))
-    for file in files:
+    by_weight = sorted((LOCALE / language).glob("*.po"), key=lambda each: (each.stem == area, each.stem == "frame"))
+    for file in by_weight:
         merged.merge(_catalogue(file))
     return merged
 
