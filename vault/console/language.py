@@ -79,9 +79,9 @@ def spoken() -> NullTranslations:
 def translations(language: str, area: str) -> NullTranslations:
     """All catalogues of a language as one, an area's own before the frame's: one English word may be several."""
     merged = Translations()
-    by_weight = sorted((LOCALE / language).glob("*.po"), key=lambda each: (each.stem == area, each.stem == "frame"))
-    for file in by_weight:
-        merged.merge(_catalogue(file))
+    for name in (*sorted(file.stem for file in (LOCALE / language).glob("*.po")), "frame", area):
+        if (file := LOCALE / language / f"{name}.po").exists():
+            merged.merge(_catalogue(file))
     return merged
 
 
