@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from tenants.vocabulary import Role
+from tests.builders import logged
 from tests.console.browsing import Visitor
 from tests.console.conftest import Visit
 from tests.disclosure.asking import Desk, desk
@@ -14,6 +15,7 @@ from tests.disclosure.handing import Hand
 from tests.grants.granted import Company, company
 from tests.organisations.registered import INSTITUTE, POLICE, person_of, register, second
 from tests.world import World
+from vault.console.disclosures.scope import excerpt_of, line_of
 from vault.console.language import LANGUAGES
 
 NARROW = {"viewport": {"width": 320, "height": 640}}
@@ -124,6 +126,58 @@ async def test_what_the_notice_does_not_name_is_refused_with_its_clause(visit: V
         assert "The notice names the disclosures that it allows" in await visitor.text()
         assert await visitor.page.locator("blockquote.clause").count() == 1
         await visitor.check_accessible()
+
+
+async def test_what_was_narrowed_stays_so_however_often_the_form_is_saved(visit: Visit, at: Desk) -> None:
+    recording = await at.recording()
+    asked = await at.subjects(recording)
+    limits = {"content": True, "contact_fields": ["customer_number"], "excerpts": [[0, 250], [333, 907]]}
+    narrowed = await at.change(asked["id"], recording, limits=limits)
+    assert narrowed.status_code == 200, narrowed.text
+    page = f"/disclosures/{asked['id']}/items/{recording}"
+
+    async def saved() -> object:
+        return (await at.see(asked["id"]))["scope"]["items"][0]["limits"]
+
+    async with visit(at.dpo) as dpo:
+        await dpo.go(page)
+        typed = dpo.page.locator("[id='field-limits.excerpts']")
+        assert await typed.input_value() == "0:00-0:00.250\n0:00.333-0:00.907"
+        await dpo.check_accessible()
+        await dpo.press("Narrow it to this")
+        assert await saved() == limits
+        await dpo.go(page)
+        await dpo.page.get_by_label("customer number").uncheck()
+        await typed.fill("never")
+        await dpo.press("Narrow it to this")
+        assert "Write each excerpt on a line" in await dpo.text()
+        assert await typed.input_value() == "never"
+        await typed.fill("0:00.5-0:00,75")
+        await dpo.press("Narrow it to this")
+        assert await saved() == {"content": True, "contact_fields": [], "excerpts": [[500, 750]]}
+
+
+@pytest.mark.parametrize("excerpt", [(0, 1), (59_999, 60_000), (3_599_999, 3_600_000), (7_384_507, 360_000_029)])
+def test_an_excerpt_is_written_as_it_is_read(excerpt: tuple[int, int]) -> None:
+    assert excerpt_of(line_of(excerpt)) == excerpt
+
+
+async def test_whoever_reviews_a_copy_sees_the_notes_that_it_tells(visit: Visit, at: Desk) -> None:
+    recording = await at.recording()
+    asked = await at.subjects(recording)
+    async with visit(at.dpo) as dpo:
+        await dpo.go(f"/disclosures/{asked['id']}/items/{recording}")
+        await dpo.follow("Who listened, and what they wrote")
+        assert "Nobody has noted anything of it." in await dpo.text()
+        for body in ({"text": "The neighbour was named."}, {"text": "An invoice.", "at_ms": 900}):
+            await at.supervisor.post(f"/v1/recordings/{recording}/notes", json=body)
+        await dpo.page.reload()
+        told = await dpo.text()
+        for said in ("The neighbour was named.", "the whole of it", "An invoice.", "0:00"):
+            assert said in told
+        await dpo.check_accessible()
+    read = await logged(at.house, "disclosure.notes_read")
+    assert [event["details"] for event in read] == [{"recording": str(recording), "notes": many} for many in (0, 2)]
 
 
 async def test_a_refusal_by_one_ends_it_and_needs_no_script(visit: Visit, at: Desk) -> None:

@@ -55,7 +55,8 @@ async def change_item(
         wanted = _change(act, form, posted.getall("fields", []))
         await narrowing.change(custody, caller, disclosure_id, recording_id, wanted)
     except Invalid as error:
-        given = {"form": form, "problems": error.problems, "status": 422}
+        given = _typed(form, posted.getall("fields", [])) if act == "narrow" else {}
+        given |= {"problems": error.problems, "status": 422}
         return await _item_page(request, custody, caller, disclosure_id, recording_id, **given)
     at = f"/disclosures/{disclosure_id}"
     return elsewhere(at, done="reviewed" if wanted.reviewed is not None else "changed")
@@ -69,9 +70,10 @@ async def show_listens(
     custody: InCustody,
     caller: FromCaller,
 ) -> Response[str]:
-    """When and why it was listened to, as a copy will tell it; that this was read stands in the log."""
+    """When and why it was listened to, and what was noted, as a copy will tell it; that this was read is in the log."""
     found = await reporting.listens(custody, caller, disclosure_id, recording_id)
-    return show(request, "listens.html", custody, listens=found, id=disclosure_id, recording=recording_id)
+    notes = await reporting.noted(custody, caller, disclosure_id, recording_id)
+    return show(request, "listens.html", custody, listens=found, notes=notes, id=disclosure_id, recording=recording_id)
 
 
 def _change(act: str, form: dict[str, str], chosen: list[Any]) -> Change:
@@ -92,12 +94,31 @@ def _change(act: str, form: dict[str, str], chosen: list[Any]) -> Change:
 
 def _limits(form: dict[str, str], chosen: list[Any]) -> Limits:
     fields = None if form.get("all_fields") else tuple(each for each in ContactField if each.value in chosen)
-    excerpts = tuple(_excerpt(line) for line in lines(form, "limits.excerpts"))
+    excerpts = tuple(excerpt_of(line) for line in lines(form, "limits.excerpts"))
     return Limits(content=bool(form.get("content")), contact_fields=fields, excerpts=excerpts)
 
 
-def _excerpt(line: str) -> tuple[int, int]:
-    """From and until which millisecond, of a line such as `0:30-1:05`."""
+def _typed(form: dict[str, str], chosen: list[Any]) -> dict[str, Any]:
+    """What a form said that is shown again, lest what was narrowed in it is given after all."""
+    limits = {"content": bool(form.get("content")), "contact_fields": None if form.get("all_fields") else chosen}
+    return {"limits": limits, "excerpts": form.get("limits.excerpts", "")}
+
+
+def line_of(excerpt: tuple[int, int]) -> str:
+    """The line that `excerpt_of` reads as this excerpt, to the millisecond."""
+    return "-".join(_clock(each) for each in excerpt)
+
+
+def _clock(milliseconds: int) -> str:
+    whole, rest = divmod(milliseconds, 1000)
+    minutes, seconds = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    text = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+    return f"{text}.{rest:03}" if rest else text
+
+
+def excerpt_of(line: str) -> tuple[int, int]:
+    """From and until which millisecond, of a line such as `0:30-1:05`. Raises Invalid where it is none."""
     since, dash, until = line.replace("–", "-").partition("-")  # noqa: RUF001 - people type both
     if not dash:
         raise _no_excerpt()
@@ -131,12 +152,13 @@ async def _item_page(
         "item": item,
         "known": list(rule.contact_fields) if rule else [],
         "limits": to_builtins(item.limits),
+        # An empty field gives all of it: a form that did not bring these back would widen what was narrowed.
+        "excerpts": "\n".join(line_of(each) for each in item.limits.excerpts),
         "whole": seen.whole,
         "reports": seen.whole and seen.disclosure.kind in reporting.REPORTED and item.included,
         "may_change": seen.disclosure.state.undecided
         and item.state in (ItemState.INCLUDED, ItemState.EXCLUDED)
         and (seen.whole or seen.disclosure.requested_by == caller.id),
-        "form": {},
     }
     return show(request, "item.html", custody, **(given | more))
 
