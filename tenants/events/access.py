@@ -25,6 +25,8 @@ ACCESS: Final[tuple[Act, ...]] = (
     act("note.added", "Somebody noted something at a moment of a recording; what, is told nowhere.",
         PERSON, "recording", REFUSED, note=ID),
     act("note.removed", "Somebody took back a note of theirs.", PERSON, "recording", REFUSED, note=ID),
+    act("note.read", "Somebody read what was noted of a recording; what that is, is told nowhere.",
+        PERSON, "recording", notes=COUNT),
     act("part.found_altered", "What the store gave back is not what was stored; nothing of it was shown.",
         PERSON | MACHINE, "recording", part=SLUG, cause=Kind.FAULT),
     act("recording.listens_read", "Somebody read when and why a recording was listened to, and with `staff` by whom.",

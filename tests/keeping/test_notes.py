@@ -156,6 +156,34 @@ async def test_it_is_held_with_the_content_and_destroyed_with_it(house: House, s
         assert await rows_of(house, "note") == []
 
 
+async def test_nobody_takes_one_back_of_what_is_held(house: House, supervisor: As) -> None:
+    recording, trainer = await house.recording(), await house.person(Role.TRAINER)
+    note = await noted(trainer, recording)
+    at = f"/v1/recordings/{recording}/notes/{note['id']}"
+    hold = await held(supervisor, recording)
+    assert (await supervisor.delete(at)).status_code == 403
+    refused = await trainer.delete(at)
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409,
+        "The recording is held: its notes stay for as long as it is.",
+    )
+    assert await texts(supervisor, recording) == [TEXT]
+    assert await logged(house, "note.removed") == []
+    await release(supervisor, hold)
+    assert (await trainer.delete(at)).status_code == 204
+
+
+async def test_that_any_were_read_stands_in_the_log_and_nothing_of_what_they_say(house: House, supervisor: As) -> None:
+    recording, reader = await house.recording(), await house.person(Role.TRAINER)
+    assert await texts(reader, recording) == []
+    assert await logged(house, "note.read") == [], "there was nothing to read"
+    await noted(supervisor, recording)
+    await noted(supervisor, recording, "Another.")
+    assert len(await texts(reader, recording)) == 2
+    (event,) = await logged(house, "note.read")
+    assert (event["actor"], event["object"], event["details"]) == (str(reader.id), str(recording), {"notes": 2})
+
+
 async def test_it_goes_on_the_day_of_the_content_though_the_contact_record_stays(house: House, supervisor: As) -> None:
     recording = await house.recording()
     await noted(supervisor, recording)

@@ -1,8 +1,9 @@
 """Whoever may listen may write a note at a second of what they heard; it lives and goes with the content.
 
 A note is sealed under the data key of the recording's content itself, so that nothing opens it that does not open the
-content: it is held while that is held, moves to whatever key that moves to, and is gone when that is gone. What is
-restricted has its notes hidden with it, and whoever hears some of a recording reads the notes at that.
+content: it is held while that is held, moves to whatever key that moves to, and is gone when that is gone. While it is
+held nobody takes one back. What is restricted has its notes hidden with it, and whoever hears some of a recording reads
+the notes at that. That notes were read stands in the log; what they say does not.
 """
 
 import asyncio
@@ -31,7 +32,7 @@ from vault.errors import Altered, Conflict, Destroyed, FieldProblem, Invalid, No
 from vault.rights import decide_for
 from vault.written import checked
 
-ADDED, REMOVED, READ = "note.added", "note.removed", "recording.described"
+ADDED, REMOVED, READ, DESCRIBED = "note.added", "note.removed", "note.read", "recording.described"
 """The acts as the log names them; what is refused of reading is told as that of the recording itself."""
 
 TEXT_MOST: Final = 2000
@@ -47,7 +48,8 @@ _MEDIA_TYPE: Final = "text/plain"
 class Note:
     """What somebody noted, at which millisecond of the content, or (None) of the whole of it.
 
-    `writer` is what they are called, where they are a member still and the note was read.
+    `writer` is what they are called, where they are a member still and the note was read; `is_held` says whether the
+    content was held then, so that not even they may take it back.
     """
 
     id: UUID
@@ -56,17 +58,20 @@ class Note:
     by: UUID
     written_at: datetime
     writer: str | None = field(default=None, repr=False)
+    is_held: bool = False
 
 
 async def notes(custody: Custody, caller: Caller, recording_id: UUID) -> list[Note]:
     """The notes of a recording that its content still opens, in its own order, for whoever may listen to it.
+
+    That any were read stands in the log; where there is none to be read, nothing does.
 
     Raises:
         NotFound: no such recording of this controller.
         Destroyed: its content has gone, and the notes with it.
         Refused, NotAllowed: the person may not listen to it for any purpose; a refusal quotes its clause.
     """
-    held, decision = await _admit(custody, caller, READ, recording_id)
+    held, decision = await _admit(custody, caller, DESCRIBED, recording_id)
     return await _heard(custody, caller, held, decision)
 
 
@@ -77,7 +82,7 @@ async def notes_if_heard(custody: Custody, caller: Caller, recording_id: UUID) -
         NotFound: no such recording of this controller.
         NotAllowed: the caller is an operator.
     """
-    await refuse_operators(custody, caller, READ)
+    await refuse_operators(custody, caller, DESCRIBED)
     held, decision = await _decided(custody, caller, recording_id)
     return await _heard(custody, caller, held, decision) if decision.permitted else None
 
@@ -118,9 +123,11 @@ async def remove_note(custody: Custody, caller: Caller, recording_id: UUID, note
         NotFound: no such note of a recording that the person may listen to.
         Destroyed, Refused: as for `notes`.
         NotAllowed: somebody else wrote it.
+        Conflict: the content is held, and its notes with it.
     """
     held, _ = await _admit(custody, caller, REMOVED, recording_id)
     async with tenant_scope(caller.tenant):
+        is_held = await _lock_content(caller.tenant, recording_id)
         rows = await DB.fetch(
             "SELECT written_by FROM note WHERE tenant_id = $1 AND recording_id = $2 AND id = $3",
             *(caller.tenant, recording_id, note_id),
@@ -129,6 +136,8 @@ async def remove_note(custody: Custody, caller: Caller, recording_id: UUID, note
             raise NotFound
         if rows[0]["written_by"] != caller.id:
             raise NotAllowed("A note is removed by whoever wrote it.")
+        if is_held:
+            raise Conflict("The recording is held: its notes stay for as long as it is.")
         await DB.fetch("DELETE FROM note WHERE tenant_id = $1 AND id = $2", caller.tenant, note_id)
         await _record(caller, REMOVED, recording_id, note_id, held.recording.at)
 
@@ -170,6 +179,7 @@ def opened(custody: Custody, recording: KeptRecording, rows: Iterable[Record]) -
             by=row["written_by"],
             written_at=row["written_at"],
             writer=row["writer"],
+            is_held=part.is_held,
         )
         for row, text in zip(kept, texts, strict=True)
     ]
@@ -200,7 +210,12 @@ async def _heard(custody: Custody, caller: Caller, held: Kept, decision: Decisio
         rows = await rows_of(caller.tenant, held.recording.id)
     async with alarmed(custody, caller, held.recording, CONTENT):
         found = await asyncio.to_thread(opened, custody, held.recording, rows)
-    return [note for note in found if note.by == caller.id or _is_heard(note.at_ms, decision)]
+    shown = [note for note in found if note.by == caller.id or _is_heard(note.at_ms, decision)]
+    if shown:
+        event = audit.Event(act=READ, actor=caller.id, object_id=held.recording.id, details={"notes": len(shown)})
+        async with tenant_scope(caller.tenant):
+            await audit.record(caller.tenant, event, now=held.recording.at)
+    return shown
 
 
 def _is_heard(at_ms: int | None, decision: Decision) -> bool:
@@ -240,18 +255,29 @@ def _content(recording: KeptRecording) -> KeptPart:
 async def _lock(tenant: UUID, recording_id: UUID) -> None:
     """Let nobody destroy the content until the open scope ends. Raises Destroyed, Conflict."""
     contract = await DB.fetch("SELECT destroying_since FROM contract WHERE tenant_id = $1 FOR SHARE", tenant)
-    stands = await DB.fetch(
-        "SELECT 1 FROM part WHERE tenant_id = $1 AND recording_id = $2 AND name = $3 AND destroyed_at IS NULL"
-        " FOR UPDATE",
-        *(tenant, recording_id, CONTENT),
-    )
-    if contract[0]["destroying_since"] or not stands:
+    if contract[0]["destroying_since"]:
         raise Destroyed("Its content has gone.")
+    await _lock_content(tenant, recording_id)
     counted = await DB.fetch(
         "SELECT count(*) FROM note WHERE tenant_id = $1 AND recording_id = $2", tenant, recording_id
     )
     if counted[0][0] >= NOTES_MOST:
         raise Conflict(f"A recording has {NOTES_MOST} notes at most.")
+
+
+async def _lock_content(tenant: UUID, recording_id: UUID) -> bool:
+    """Let nobody destroy, hold or release the content until the open scope ends; whether it is held. Raises Destroyed.
+
+    Whoever places or ends a hold locks the same row: either their hold is seen here, or they wait for this.
+    """
+    rows = await DB.fetch(
+        "SELECT hold_key_id FROM part WHERE tenant_id = $1 AND recording_id = $2 AND name = $3"
+        " AND destroyed_at IS NULL FOR UPDATE",
+        *(tenant, recording_id, CONTENT),
+    )
+    if not rows:
+        raise Destroyed("Its content has gone.")
+    return rows[0]["hold_key_id"] is not None
 
 
 async def _record(caller: Caller, act: str, recording_id: UUID, note_id: UUID, now: datetime) -> None:

@@ -49,7 +49,10 @@ class NoteList(Struct, frozen=True, kw_only=True):
 
 @get("/recordings/{recording_id:uuid}/notes", operation_id="list_notes", opt={"action": Action.LISTEN})
 async def list_notes(recording_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> NoteList:
-    """What was noted of a recording, for whoever may listen to it; of what is restricted nothing is shown."""
+    """What was noted of a recording, for whoever may listen to it; of what is restricted nothing is shown.
+
+    Reading any stands in the log.
+    """
     found = await notes(custody, caller, recording_id)
     return NoteList(items=[_view(recording_id, note) for note in found])
 
@@ -69,7 +72,7 @@ async def create_note(
 async def delete_note(
     recording_id: FromPath[UUID], note_id: FromPath[UUID], custody: InCustody, caller: FromCaller
 ) -> None:
-    """Take back a note of one's own."""
+    """Take back a note of one's own, unless the recording is held."""
     await remove_note(custody, caller, recording_id, note_id)
 
 

@@ -115,6 +115,19 @@ async def test_a_note_is_added_at_a_second_and_taken_back_by_its_writer(
         await page.get_by_text("Nobody has noted anything yet.").wait_for()
 
 
+async def test_a_note_of_what_is_held_is_not_taken_back(visit: Visit, house: House) -> None:
+    call, supervisor = await recording(house), await house.person(Role.SUPERVISOR)
+    async with visit(supervisor) as visitor:
+        await supervisor.post(f"/v1/recordings/{call}/notes", json={"text": "Heard."})
+        await visitor.go(f"/recordings/{call}/keeping")
+        assert await visitor.page.get_by_role("button", name="Remove the note").count() == 1
+        await supervisor.post(f"/v1/recordings/{call}/holds", json={"reason": "legal_claim"})
+        await visitor.page.reload()
+        assert "The recording is held: nobody takes back a note while it is." in await visitor.text()
+        assert await visitor.page.get_by_role("button", name="Remove the note").count() == 0
+        await visitor.check_accessible()
+
+
 async def test_whoever_may_neither_read_about_retention_nor_listen_sees_nothing(visit: Visit, house: House) -> None:
     call = await recording(house)
     async with visit(await house.member(Role.AGENT, agent_id="agent-77")) as visitor:

@@ -101,10 +101,14 @@ class Keeping:
 
 @dataclass(frozen=True, kw_only=True)
 class Noted:
-    """The notes of a recording with their writers' names; `is_own` tells which the person may take back."""
+    """The notes of a recording with their writers' names; `is_own` tells which the person may take back.
+
+    `is_held` says that the person wrote some that nobody takes back while the recording is held.
+    """
 
     recording: UUID
     notes: tuple[tuple[Note, str, bool], ...]
+    is_held: bool
 
 
 async def keeping_panel(custody: Custody, caller: Caller, recording_id: UUID) -> dict[str, Any]:
@@ -138,8 +142,9 @@ async def notes_panel(custody: Custody, caller: Caller, recording_id: UUID) -> d
     found = await notes_if_heard(custody, caller, recording_id)
     if found is None:
         return {"noted": None}
-    shown = tuple((note, note.writer or "", note.by == caller.id) for note in found)
-    return {"noted": Noted(recording=recording_id, notes=shown)}
+    shown = tuple((note, note.writer or "", note.by == caller.id and not note.is_held) for note in found)
+    is_held = any(note.is_held for note in found if note.by == caller.id)
+    return {"noted": Noted(recording=recording_id, notes=shown, is_held=is_held)}
 
 
 def may_end(caller: Caller, known: Known) -> bool:
