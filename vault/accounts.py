@@ -73,12 +73,16 @@ class Sessions:
     _seen: dict[bytes, tuple[float, "_Token"]] = field(default_factory=dict, repr=False)
     _people: dict[UUID, tuple[float, "_Member"]] = field(default_factory=dict, repr=False)
 
-    async def authenticate(self, secret: str, *, bound_to: str = "", certificate: str | None = None) -> Caller:
+    async def authenticate(
+        self, secret: str, *, bound_to: str = "", certificate: str | None = None, in_use: bool = True
+    ) -> Caller:
         """The caller behind a bearer token or session.
 
         Args:
             bound_to: what the request came with, as `sessions.binding` tells it; a session may be bound to that.
             certificate: the subject of the client certificate that the request came with; a token may be bound to one.
+            in_use: whether somebody comes with it now; one that is only looked at again ends no later, and was not
+                used by that.
 
         Raises:
             Unauthenticated: unknown, expired or revoked, or the person is no longer active.
@@ -86,8 +90,8 @@ class Sessions:
             Unavailable: a session, and Valkey does not answer; tokens need none.
         """
         if secret.startswith(sessions.PREFIX):
-            return await self._by_session(secret, bound_to)
-        return await self._by_token(secret, certificate)
+            return await self._by_session(secret, bound_to, in_use=in_use)
+        return await self._by_token(secret, certificate, in_use=in_use)
 
     @staticmethod
     async def open(
@@ -159,8 +163,8 @@ class Sessions:
             await audit.record(caller.tenant, event, now=now)
         self._seen.pop(rows[0]["digest"], None)
 
-    async def _by_session(self, secret: str, bound_to: str) -> Caller:
-        session = await sessions.recognise(self.custody, secret, bound_to=bound_to)
+    async def _by_session(self, secret: str, bound_to: str, *, in_use: bool) -> Caller:
+        session = await sessions.recognise(self.custody, secret, bound_to=bound_to, in_use=in_use)
         looked_up, member = self._people.get(session.member, (0.0, None))
         if member is None or time.monotonic() - looked_up >= REMEMBERED_SECONDS:
             async with tenant_scope(session.tenant):
@@ -170,7 +174,7 @@ class Sessions:
             raise Unauthenticated(sessions.OVER)
         return Caller(member.person, session.id, method=session.method, signed_in_at=session.opened_at)
 
-    async def _by_token(self, secret: str, certificate: str | None) -> Caller:
+    async def _by_token(self, secret: str, certificate: str | None, *, in_use: bool) -> Caller:
         if not is_token(secret):
             raise Unauthenticated("The token is unknown.")
         digest, now = digest_of(secret), self.custody.clock.now()
@@ -182,7 +186,8 @@ class Sessions:
             raise Unauthenticated("The token has ended.")
         if token.bound_to is not None and (certificate is None or digest_of(certificate) != token.bound_to):
             raise Unauthenticated("The token is good with its client certificate alone.")
-        self.last_uses.note(token.caller.tenant, token.caller.credential, now=now)
+        if in_use:
+            self.last_uses.note(token.caller.tenant, token.caller.credential, now=now)
         return token.caller
 
     async def _look_up(self, digest: bytes) -> "_Token":

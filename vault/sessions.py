@@ -88,8 +88,8 @@ async def store_session(
     return session, secret
 
 
-async def recognise(custody: Custody, secret: str, *, bound_to: str = "") -> Session:
-    """The session of this secret, which is thereby in use.
+async def recognise(custody: Custody, secret: str, *, bound_to: str = "", in_use: bool = True) -> Session:
+    """The session of this secret, which is thereby in use, unless it is only looked at again.
 
     Raises:
         Unauthenticated: unknown, over, or come with by something else than it is bound to.
@@ -100,7 +100,7 @@ async def recognise(custody: Custody, secret: str, *, bound_to: str = "") -> Ses
         session = _read(await valkey.get(key))
         if session is None or session.is_over(now) or session.bound_to not in ("", bound_to):
             raise Unauthenticated(OVER)
-        if abs(now - session.seen_at) >= NOTED_EVERY:
+        if in_use and abs(now - session.seen_at) >= NOTED_EVERY:
             noted = msgspec.json.encode(msgspec.structs.replace(session, seen_at=now))
             # Only where it is still there: one that was ended meanwhile stays ended.
             await valkey.set(key, noted, xx=True, keepttl=True)

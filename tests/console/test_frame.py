@@ -1,10 +1,17 @@
 """What holds for every page: its frame, its languages, its refusals."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
 import pytest
 
 from tenants.vocabulary import Role
 from tests.console.conftest import Visit
 from tests.world import House, World
+from vault import sessions
+from vault.accounts import Sessions
+from vault.api.authentication import COOKIE
 from vault.console.built import address
 from vault.console.language import LANGUAGES
 
@@ -25,7 +32,7 @@ async def test_the_overview_is_accessible_in_every_language(visit: Visit, house:
 async def test_whoever_is_not_signed_in_is_shown_where_to(visit: Visit) -> None:
     async with visit() as visitor:
         await visitor.go("/?lang=sv")
-        assert visitor.page.url.endswith("/sign-in")
+        assert visitor.page.url.partition("?")[0].endswith("/sign-in")
 
 
 async def test_the_navigation_leads_nobody_where_they_may_not_go(visit: Visit, house: House) -> None:
@@ -40,3 +47,49 @@ async def test_scripts_and_styles_are_small_and_kept_by_the_browser(world: World
         assert answer.headers["content-encoding"] == "gzip"
         assert "immutable" in answer.headers["cache-control"]
         assert answer.num_bytes_downloaded < 40_000
+
+
+@pytest.mark.parametrize("path", [f"/receive/{uuid4()}/key", f"/receive/{uuid4()}/listening", "/receive/verify"])
+async def test_whose_session_ends_while_a_form_still_comes_does_nothing_by_it(
+    world: World, house: House, path: str
+) -> None:
+    person = await world.session(house.slug, f"admin@{house.slug}.example")
+    caller = await Sessions(world.custody).authenticate(person.token)
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"sha256=0"
+        await asyncio.sleep(0.5)
+        assert await sessions.end_session(world.custody, house.tenant, person.id, caller.credential)
+        yield b"0"
+
+    headers = {"content-type": "application/x-www-form-urlencoded", "cookie": f"{COOKIE}={person.token}"}
+    answer = await world.client.post(path, content=slowly(), headers=headers)
+    assert 'name="password"' in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/receive/ask",
+        f"/receive/{uuid4()}/documents",
+        f"/receive/{uuid4()}/duty",
+        f"/disclosures/{uuid4()}/documents",
+        f"/disclosures/{uuid4()}/duty",
+    ],
+)
+async def test_a_file_of_somebody_who_may_not_bring_it_is_refused_unread(world: World, house: House, path: str) -> None:
+    host, port = world.client.base_url.host, world.client.base_url.port
+    lines = [
+        f"POST {path} HTTP/1.1",
+        f"Host: {host}:{port}",
+        f"Cookie: {COOKIE}={house.administrator.token}",
+        "Content-Type: multipart/form-data; boundary=b",
+        "Transfer-Encoding: chunked",
+    ]
+    reader, writer = await asyncio.open_connection(host, port)
+    # Not one byte of the body comes.
+    writer.write("\r\n".join([*lines, "", ""]).encode())
+    async with asyncio.timeout(15):
+        answered = await reader.readline()
+    writer.close()
+    assert answered.split()[1] in (b"403", b"404")

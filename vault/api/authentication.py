@@ -38,26 +38,35 @@ class Authentication(AbstractAuthenticationMiddleware):
             complete = message["type"] == "http.request" and not message.get("more_body", False)
             late = time.monotonic() - began >= REMEMBERED_SECONDS
             if complete and late and asks_again and isinstance(scope.get("user"), Caller):
-                await self._caller(ASGIConnection(scope))
+                await recognised(ASGIConnection(scope))
             return message
 
         await super().__call__(scope, coming, send)
 
     async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
         try:
-            return AuthenticationResult(user=await self._caller(connection), auth=None)
+            return AuthenticationResult(user=await recognised(connection), auth=None)
         except Unauthenticated:
             limits: RequestLimits = connection.app.state.limits
             await limits.admit({Limited.REFUSED: address_of(connection.scope)})
             raise
 
-    async def _caller(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
-        sessions: Sessions = connection.app.state.sessions
-        secret = secret_of(connection)
-        if not secret:
-            raise Unauthenticated("Send `Authorization: Bearer <token>`, or sign in at /v1/sessions.")
-        certificate = connection.scope["state"].get(CERTIFICATE)
-        return await sessions.authenticate(secret, bound_to=bound_to(connection), certificate=certificate)
+
+async def recognised(connection: ASGIConnection[Any, Any, Any, Any], *, in_use: bool = True) -> Caller:
+    """Whose request it is, as it stands now.
+
+    Args:
+        in_use: whether this counts as coming with the session or token, as `Sessions.authenticate` has it.
+
+    Raises:
+        Unauthenticated, Destroyed, Unavailable: as there.
+    """
+    sessions: Sessions = connection.app.state.sessions
+    secret = secret_of(connection)
+    if not secret:
+        raise Unauthenticated("Send `Authorization: Bearer <token>`, or sign in at /v1/sessions.")
+    certificate = connection.scope["state"].get(CERTIFICATE)
+    return await sessions.authenticate(secret, bound_to=bound_to(connection), certificate=certificate, in_use=in_use)
 
 
 def secret_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:

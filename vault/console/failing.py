@@ -83,10 +83,18 @@ def _page(request: AnyRequest, status: int, detail: str, extra: dict[str, Any], 
 
 def _sign_in(request: AnyRequest) -> Response[str]:
     """To the door; who was at a page comes back to it, and not to the piece of it that was asked for."""
-    page_at = urlsplit(request.headers.get("hx-current-url") or (str(request.url) if request.method in SAFE else ""))
-    path = page_at.path + (f"?{page_at.query}" if page_at.query else "")
+    path = _page_at(request)
     at = f"{SIGN_IN}?next={quote(path)}" if path not in ("", "/") else SIGN_IN
     answer = elsewhere(at)
     if request.headers.get("hx-request"):
         answer.status_code, answer.headers["hx-redirect"] = 204, at
     return answer
+
+
+def _page_at(request: AnyRequest) -> str:
+    """Which page of the vault somebody was at, with its query; empty where that is not told or not readable."""
+    try:
+        at = urlsplit(request.headers.get("hx-current-url") or (str(request.url) if request.method in SAFE else ""))
+    except ValueError:
+        return ""
+    return at.path + (f"?{at.query}" if at.query else "")

@@ -1,10 +1,14 @@
 """A file that a form brings is read in memory, and lies on no disk before it is sealed."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from litestar import Request
+from litestar.enums import RequestEncodingType
 from litestar.exceptions import ClientException
+from litestar.status_codes import HTTP_413_REQUEST_ENTITY_TOO_LARGE
 from multipart import (  # type: ignore[import-untyped] # it brings no types
     MultipartError,
     MultipartSegment,
@@ -16,6 +20,14 @@ from vault.errors import TooLarge
 FIELDS_MOST: Final = 100
 TEXT_MOST: Final = 64 * 1024
 """Bytes of all fields together that are no files."""
+
+FRAME_MOST: Final = 64 * 1024
+"""Bytes of what stands around the fields and the file, and of what writing them down adds."""
+
+
+def largest(most: int) -> int:
+    """How many bytes a body may have that brings a file of at most so many; the route says the same."""
+    return most + TEXT_MOST + FRAME_MOST
 
 
 @dataclass(frozen=True)
@@ -35,26 +47,28 @@ class Form:
 
 
 async def read_form(request: Request[Any, Any, Any], *, most: int) -> Form:
-    """A form with files (`multipart/form-data`), or one without.
+    """A form with a file (`multipart/form-data`), or one without. The body of anything else is not read at all.
 
-    The route says `request_max_body_size=None`: what is too large is refused here, before all of it has come.
+    What is too large is refused before all of it has come.
 
     Args:
-        most: how many bytes a file may have.
+        most: how many bytes its file may have.
 
     Raises:
-        TooLarge: a file, or the rest of the form, is larger than that.
+        TooLarge: the file, the rest of the form, or all of the body is larger than it may be, or there is another file.
     """
     content_type, options = request.content_type
-    if content_type != "multipart/form-data":
-        return Form({name: value.strip() for name, value in (await request.form()).items() if _is_filled(value)})
+    if content_type == RequestEncodingType.URL_ENCODED:
+        return _plain(b"".join([chunk async for chunk in _coming(request, largest(0))]))
+    if content_type != RequestEncodingType.MULTI_PART:
+        return Form()
     boundary = options.get("boundary")
     if not boundary:
         raise ClientException("The form has no boundary.")
     reader = _Reader(most)
     try:
         with PushMultipartParser(boundary.encode(), max_segment_count=FIELDS_MOST) as parser:
-            async for chunk in request.stream():
+            async for chunk in _coming(request, largest(most)):
                 for part in parser.parse(chunk):
                     reader.take(part)
             for part in parser.parse(b""):
@@ -62,6 +76,33 @@ async def read_form(request: Request[Any, Any, Any], *, most: int) -> Form:
     except MultipartError:
         raise ClientException("The form cannot be read.") from None
     return reader.form
+
+
+async def _coming(request: Request[Any, Any, Any], most: int) -> AsyncIterator[bytes]:
+    """The body as it comes, for as far as it may go. Raises TooLarge."""
+    if (request.content_length or 0) > most:
+        raise TooLarge(f"The form has at most {most} bytes.")
+    come = 0
+    try:
+        async for chunk in request.stream():
+            come += len(chunk)
+            if come > most:
+                raise TooLarge(f"The form has at most {most} bytes.")
+            yield chunk
+    except ClientException as error:
+        # The route's own limit, which may be lower.
+        if error.status_code != HTTP_413_REQUEST_ENTITY_TOO_LARGE:
+            raise
+        raise TooLarge("The form is too large.") from None
+
+
+def _plain(body: bytes) -> Form:
+    """A form without a file. Raises ClientException where it has too many fields."""
+    try:
+        found = parse_qsl(body.decode(errors="replace"), max_num_fields=FIELDS_MOST)
+    except ValueError:
+        raise ClientException("The form cannot be read.") from None
+    return Form({name: value.strip() for name, value in found if value.strip()})
 
 
 class _Reader:
@@ -76,6 +117,8 @@ class _Reader:
     def take(self, part: MultipartSegment | bytearray | None) -> None:
         """The beginning of a field, a piece of it, or its end. Raises TooLarge."""
         if isinstance(part, MultipartSegment):
+            if part.filename and self.form.files:
+                raise TooLarge("A form has one file.")
             self._segment, self._content = part, bytearray()
         elif part:
             self._content += part
@@ -99,7 +142,3 @@ class _Reader:
             self.form.files[segment.name] = Sent(media_type, bytes(self._content))
         elif text := self._content.decode(errors="replace").strip():
             self.form.fields[segment.name] = text
-
-
-def _is_filled(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())

@@ -1,7 +1,7 @@
 """What a form brings, read into the same shapes that the API's routes take, with the same rules."""
 
-from datetime import datetime
-from typing import Any, TypeVar
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final, TypeVar
 
 import msgspec
 from litestar import Request
@@ -9,6 +9,9 @@ from litestar.datastructures import FormMultiDict
 
 from vault.console.language import ZONE
 from vault.errors import FieldProblem, Invalid
+
+FURTHEST: Final = date(2999, 12, 31)
+"""The last day that a form takes; with the very last of the calendar nothing could be reckoned any more."""
 
 Shape = TypeVar("Shape")
 
@@ -55,3 +58,15 @@ def instant(given: dict[str, Any], name: str) -> datetime | None:
         return datetime.fromisoformat(text).replace(tzinfo=ZONE) if text else None
     except ValueError:
         raise Invalid("The form is not complete.", [FieldProblem(name, "form", "Expected a day and a time.")]) from None
+
+
+def end_of(day: date, name: str) -> datetime:
+    """The moment at which a day is over, in Helsinki.
+
+    Raises:
+        Invalid: it is further away than a form takes.
+    """
+    if day > FURTHEST:
+        sentence = f"Give a day until {FURTHEST}."
+        raise Invalid(sentence, [FieldProblem(name, "day", sentence)])
+    return datetime.combine(day + timedelta(days=1), time(), ZONE)

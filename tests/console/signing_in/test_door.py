@@ -113,8 +113,21 @@ async def test_a_session_that_ended_is_said_to_have_and_one_comes_back_to_where_
         ("https://elsewhere.example/", "/"),
         ("javascript:alert(1)", "/"),
         ("/\n/elsewhere.example", "/"),
+        ("//[", "/"),
+        ("/[::1", "/[::1"),
+        ("http://[", "/"),
+        ("/p\u00e4iv\u00e4", "/"),
         ("", "/"),
     ],
 )
 def test_nobody_is_led_out_of_the_vault(asked: str, led: str) -> None:
     assert local(asked) == led
+
+
+@pytest.mark.parametrize("asked", ["//[", "http://[", "/p\u00e4iv\u00e4"])
+async def test_an_address_that_is_none_leads_nowhere(world: World, asked: str) -> None:
+    shown = await world.client.get("/sign-in", params={"next": asked})
+    assert shown.status_code == 200
+    headers = [(b"hx-request", b"true"), (b"hx-current-url", asked.encode())]
+    answer = await world.client.get("/account/sessions", headers=headers)
+    assert (answer.status_code, answer.headers["hx-redirect"].partition("?")[0]) == (204, "/sign-in")

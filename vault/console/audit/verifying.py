@@ -1,6 +1,5 @@
 """The log is held against a checkpoint that somebody kept, live; the line is green only if all of it was verified."""
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -153,16 +152,14 @@ async def show_result(
 async def follow_run(
     request: AnyRequest, custody: InCustody, caller: FromCaller, name: FromPath[str]
 ) -> ServerSentEvent:
-    """How far it is, told while it goes on."""
+    """How far it is, told while it goes on; it ends with the page that follows it."""
     run = await _run(request, custody, caller, name)
-    going = asyncio.create_task(run.go(custody, caller))
 
     async def shown() -> tuple[str, bool]:
-        # `going` is held here, lest it is collected before it ends.
-        over = run.over or going.done()
+        over = run.over
         return rendered("audit/_run.html", request, run=run), over
 
-    return await follow(shown)
+    return await follow(shown, lambda: run.go(custody, caller), request=request)
 
 
 async def _run(request: AnyRequest, custody: Custody, caller: Caller, name: str) -> Run:

@@ -13,12 +13,13 @@ from vault.console import forms
 from vault.console.disclosures.frame import SEES, AnyRequest, asks
 from vault.console.disclosures.matter import matter_page
 from vault.console.disclosures.times import day
-from vault.console.files import read_form
+from vault.console.files import largest, read_form
 from vault.console.rendering import elsewhere
 from vault.disclosure import deciding, documents, duties, notices
 from vault.disclosure.deciding import Wish
 from vault.disclosure.documents import SIZE_MOST, DocumentPurpose
 from vault.disclosure.duties import DutyMeans, Fulfilment
+from vault.disclosure.reading import look
 from vault.errors import FieldProblem, Invalid, NotFound
 
 DECIDES: Final = (Action.DECIDE_DISCLOSURE, Action.REQUEST_DISCLOSURE)
@@ -88,13 +89,15 @@ async def note(
 @post(
     "/disclosures/{disclosure_id:uuid}/duty",
     status_code=303,
-    request_max_body_size=None,
+    request_max_body_size=largest(SIZE_MOST),
     **asks(Action.READ_DISCLOSURES),
 )
 async def fulfil(
     disclosure_id: FromPath[UUID], request: AnyRequest, custody: InCustody, caller: FromCaller
 ) -> Response[str]:
     """Show with a document that what was received was returned or destroyed."""
+    # Whoever may not see it has nothing of theirs read.
+    await look(custody, caller, disclosure_id)
     sent = await read_form(request, most=SIZE_MOST)
     try:
         proof, done_on = sent.files.get("proof"), day(sent.fields, "done_on")

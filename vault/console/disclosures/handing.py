@@ -12,10 +12,11 @@ from vault.api.package_views import NewRecipient
 from vault.console import forms
 from vault.console.disclosures.frame import SEES, AnyRequest, asks
 from vault.console.disclosures.matter import matter_page
-from vault.console.files import read_form
+from vault.console.files import largest, read_form
 from vault.console.rendering import elsewhere
 from vault.disclosure import documents, recipients, seals
 from vault.disclosure.documents import MEDIA_TYPES, SIZE_MOST, DocumentPurpose
+from vault.disclosure.reading import look
 from vault.errors import FieldProblem, Invalid
 
 KEY_MOST = 20_000
@@ -91,13 +92,15 @@ async def name_key(
 @post(
     "/disclosures/{disclosure_id:uuid}/documents",
     status_code=303,
-    request_max_body_size=None,
+    request_max_body_size=largest(SIZE_MOST),
     **asks(*SEES),
 )
 async def add_document(
     disclosure_id: FromPath[UUID], request: AnyRequest, custody: InCustody, caller: FromCaller
 ) -> Response[str]:
     """Add a document; it is kept sealed."""
+    # Whoever may not see it has nothing of theirs read.
+    await look(custody, caller, disclosure_id)
     sent = await read_form(request, most=SIZE_MOST)
     file, purpose = sent.files.get("file"), sent.fields.get("purpose", "")
     try:

@@ -75,7 +75,7 @@ async def follow_package(
         text = rendered("disclosures/_given.html", request, **given, **_making(disclosure))
         return text, disclosure.state is not DisclosureState.APPROVED
 
-    return await follow(shown)
+    return await follow(shown, request=request)
 
 
 async def matter_page(

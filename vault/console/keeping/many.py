@@ -123,7 +123,7 @@ async def follow_bulk(request: AnyRequest, bulk_hold_id: FromPath[UUID], caller:
         bulk = await progress(caller, bulk_hold_id)
         return rendered("keeping/_bulk.html", request, bulk=bulk), _rests(bulk)
 
-    return await live.follow(shown)
+    return await live.follow(shown, request=request)
 
 
 @post("/holds/bulk/{bulk_hold_id:uuid}/release", opt={"action": Action.RELEASE})

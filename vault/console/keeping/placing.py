@@ -1,6 +1,6 @@
 """One recording is held, restricted and let go by forms, from its own page or from the page of what keeps it."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +13,8 @@ from tenants.vocabulary import HoldReason, RestrictionGround
 from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.holds import Note
-from vault.console.forms import fields, read, shaped
+from vault.console.forms import end_of, fields, read, shaped
 from vault.console.keeping.panels import DONE, keeping_panel, notes_panel
-from vault.console.language import ZONE
 from vault.console.rendering import elsewhere, page
 from vault.custody.custody import Custody
 from vault.errors import FieldProblem, Invalid, NotFound
@@ -136,7 +135,7 @@ def back(recording_id: UUID, where: str | None, done: str) -> Response[str]:
 
 
 def last_day(field: str, text: str | None) -> datetime | None:
-    """The moment at which a day is over, in Helsinki. Raises Invalid where it is no day."""
+    """The moment at which a day is over, in Helsinki. Raises Invalid where it is no day, or too far away."""
     if text is None:
         return None
     try:
@@ -144,7 +143,7 @@ def last_day(field: str, text: str | None) -> datetime | None:
     except ValueError:
         sentence = "Give a day, such as 2027-01-31."
         raise Invalid(sentence, [FieldProblem(field, "day", sentence)]) from None
-    return datetime.combine(day + timedelta(days=1), time(), tzinfo=ZONE)
+    return end_of(day, field)
 
 
 def renamed(error: Invalid, prefix: str) -> list[FieldProblem]:

@@ -1,7 +1,7 @@
 """Machines and their tokens: issued and shown once, listed with their last use, replaced with an overlap, ended."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from vault.api.dependencies import FromCaller, InCustody, WithSessions
 from vault.api.tokens import ReplacementRequest
 from vault.api.tokens import Subject as CertificateSubject
 from vault.console import forms
-from vault.console.language import ZONE, term
+from vault.console.language import term
 from vault.console.people.members import is_machine
 from vault.console.people.tabs import show
 from vault.console.people.teams import told
@@ -87,9 +87,8 @@ async def issue_token(
     given = forms.fields(await request.form(), frozenset({"scopes"}))
     try:
         asked = forms.shaped(given, TokenForm)
-        new = NewToken(
-            scopes=asked.scopes, expires_at=_end(asked.last_day), certificate_subject=asked.certificate_subject
-        )
+        expires_at = forms.end_of(asked.last_day, "last_day") if asked.last_day else None
+        new = NewToken(scopes=asked.scopes, expires_at=expires_at, certificate_subject=asked.certificate_subject)
         issued = await tokens.issue(custody, caller, member_id, new)
     except (Invalid, Conflict) as error:
         problems = [
@@ -119,11 +118,6 @@ async def revoke_token(token_id: FromPath[UUID], sessions: WithSessions, caller:
     """End it at once."""
     await sessions.revoke(caller, token_id)
     return elsewhere("/people/machines", done="revoked")
-
-
-def _end(last_day: date | None) -> datetime | None:
-    """The end of a day in Helsinki."""
-    return datetime.combine(last_day + timedelta(days=1), time(), ZONE) if last_day else None
 
 
 def _scopes(member: Member) -> list[tuple[str, str]]:

@@ -113,7 +113,7 @@ async def follow_proposal(
         told = rendered("policy/_progress.html", request, proposal=proposal, states=STATES)
         return told, proposal.state is not State.APPROVED
 
-    return await follow(shown)
+    return await follow(shown, request=request)
 
 
 @get("/proposals/{proposal_id:uuid}/file", opt={"action": Action.READ_PROPOSALS})

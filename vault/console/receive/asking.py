@@ -14,10 +14,10 @@ from vault.accounts import Caller
 from vault.api.dependencies import InCustody, WithSessions
 from vault.console.disclosures.hearing import playing, problems_of, recording_in
 from vault.console.disclosures.wanting import wanted_of
-from vault.console.files import Form, read_form
+from vault.console.files import Form, largest, read_form
 from vault.console.language import _
 from vault.console.receive.door import door_page
-from vault.console.receive.frame import ASKS, AT, RECEIVES, Asked, show, told
+from vault.console.receive.frame import ASKS, AT, RECEIVES, Asked, show, still_in, told
 from vault.console.receive.matter import matter_page
 from vault.console.rendering import elsewhere
 from vault.console.signing_in.ways import caller_of
@@ -25,7 +25,7 @@ from vault.custody.custody import Custody
 from vault.disclosure import documents, matters
 from vault.disclosure.documents import MEDIA_TYPES, SIZE_MOST, DocumentPurpose
 from vault.disclosure.requesting import request as ask_for
-from vault.errors import FieldProblem, Invalid, NotFound, VaultError
+from vault.errors import FieldProblem, Invalid, NotFound, Unauthenticated, VaultError
 from vault.grants.hearing import hear
 from vault.organisations.model import Organisation
 from vault.organisations.reading import own
@@ -46,14 +46,19 @@ async def show_ask(request: Asked, custody: InCustody, sessions: WithSessions) -
         return told(request, caller, error)
 
 
-@post(f"{AT}/ask", status_code=303, request_max_body_size=None, opt=ASKS)
+@post(f"{AT}/ask", status_code=303, request_max_body_size=largest(SIZE_MOST), opt=ASKS)
 async def ask_outside(request: Asked, custody: InCustody, sessions: WithSessions) -> Response[str]:
     """Ask for recordings on a legal basis, with the document that says so; two persons decide."""
     caller = await caller_of(request, sessions)
     if caller is None:
         return door_page(request)
     try:
-        sent, organisation = await read_form(request, most=SIZE_MOST), await _own(caller)
+        # Whoever may not ask has nothing of theirs read.
+        organisation = await _own(caller)
+        sent = await read_form(request, most=SIZE_MOST)
+        caller = await still_in(request, sessions)
+    except Unauthenticated:
+        return door_page(request)
     except VaultError as error:
         return told(request, caller, error)
     try:
@@ -75,10 +80,10 @@ async def listen_outside(
     disclosure_id: FromPath[UUID], request: Asked, custody: InCustody, sessions: WithSessions
 ) -> Response[str]:
     """Be let in to listen to one recording that was granted, for a quarter of an hour."""
+    form = (await read_form(request, most=0)).fields
     caller = await caller_of(request, sessions)
     if caller is None:
         return door_page(request)
-    form = (await read_form(request, most=0)).fields
     try:
         purpose = (await matters.matter(custody, caller, disclosure_id)).disclosure.terms.purpose or ""
         said = {"purpose": purpose, "reason": form.get("reason", "")}
@@ -101,10 +106,10 @@ async def show_verify(request: Asked, sessions: WithSessions) -> Response[str]:
 @post(f"{AT}/verify", status_code=200, opt=RECEIVES)
 async def verify_hash(request: Asked, custody: InCustody, sessions: WithSessions) -> Response[str]:
     """Whether a file is a package that was given to this person; its hash comes here, the file does not."""
+    asked = (await read_form(request, most=0)).fields.get("sha256", "").lower().replace(" ", "")[:200]
     caller = await caller_of(request, sessions)
     if caller is None:
         return door_page(request)
-    asked = (await read_form(request, most=0)).fields.get("sha256", "").lower().replace(" ", "")[:200]
     try:
         mine = await matters.matters(custody, caller)
     except VaultError as error:

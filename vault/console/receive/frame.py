@@ -7,11 +7,12 @@ from litestar import Request, Response
 
 from tenants.decisions import Action, Refused
 from tenants.vocabulary import Role
-from vault.accounts import Caller
+from vault.accounts import Caller, Sessions
 from vault.console.language import _, mark
 from vault.console.navigation import places
 from vault.console.receive import words
 from vault.console.rendering import page
+from vault.console.signing_in.ways import caller_of
 from vault.errors import (
     AccessOver,
     Altered,
@@ -20,10 +21,12 @@ from vault.errors import (
     NotAllowed,
     NotFound,
     TooLarge,
+    Unauthenticated,
     Unavailable,
     UnsupportedMedia,
     VaultError,
 )
+from vault.sessions import OVER
 
 AT: Final = "/receive"
 
@@ -65,6 +68,18 @@ DONE: Final = MappingProxyType(
         "duty": mark("You have shown what became of it. Nothing is owed any more."),
     }
 )
+
+
+async def still_in(request: Asked, sessions: Sessions) -> Caller:
+    """Who is signed in now that the body is here: it takes its time, and may be drawn out beyond a session's end.
+
+    Raises:
+        Unauthenticated: nobody is, any more.
+    """
+    caller = await caller_of(request, sessions)
+    if caller is None:
+        raise Unauthenticated(OVER)
+    return caller
 
 
 def show(request: Asked, template: str, caller: Caller | None, *, status: int = 200, **given: Any) -> Response[str]:

@@ -15,10 +15,10 @@ from vault.api.dependencies import InCustody, WithSessions
 from vault.api.disclosure_views import GIVEN
 from vault.console.disclosures.clocks import clock_of
 from vault.console.disclosures.times import day
-from vault.console.files import Form, read_form
+from vault.console.files import Form, largest, read_form
 from vault.console.language import _, mark
 from vault.console.receive.door import door_page
-from vault.console.receive.frame import AT, PUBLIC, RECEIVES, Asked, show, told
+from vault.console.receive.frame import AT, PUBLIC, RECEIVES, Asked, show, still_in, told
 from vault.console.rendering import elsewhere
 from vault.console.signing_in.ways import caller_of
 from vault.custody.custody import Custody
@@ -27,9 +27,11 @@ from vault.disclosure.documents import SIZE_MOST, DocumentPurpose
 from vault.disclosure.duties import DutyMeans, Fulfilment
 from vault.disclosure.fetching import HANDED_OVER
 from vault.disclosure.matters import Matter
-from vault.errors import Conflict, Invalid, NotFound, VaultError
+from vault.disclosure.reading import look
+from vault.errors import Conflict, Invalid, NotFound, Unauthenticated, VaultError
 
 KEY_LIMIT = 20_000
+LARGEST = largest(SIZE_MOST)
 
 UNFIT = mark("Nothing can be sealed to this key: give an age key, or a certificate that is valid and made for it.")
 
@@ -62,7 +64,8 @@ async def name_my_key(
     disclosure_id: FromPath[UUID], request: Asked, custody: InCustody, sessions: WithSessions
 ) -> Response[str]:
     """Name one's own key, or have a pair made; the secret of that is on this answer alone."""
-    caller, form = await caller_of(request, sessions), (await read_form(request, most=0)).fields
+    form = (await read_form(request, most=0)).fields
+    caller = await caller_of(request, sessions)
     if caller is None:
         return door_page(request)
     secret = None
@@ -127,14 +130,17 @@ async def withdraw_mine(
     return await _done(request, sessions, disclosure_id, give_up)
 
 
-@post(f"{AT}/{{disclosure_id:uuid}}/documents", status_code=303, request_max_body_size=None, opt=RECEIVES)
+@post(f"{AT}/{{disclosure_id:uuid}}/documents", status_code=303, request_max_body_size=LARGEST, opt=RECEIVES)
 async def add_my_document(
     disclosure_id: FromPath[UUID], request: Asked, custody: InCustody, sessions: WithSessions
 ) -> Response[str]:
     """Add a document, such as the order that a request rests on; it is kept sealed."""
 
     async def add(caller: Caller) -> str:
+        # Whoever may not see it has nothing of theirs read.
+        await look(custody, caller, disclosure_id)
         file = (await read_form(request, most=SIZE_MOST)).files.get("file")
+        caller = await still_in(request, sessions)
         if file is None:
             raise NotFound
         purpose = DocumentPurpose.ORDER
@@ -144,7 +150,7 @@ async def add_my_document(
     return await _done(request, sessions, disclosure_id, add)
 
 
-@post(f"{AT}/{{disclosure_id:uuid}}/duty", status_code=303, request_max_body_size=None, opt=RECEIVES)
+@post(f"{AT}/{{disclosure_id:uuid}}/duty", status_code=303, request_max_body_size=LARGEST, opt=RECEIVES)
 async def show_duty_done(
     disclosure_id: FromPath[UUID], request: Asked, custody: InCustody, sessions: WithSessions
 ) -> Response[str]:
@@ -153,7 +159,12 @@ async def show_duty_done(
     if caller is None:
         return door_page(request)
     try:
-        await _fulfil(custody, caller, disclosure_id, await read_form(request, most=SIZE_MOST))
+        await look(custody, caller, disclosure_id)
+        sent = await read_form(request, most=SIZE_MOST)
+        caller = await still_in(request, sessions)
+        await _fulfil(custody, caller, disclosure_id, sent)
+    except Unauthenticated:
+        return door_page(request)
     except Invalid:
         wrong = _("Say what became of it, on a day since you received it, and add the document that shows so.")
         return await matter_page(request, custody, caller, disclosure_id, wrong=wrong, status=422)
@@ -181,6 +192,8 @@ async def _done(
         return door_page(request)
     try:
         return elsewhere(f"{AT}/{disclosure_id}", done=await act(caller))
+    except Unauthenticated:
+        return door_page(request)
     except (VaultError, Refused) as error:
         return told(request, caller, error)
 

@@ -41,7 +41,7 @@ async def follow_comparison(
         found = await summaries(caller)
         return rendered("retention/_comparison.html", request, **_shown(found)), _is_through(found, since)
 
-    return await live.follow(shown)
+    return await live.follow(shown, request=request)
 
 
 @post("/retention/comparison", opt={"action": Action.READ_RECONCILIATION})

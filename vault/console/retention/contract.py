@@ -7,7 +7,6 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from litestar import Request, Response, get, post
-from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent
 from msgspec import Meta, Struct
@@ -18,6 +17,7 @@ from vault.api.contracts import Change
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.returns import Receipt, Waiver
 from vault.console import forms, live
+from vault.console.files import Form, largest, read_form
 from vault.console.language import mark
 from vault.console.rendering import elsewhere, page, rendered
 from vault.console.retention import words
@@ -100,7 +100,7 @@ async def follow_contract(
         found = await gather(custody, caller, await find(caller, contract_id))
         return rendered("retention/_course.html", request, **_words(found)), not found.moves
 
-    return await live.follow(shown)
+    return await live.follow(shown, request=request, every=live.SLOWLY)
 
 
 @post("/retention/contract/{contract_id:uuid}/changes", opt={"action": Action.END_CONTRACT})
@@ -145,16 +145,17 @@ async def waive(contract_id: FromPath[UUID], request: Sent, custody: InCustody, 
 @post(
     "/retention/contract/{contract_id:uuid}/receipt",
     opt={"action": Action.TAKE_BACK},
-    request_max_body_size=FILE_BYTES,
+    request_max_body_size=largest(FILE_BYTES),
 )
 async def confirm_receipt(
     contract_id: FromPath[UUID], request: Sent, custody: InCustody, caller: FromCaller
 ) -> Response[str]:
     """Confirm that everything was received, by the manifest's own file or by its SHA-256."""
+    sent = await read_form(request, most=FILE_BYTES)
     try:
-        await confirm(custody, caller, contract_id, await _named(request))
+        await confirm(custody, caller, contract_id, _named(sent))
     except Invalid as error:
-        return await _again(request, custody, caller, contract_id, error, "receipt")
+        return await _again(request, custody, caller, contract_id, error, "receipt", sent.fields)
     return elsewhere(f"/retention/contract/{contract_id}", done="confirmed")
 
 
@@ -165,14 +166,12 @@ async def acknowledge_notice(notice_id: FromPath[UUID], custody: InCustody, call
     return elsewhere(f"/retention/contract/{told.contract}", done="acknowledged")
 
 
-async def _named(request: Sent) -> str:
+def _named(sent: Form) -> str:
     """The SHA-256 of the manifest. Raises Invalid where neither it nor the file came."""
-    form = await request.form()
-    sent = form.get("manifest")
-    content = await sent.read() if isinstance(sent, UploadFile) else b""
-    if content:
-        return hashlib.sha256(content).hexdigest()
-    return forms.shaped(forms.fields(form), Receipt).manifest_sha256
+    file = sent.files.get("manifest")
+    if file is not None and file.content:
+        return hashlib.sha256(file.content).hexdigest()
+    return forms.shaped(sent.fields, Receipt).manifest_sha256
 
 
 async def _contract(request: Sent, custody: Custody, caller: Caller, contract: UUID) -> Response[str]:
@@ -181,11 +180,18 @@ async def _contract(request: Sent, custody: Custody, caller: Caller, contract: U
 
 
 async def _again(
-    request: Sent, custody: Custody, caller: Caller, contract: UUID, error: Invalid, which: str
+    request: Sent,
+    custody: Custody,
+    caller: Caller,
+    contract: UUID,
+    error: Invalid,
+    which: str,
+    read: dict[str, str] | None = None,
 ) -> Response[str]:
     """The page once more, with what was typed but for a secret, and what is wrong with it."""
     found = await gather(custody, caller, await find(caller, contract))
-    form = {name: text for name, text in forms.fields(await request.form()).items() if name != "secret_key"}
+    typed = forms.fields(await request.form()) if read is None else read
+    form = {name: text for name, text in typed.items() if name != "secret_key"}
     problems = list(error.problems) or [FieldProblem("", "", error.detail)]
     shown: dict[str, Any] = {"form": form, "wrong": which, "problems": problems}
     return page(request, "retention/contract.html", status=422, **shown, **_words(found))

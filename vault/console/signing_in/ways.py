@@ -17,7 +17,10 @@ LONGEST: Final = 2000
 
 def local(path: str) -> str:
     """The path, where it is one of the vault's own pages; else the overview's."""
-    parts = urlsplit(path if path.isprintable() and len(path) <= LONGEST else "")
+    try:
+        parts = urlsplit(path if path.isascii() and path.isprintable() and len(path) <= LONGEST else "")
+    except ValueError:
+        return "/"
     # A browser takes a backslash for a slash, and what follows two for another host.
     is_ours = path.startswith("/") and not path.startswith("//") and "\\" not in path
     return path if is_ours and parts.path and not parts.netloc and not parts.scheme else "/"
