@@ -116,15 +116,15 @@ async def sessions_of(custody: Custody, tenant: UUID, member: UUID) -> list[Sess
 
 async def end_session(custody: Custody, tenant: UUID, member: UUID, session_id: UUID) -> bool:
     """End one of a member's sessions; whether there was one. Raises Unavailable."""
-    keys = [key for key, session in await _kept(custody, tenant, member) if session.id == session_id]
-    await _forget(custody, tenant, member, keys)
-    return bool(keys)
+    kept = [(key, session) for key, session in await _kept(custody, tenant, member) if session.id == session_id]
+    await _forget(custody, tenant, member, kept)
+    return bool(kept)
 
 
 async def forget_all(custody: Custody, tenant: UUID, member: UUID) -> None:
     """End all of a member's sessions at once, after `members.signed_out` was committed, which ends them anyway."""
     with suppress(Unavailable):
-        await _forget(custody, tenant, member, [key for key, _ in await _kept(custody, tenant, member)])
+        await _forget(custody, tenant, member, await _kept(custody, tenant, member))
         return
     log.warning("sessions.not_forgotten")
 
@@ -137,10 +137,16 @@ async def _kept(custody: Custody, tenant: UUID, member: UUID) -> list[tuple[Raw,
     return [(key, session) for key, session in found if session is not None]
 
 
-async def _forget(custody: Custody, tenant: UUID, member: UUID, keys: list[Raw]) -> None:
-    if keys:
+def desk_of(session_id: UUID) -> str:
+    """Where Valkey has what somebody works with in a session; it goes with the session."""
+    return f"desk:{session_id}"
+
+
+async def _forget(custody: Custody, tenant: UUID, member: UUID, kept: list[tuple[Raw, Session]]) -> None:
+    if kept:
+        keys = [key for key, _ in kept]
         async with custody.volatile.asked() as valkey, valkey.pipeline() as pipe:
-            pipe.delete(*keys)
+            pipe.delete(*keys, *(desk_of(session.id) for _, session in kept))
             pipe.srem(_index(tenant, member), *keys)
             await pipe.execute()
 

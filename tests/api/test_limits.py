@@ -194,3 +194,30 @@ def test_what_is_limited_by_itself_is_there() -> None:
     known = {str(handler.operation_id) for handler in handlers}
     known |= {f"{method} {route.path}" for route in routes if isinstance(route, HTTPRoute) for method in route.methods}
     assert set(ACTS) <= known
+
+
+SAME = {
+    "search_recordings": ("GET /recordings",),
+    "search_audit": ("GET /audit",),
+    "preview_bulk_hold": ("POST /holds/bulk/preview",),
+    "export_audit": ("GET /audit/export/file",),
+    "preview_policy": ("POST /policy/change",),
+    "read_disclosure_register": ("GET /disclosures/register", "GET /disclosures/register.csv"),
+    "trace_package": ("POST /disclosures/trace",),
+}
+"""Which pages do what a route does that is limited by itself."""
+
+
+@pytest.mark.parametrize("route", SAME)
+def test_a_page_is_limited_as_the_route_that_does_the_same(route: str) -> None:
+    assert {ACTS.get(page) for page in SAME[route]} == {ACTS[route]}
+
+
+async def test_a_search_is_counted_the_same_by_a_page_and_by_the_route(serving: Served, house: House) -> None:
+    person = await house.member(Role.DPO)
+    async with serving(only(Limited.SEARCH, Limited.EXPORT)) as client:
+        assert await asked(client, 2, "/audit", **said(person)) == [200, 200]
+        again = await client.post("/v1/audit/search", json={}, headers=said(person))
+        assert again.status_code == 429
+        assert await asked(client, 1, "/audit", **said(person)) == [429]
+        assert await asked(client, 3, "/audit/export/file", **said(person)) == [200, 200, 429]

@@ -11,9 +11,12 @@ from tests.destruction.test_contract_end import call, end, run
 from tests.destruction.test_contract_end_held import CLAIM
 from tests.destruction.test_expiry import SEVEN_MONTHS, Stubborn
 from tests.world import As, House, World
+from vault.accounts import Sessions
 from vault.custody.objects import ObjectsNotDeleted
 from vault.destruction.contract_end import advance
 from vault.destruction.expiry import expire
+from vault.destruction.following import course
+from vault.errors import Unavailable
 
 
 @pytest.fixture
@@ -74,3 +77,35 @@ async def test_a_destruction_that_fails_says_when_it_is_tried_again(world: World
         assert (told["tries"], told["alarm"]) == (1, False)
         assert datetime.fromisoformat(told["retry_at"]) - world.now() <= timedelta(minutes=1)
         assert datetime.fromisoformat(told["instant"]) <= world.now()
+
+
+async def test_an_operator_learns_why_something_is_kept_once_the_end_waits_for_it_and_not_before(
+    world: World, house: House
+) -> None:
+    held, operator = await call(house), await world.operator()
+    placed = await house.administrator.post(f"/v1/recordings/{held}/holds", json=CLAIM)
+    assert placed.status_code == 201, placed.text
+    assert (await followed(operator, house))["held"] is None
+    assert (await followed(house.administrator, house))["held"]["reasons"] == {"legal_claim": 1}
+    await end(house)
+    await advance(world.custody, house.tenant, world.now())
+    assert (await followed(operator, house))["held"]["reasons"] == {"legal_claim": 1}
+
+
+async def test_a_kms_that_is_away_leaves_one_thing_unknown_and_the_rest_told(world: World, house: House) -> None:
+    class Away:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(world.custody.keyring, name)
+
+        def pending_until(self, tenant: Any) -> datetime | None:
+            raise Unavailable("The key management service does not answer.")
+
+    await call(house)
+    await end(house)
+    await run(house)
+    keyring: Any = Away()
+    operator = await Sessions(world.custody).authenticate((await world.operator()).token)
+    found = await course(replace(world.custody, keyring=keyring), operator, house.contract)
+    assert (found.root_key_gone_at, found.root_key_unknown) == (None, True)
+    assert found.certified_at
+    assert not (await course(world.custody, operator, house.contract)).root_key_unknown

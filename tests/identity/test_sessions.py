@@ -68,3 +68,17 @@ async def test_nothing_of_a_person_and_no_secret_stands_in_valkey(world: World, 
     assert str(opened.id) in said
     assert opened.token not in said
     assert email not in said
+
+
+async def test_what_lay_on_the_desk_of_a_session_goes_with_it(world: World, house: House) -> None:
+    person, client = await house.person(Role.SUPERVISOR), world.custody.volatile.client
+    desks = []
+    for _ in range(2):
+        session, _ = await sessions.store_session(world.custody, house.tenant, person.id, method=SignInMethod.PASSKEY)
+        desks.append(f"desk:{session.id}")
+        await client.set(desks[-1], b"a search", ex=60)
+        if len(desks) == 1:
+            await sessions.end_session(world.custody, house.tenant, person.id, session.id)
+            assert not await client.exists(*desks)
+    await sessions.forget_all(world.custody, house.tenant, person.id)
+    assert not await client.exists(*desks)

@@ -218,3 +218,17 @@ def test_a_subject_is_read_or_refused_and_read_the_same_again(text: str) -> None
     except Invalid:
         return
     assert canonical(once) == once
+
+
+async def test_a_session_that_has_been_open_for_long_issues_and_replaces_no_token(world: World, house: House) -> None:
+    administrator, machine = await world.session(house.slug, f"admin@{house.slug}.example"), await house.machine()
+    members = (administrator, machine)
+    made = [await issued(administrator, member) for member in members]
+    paths = [f"/v1/members/{member.id}/tokens" for member in members]
+    paths += [f"/v1/tokens/{token['id']}/rotation" for token in made]
+    async with world.later(timedelta(minutes=16)):
+        for path in paths:
+            answer = await administrator.post(path, json={})
+            assert (answer.status_code, "Sign in again" in answer.text) == (403, True)
+        again = await world.session(house.slug, f"admin@{house.slug}.example")
+        assert [(await again.post(path, json={})).status_code for path in paths] == [201] * 4

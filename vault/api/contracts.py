@@ -78,9 +78,10 @@ class StoredView(Struct, frozen=True, kw_only=True):
 class CourseView(Struct, frozen=True, kw_only=True):
     """How far the destruction at a contract's end has come: the moment of each step, null where it is still to come.
 
-    `standing` recordings are here; `held` tells which of them stay beyond the end and who may end the reasons. At
-    `root_key_gone_at` a KMS deletes a root key pending there. `rest_destroyed` tells, while something is held, that
-    all else is gone. `failures` are of the newest try.
+    `standing` recordings are here; `held` tells which of them stay beyond the end and who may end the reasons; an
+    operator is told once the destruction has begun. At `root_key_gone_at` a KMS deletes a root key pending there;
+    `root_key_unknown` says that it does not answer now. `rest_destroyed` tells, while something is held, that all else
+    is gone. `failures` are of the newest try.
     """
 
     contract: UUID
@@ -92,6 +93,7 @@ class CourseView(Struct, frozen=True, kw_only=True):
     keys_destroyed_at: datetime | None
     caches_empty_by: datetime | None
     root_key_gone_at: datetime | None
+    root_key_unknown: bool
     recordings: int | None
     parts: int | None
     stored: StoredView | None
@@ -144,6 +146,7 @@ def _course(found: Course) -> CourseView:
         keys_destroyed_at=found.keys_destroyed_at,
         caches_empty_by=found.caches_empty_by,
         root_key_gone_at=found.root_key_gone_at,
+        root_key_unknown=found.root_key_unknown,
         recordings=found.recordings,
         parts=found.parts,
         stored=None if stored is None else StoredView(**structs.asdict(stored)),

@@ -13,6 +13,8 @@ from vault.accounts import Caller
 from vault.identity.limits import RequestLimits
 from vault.web_settings import Limited
 
+PREVIEW_HOLDS: Final = "POST /holds/bulk/preview"
+
 ACTS: Final = MappingProxyType(
     dict.fromkeys(
         (
@@ -37,7 +39,10 @@ ACTS: Final = MappingProxyType(
         ),
         Limited.REDEEM,
     )
-    | dict.fromkeys(("search_recordings", "search_audit"), Limited.SEARCH)
+    | dict.fromkeys(
+        ("search_recordings", "search_audit", "preview_bulk_hold", "GET /recordings", "GET /audit", PREVIEW_HOLDS),
+        Limited.SEARCH,
+    )
     | dict.fromkeys(
         (
             "export_audit",
@@ -47,6 +52,8 @@ ACTS: Final = MappingProxyType(
             "GET /disclosures/register",
             "GET /disclosures/register.csv",
             "POST /disclosures/trace",
+            "GET /audit/export/file",
+            "POST /policy/change",
         ),
         Limited.EXPORT,
     )

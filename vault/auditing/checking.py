@@ -7,6 +7,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from vault.accounts import Caller
 from vault.auditing import serving
@@ -24,16 +25,20 @@ from vault.custody.objects import ObjectError
 from vault.custody.tree import TILE_WIDTH
 from vault.errors import Altered, Destroyed, FieldProblem, Invalid, NotFound
 
-AT_ONCE: Final = asyncio.Semaphore(2)
-"""Of those that hold all hashes of a log in memory; who comes later waits."""
+AT_ONCE: Final = 2
+"""Of those that hold all hashes of one log in memory; who comes later waits, and for nobody of another log."""
+
+_SLOTS: Final[WeakValueDictionary[UUID, asyncio.Semaphore]] = WeakValueDictionary()
+"""Of each log that is verified now."""
 
 
 @dataclass
 class Progress:
-    """How many of the log's files were read; `of` is None until it is known."""
+    """How many of the log's files were read; `of` is None until it is known. Once it is `over`, no more is read."""
 
     read: int = 0
     of: int | None = None
+    over: bool = False
 
 
 def read_kept(custody: Custody, caller: Caller, text: str) -> Checkpoint:
@@ -61,12 +66,14 @@ async def check(custody: Custody, caller: Caller, kept: Checkpoint, progress: Pr
         Unavailable: nothing can be signed yet; try again.
     """
     log = serving.may_read(caller, caller.tenant)
-    async with AT_ONCE:
+    async with _SLOTS.setdefault(log, asyncio.Semaphore(AT_ONCE)):
         try:
             return await _verified(custody, caller, kept, progress)
         except LogForged as forged:
             first = await _first_by_copy(custody, log)
             raise LogForged(str(forged), first or forged.seq) from forged
+        finally:
+            progress.over = True
 
 
 async def _verified(custody: Custody, caller: Caller, kept: Checkpoint, progress: Progress) -> Verified:
@@ -83,6 +90,10 @@ async def _verified(custody: Custody, caller: Caller, kept: Checkpoint, progress
     return await asyncio.to_thread(verify, _Served(caller, loop, progress), kept, newest)
 
 
+class _Over(Exception):
+    """Nobody waits for the verification any more."""
+
+
 @dataclass(frozen=True)
 class _Served:
     """The log's files as anybody gets them who may read it, for a thread that verifies."""
@@ -93,6 +104,8 @@ class _Served:
 
     def read(self, path: str) -> bytes | None:
         """The file of that path; None where there is none, or it was erased. Raises LogForged."""
+        if self.progress.over:  # a thread is not cancelled with the task that waits for it
+            raise _Over
         self.progress.read += 1
         return asyncio.run_coroutine_threadsafe(self._tile(path), self.loop).result()
 

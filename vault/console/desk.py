@@ -18,7 +18,7 @@ from msgspec import Struct
 from vault.accounts import Caller
 from vault.api.authentication import secret_of
 from vault.custody.custody import Custody
-from vault.sessions import KEPT_SECONDS
+from vault.sessions import KEPT_SECONDS, desk_of
 
 MOST_KEPT: Final = 20
 """Of searches; the oldest makes room."""
@@ -58,7 +58,7 @@ async def leave_desk(custody: Custody, request: Request[Caller, Any, Any], desk:
 
 
 def _place(request: Request[Caller, Any, Any]) -> str:
-    return f"desk:{request.user.credential}"
+    return desk_of(request.user.credential)
 
 
 def _lock(request: Request[Caller, Any, Any]) -> Fernet:

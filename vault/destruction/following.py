@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -18,7 +19,7 @@ from vault.custody.register import tenancy
 from vault.destruction import blocked
 from vault.destruction.blocked import Blocked
 from vault.destruction.journal import Numbers, Progress, Stored
-from vault.errors import NotFound
+from vault.errors import NotFound, Unavailable
 
 LEFT = "SELECT EXISTS (SELECT FROM {} WHERE tenant_id = $1)"
 ROWS = ("part", "recording", "member")
@@ -30,9 +31,10 @@ class Course:
     """What has been done of a contract's end, each with its moment; None where it is still to come.
 
     `standing` recordings are kept by the vault as long as nothing else is said; `held` of them beyond the end, for
-    their reasons. `stored` is what the bucket held before anything was removed. At `root_key_gone_at` a KMS deletes
-    the root key that is pending there; the keys below it are destroyed already. `rest_destroyed` tells, while something
-    is held, that all else is gone. `failures` are of the newest try.
+    their reasons, which operators are told once the destruction has begun. `stored` is what the bucket held before
+    anything was removed. At `root_key_gone_at` a KMS deletes the root key that is pending there, unless
+    `root_key_unknown`: the KMS does not answer now; the keys below it are destroyed already. `rest_destroyed` tells,
+    while something is held, that all else is gone. `failures` are of the newest try.
     """
 
     contract: UUID
@@ -44,6 +46,7 @@ class Course:
     keys_destroyed_at: datetime | None
     caches_empty_by: datetime | None
     root_key_gone_at: datetime | None
+    root_key_unknown: bool
     recordings: int | None
     parts: int | None
     stored: Stored | None
@@ -72,11 +75,14 @@ async def course(custody: Custody, caller: Caller, contract: UUID) -> Course:
         standing = await DB.fetch(
             "SELECT count(*) FROM recording WHERE tenant_id = $1 AND destroyed_at IS NULL", tenant
         )
-        held = await blocked.look(tenant)
+        # Why something is kept is the controller's own to know, until its reasons are all that the end waits for.
+        is_told = caller.tenant == tenant or term.destroying_since is not None
+        held = await blocked.look(tenant) if is_told else None
         progress = await _progress(destruction)
         left = [(await DB.fetch(LEFT.format(table), tenant))[0][0] for table in ROWS] if term.destroying_since else []
     numbers, keys_destroyed_at = progress.numbers or Numbers(), progress.keys_destroyed_at
     found = progress.inventory
+    gone_at, is_known = await _root_key(custody, tenant) if keys_destroyed_at else (None, True)
     return Course(
         contract=contract,
         state=term.state_on(custody.clock.now()),
@@ -86,7 +92,8 @@ async def course(custody: Custody, caller: Caller, contract: UUID) -> Course:
         began_at=term.destroying_since,
         keys_destroyed_at=keys_destroyed_at,
         caches_empty_by=keys_destroyed_at and keys_destroyed_at + FORGOTTEN_WITHIN,
-        root_key_gone_at=await asyncio.to_thread(custody.keyring.pending_until, tenant) if keys_destroyed_at else None,
+        root_key_gone_at=gone_at,
+        root_key_unknown=not is_known,
         recordings=found.recordings if found else None,
         parts=found.parts if found else None,
         stored=Stored(found.object_versions, found.delete_markers, found.unfinished_uploads)
@@ -98,6 +105,13 @@ async def course(custody: Custody, caller: Caller, contract: UUID) -> Course:
         rest_destroyed=bool(numbers.blocked),
         failures=numbers.failures,
     )
+
+
+async def _root_key(custody: Custody, tenant: UUID) -> tuple[datetime | None, bool]:
+    """When a KMS deletes the root key that is pending there, and whether that is known: a KMS may not answer."""
+    with suppress(Unavailable):
+        return await asyncio.to_thread(custody.keyring.pending_until, tenant), True
+    return None, False
 
 
 async def _progress(destruction: UUID | None) -> Progress:

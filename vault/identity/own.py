@@ -209,8 +209,18 @@ def is_recent(custody: Custody, caller: Caller) -> bool:
     return caller.signed_in_at is not None and custody.clock.now() - caller.signed_in_at <= RECENT
 
 
+def is_stale(custody: Custody, caller: Caller) -> bool:
+    """Whether the caller came with a session that was not opened just now: anybody may sit before its screen."""
+    return caller.signed_in_at is not None and not is_recent(custody, caller)
+
+
+def require_not_stale(custody: Custody, caller: Caller) -> None:
+    """Raises NotAllowed for a session that was not opened just now; a token is its owner's program, and no screen."""
+    if is_stale(custody, caller):
+        raise NotAllowed("Sign in again first: this takes a session that was opened just now.")
+
+
 def _require_recent(custody: Custody, caller: Caller) -> None:
     if caller.signed_in_at is None:
         raise NotAllowed("A token does not change how its owner signs in: sign in.")
-    if not is_recent(custody, caller):
-        raise NotAllowed("Sign in again first: this takes a session that was opened just now.")
+    require_not_stale(custody, caller)

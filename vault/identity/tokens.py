@@ -2,7 +2,8 @@
 
 A token is good until its day, which is at most a year away. Whoever replaces one gets another of the same scopes and
 the same life; the old one stays good for some days, so that nothing stands still while the new one is brought in.
-With a token one replaces others by none that outlive it.
+With a token one replaces others by none that outlive it. A session issues and replaces tokens only just after it was
+opened, so that an unlocked screen gives nobody a way in for months.
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.errors import Conflict, FieldProblem, Invalid, NotAllowed, NotFound
+from vault.identity.own import require_not_stale
 from vault.identity.subjects import canonical
 
 LASTS: Final = timedelta(days=90)
@@ -75,12 +77,13 @@ async def issue(custody: Custody, caller: Caller, member_id: UUID, new: NewToken
 
     Raises:
         NotAllowed: another person's token, or more than the token that the caller came with may do; or that one is
-            bound to a client certificate, and this would not be.
+            bound to a client certificate, and this would not be; or a session that was not opened just now.
         NotFound: no such active member of this controller.
         Invalid: the day has gone by or is too far away, or the subject is none.
     """
     if member_id != caller.id:
         caller.require(Action.MANAGE_TOKENS)
+    require_not_stale(custody, caller)
     _require_no_more(caller, new.scopes)
     now = custody.clock.now()
     ends_at = _end(new.expires_at, now)
@@ -133,9 +136,10 @@ async def replace(custody: Custody, caller: Caller, token_id: UUID, *, overlap: 
 
     Raises:
         NotFound: no such live token of this controller that the caller may replace.
-        NotAllowed: more than the token that the caller came with may do.
+        NotAllowed: more than the token that the caller came with may do, or a session that was not opened just now.
         Conflict: it was replaced already.
     """
+    require_not_stale(custody, caller)
     now = custody.clock.now()
     async with tenant_scope(caller.tenant):
         await require_still_in(caller)

@@ -11,6 +11,7 @@ from tests.console.browsing import Visitor
 from tests.console.conftest import Visit
 from tests.console.signing_in.conftest import fill
 from tests.world import As, House, World
+from vault.api.authentication import COOKIE
 from vault.console.account.overview import spelled
 from vault.console.language import LANGUAGES
 
@@ -112,6 +113,28 @@ async def test_whoever_signed_in_long_ago_signs_in_again_before_changing_how(
         assert visitor.page.url.endswith("/account/signing-in")
         await visitor.press("Make ten new ones")
         assert len(_codes(await visitor.text())) == 10
+
+
+@pytest.mark.parametrize(
+    ("place", "act"),
+    [("/account/tokens", "/account/tokens"), ("/people/machines", "/people/machines/{member}/tokens")],
+)
+async def test_whoever_signed_in_long_ago_signs_in_again_before_a_token_is_issued(
+    visit: Visit, house: House, world: World, place: str, act: str
+) -> None:
+    member, machine = await signed_in(house), await house.machine()
+    cookie, told = {"cookie": f"{COOKIE}={member.token}"}, "only just after signing in"
+    async with world.later(timedelta(minutes=16)), visit(member, java_script_enabled=False) as visitor:
+        await visitor.go(place)
+        assert told in await visitor.text()
+        await visitor.check_accessible()
+        answer = await world.client.post(act.format(member=machine.id), headers=cookie)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in?again=1&next={place}")
+        await visitor.page.context.add_cookies(
+            [{"name": COOKIE, "value": (await signed_in(house)).token, "url": visitor.url}]
+        )
+        await visitor.go(place)
+        assert told not in await visitor.text()
 
 
 async def test_the_password_and_the_app_are_changed_and_all_sessions_end(

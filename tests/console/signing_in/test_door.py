@@ -1,6 +1,7 @@
 """People come in with a password and a code, and go on to where they were going."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from tests.world import House, World
 from vault.api.authentication import COOKIE
 from vault.console.language import LANGUAGES
 from vault.console.signing_in.ways import local
+from vault.custody.volatile import Volatile
 from vault.web_settings import Limited, Rate, WebSettings
 
 
@@ -131,3 +133,20 @@ async def test_an_address_that_is_none_leads_nowhere(world: World, asked: str) -
     headers = [(b"hx-request", b"true"), (b"hx-current-url", asked.encode())]
     answer = await world.client.get("/account/sessions", headers=headers)
     assert (answer.status_code, answer.headers["hx-redirect"].partition("?")[0]) == (204, "/sign-in")
+
+
+@pytest.mark.parametrize("door", ["/sign-out", "/receive/sign-out"])
+async def test_nobody_is_told_that_they_are_out_while_their_session_lives(
+    world: World, house: House, door: str
+) -> None:
+    member = await world.session(house.slug, f"admin@{house.slug}.example")
+    cookie = {"cookie": f"{COOKIE}={member.token}"}
+    async with Volatile.open("redis://127.0.0.1:1/0") as away:
+        without = replace(world, custody=replace(world.custody, volatile=away))
+        async with serve(without, WebSettings(limits={})) as client:
+            answer = await client.post(door, headers=cookie)
+    assert answer.status_code == 503
+    assert "set-cookie" not in answer.headers
+    async with serve(world, WebSettings(limits={})) as client:
+        assert (await client.post(door, headers=cookie)).status_code == 303
+        assert (await client.get("/v1/me", headers=cookie)).status_code == 401

@@ -21,10 +21,12 @@ from vault.console.rendering import elsewhere, page
 from vault.custody.custody import Custody
 from vault.errors import Invalid
 from vault.identity import tokens
+from vault.identity.own import is_stale
 from vault.identity.tokens import LASTS, LONGEST, NewToken
 from vault.oversight.own_rights import standing
 
 AT: Final = "/account/tokens"
+AGAIN: Final = f"/sign-in?again=1&next={AT}"
 SIGNED_IN: Final = {"action": "signed_in"}
 SCOPES: Final = frozenset({"scopes"})
 OVERLAPS: Final = (0, 1, 24, 168)
@@ -52,6 +54,8 @@ async def show_tokens(request: Asked, custody: InCustody, caller: FromCaller) ->
 @post(AT, status_code=200, opt=SIGNED_IN)
 async def issue_token(request: Asked, custody: InCustody, caller: FromCaller) -> Response[str]:
     """A token of one's own; this answer is the only place where it is shown."""
+    if is_stale(custody, caller):
+        return elsewhere(AGAIN)
     given = fields(await request.form(), SCOPES)
     try:
         form = shaped(given, TokenForm)
@@ -68,6 +72,8 @@ async def rotate_token(
     token_id: FromPath[UUID], request: Asked, custody: InCustody, caller: FromCaller
 ) -> Response[str]:
     """Another token in place of one, shown on this answer alone."""
+    if is_stale(custody, caller):
+        return elsewhere(AGAIN)
     form = await read(request, ReplacementRequest)
     replaced = await tokens.replace(custody, caller, token_id, overlap=form.overlap_hours * HOUR)
     return page(request, "account/token.html", issued=replaced.issued, old_ends_at=replaced.old_ends_at)
@@ -97,6 +103,7 @@ async def _page(
         "first_day": today,
         "last_day": today + LONGEST - timedelta(days=1),
         "overlaps": OVERLAPS,
+        "again": AGAIN if is_stale(custody, caller) else None,
     }
     problems = list(error.problems) if error else []
     return page(request, "account/tokens.html", status=422 if error else 200, problems=problems, done=DONE, **shown)

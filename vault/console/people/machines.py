@@ -27,11 +27,13 @@ from vault.custody.custody import Custody
 from vault.custody.tables import Member
 from vault.errors import Conflict, FieldProblem, Invalid
 from vault.identity import tokens
+from vault.identity.own import is_stale
 from vault.identity.tokens import MACHINES, NewToken, Token
 from vault.members import NewMember, add_member, members
 
 MANAGED = {"action": Action.MANAGE_TOKENS}
 HOUR: Final = timedelta(hours=1)
+AGAIN: Final = "/sign-in?again=1&next=/people/machines"
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ async def issue_token(
     request: Request[Caller, Any, Any], member_id: FromPath[UUID], custody: InCustody, caller: FromCaller
 ) -> Response[str]:
     """A token, shown once."""
+    if is_stale(custody, caller):
+        return elsewhere(AGAIN)
     given = forms.fields(await request.form(), frozenset({"scopes"}))
     try:
         asked = forms.shaped(given, TokenForm)
@@ -104,6 +108,8 @@ async def rotate_token(
     request: Request[Caller, Any, Any], token_id: FromPath[UUID], custody: InCustody, caller: FromCaller
 ) -> Response[str]:
     """Another token in place of one; both are good for some hours."""
+    if is_stale(custody, caller):
+        return elsewhere(AGAIN)
     try:
         asked = await forms.read(request, ReplacementRequest)
         replaced = await tokens.replace(custody, caller, token_id, overlap=asked.overlap_hours * HOUR)
@@ -150,4 +156,5 @@ async def _listed(
         machines=found,
         machine_roles=roles,
         form=form or {},
+        again=AGAIN if is_stale(custody, caller) else None,
     )

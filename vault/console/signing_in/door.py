@@ -90,7 +90,7 @@ async def sign_in(
 
 @post("/sign-out", status_code=303, opt=PUBLIC)
 async def sign_out(request: Asked, sessions: WithSessions) -> Response[str]:
-    """End the session, if it has not ended yet."""
+    """End the session, if it has not ended yet; the cookie stays where that cannot be done now."""
     caller = await caller_of(request, sessions)
     if caller is not None and caller.method is not None:
         await sessions.sign_out(caller)

@@ -8,7 +8,7 @@ from litestar import Request, Response
 from vault.accounts import Caller, Sessions
 from vault.api.authentication import COOKIE, bound_to
 from vault.console.rendering import page
-from vault.errors import VaultError
+from vault.errors import Destroyed, Unauthenticated
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -36,9 +36,13 @@ def on(request: AnyRequest, path: str) -> Response[str]:
 
 
 async def caller_of(request: AnyRequest, sessions: Sessions) -> Caller | None:
-    """Who has a session in this browser already, if anybody."""
+    """Who has a session in this browser already, if anybody.
+
+    Raises:
+        Unavailable: nobody can say now; whoever would sign out is still in, and is not told otherwise.
+    """
     secret = request.cookies.get(COOKIE, "")
     try:
         return await sessions.authenticate(secret, bound_to=bound_to(request)) if secret else None
-    except VaultError:
+    except (Unauthenticated, Destroyed):
         return None
