@@ -124,7 +124,7 @@ async def test_whoever_signed_in_long_ago_signs_in_again_before_a_token_is_issue
 ) -> None:
     member, machine = await signed_in(house), await house.machine()
     cookie, told = {"cookie": f"{COOKIE}={member.token}"}, "only just after signing in"
-    async with world.later(timedelta(minutes=16)), visit(member, java_script_enabled=False) as visitor:
+    async with world.later(timedelta(minutes=16)), visit(member) as visitor:
         await visitor.go(place)
         assert told in await visitor.text()
         await visitor.check_accessible()
