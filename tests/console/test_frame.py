@@ -15,7 +15,6 @@ from vault.api.authentication import COOKIE
 from vault.console.built import address
 from vault.console.language import LANGUAGES
 
-
 NOTHING = UUID(int=1)
 """An id of nothing, the same in every process that collects these tests."""
 
