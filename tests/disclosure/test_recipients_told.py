@@ -226,7 +226,7 @@ async def test_a_recipient_with_nothing_but_a_browser_reads_it_and_takes_note(
     restriction = await restrict(at, recording)
     await lift(at, restriction)
     first, _ = await given.notices()
-    said, query = translations(language).gettext, f"?lang={language}"
+    said, query = translations(language, "receive").gettext, f"?lang={language}"
     button = f"<button>{said('Take note')}"
     async with httpx.AsyncClient(base_url=world.client.base_url, follow_redirects=True) as browser:
         unsigned = await browser.post(f"/receive/{given.id}/notices{query}", data={"notice": first["id"]})
