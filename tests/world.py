@@ -3,6 +3,7 @@
 import base64
 import json
 import secrets
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ PASSWORD = "a password of a test"
 LETTERS = str.maketrans("0123456789", "ghijklmnop")
 SECRET = "DEMODEMODEMODEMODEMODEMODEMODEMO"
 """Of the token by which all test people sign in, beside their password."""
+CODE_SECONDS = 5
+"""A code that a test is given stays right for at least so long."""
 
 
 @dataclass(frozen=True)
@@ -145,9 +148,16 @@ class World:
         redeemed = await self.client.post("/v1/invitations/redeem", json=redemption(invitation, self.code()))
         assert redeemed.status_code == 200, redeemed.text
 
-    def code(self, steps: int = 0) -> str:
-        """The code that the token of all test people shows now, or so many half minutes later; each is good once."""
-        return pyotp.TOTP(SECRET).at(self.now(), counter_offset=steps)
+    def code(self, steps: int = 0, *, secret: str = SECRET) -> str:
+        """The code that the token of all test people shows now, or so many half minutes later; each is good once.
+
+        In the last seconds of a half minute it waits for the next: what it gives is still right when it is sent.
+        """
+        app = pyotp.TOTP(secret)
+        left = app.interval - self.now().timestamp() % app.interval
+        if left < CODE_SECONDS:
+            time.sleep(left)
+        return app.at(self.now(), counter_offset=steps)
 
     async def sign_in(self, slug: str, email: str, invitation: str) -> As:
         """Somebody who was invited, with a session: as if they had taken the invitation up."""
