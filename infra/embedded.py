@@ -77,10 +77,15 @@ class Stack:
 
     Enter it from the main thread: Linux ties a child's life to the thread that started it. A second stack in the
     same directory is refused; what a killed one left running is stopped first.
+
+    Args:
+        durable: whether what is acknowledged survives a power cut; tests, which throw all away, need only that it
+            survives the parts being killed.
     """
 
-    def __init__(self, data: Path = DEFAULT_DATA, *, api_port: int | None = None) -> None:
+    def __init__(self, data: Path = DEFAULT_DATA, *, api_port: int | None = None, durable: bool = True) -> None:
         self.data = data.absolute()
+        self._durable = durable
         self._api_port = api_port
         self._children: list[Child] = []
         self._complete = False
@@ -181,6 +186,7 @@ class Stack:
                 objects=secret["postgres_objects"],
                 backup=secret["postgres_backup"],
             ),
+            durable=self._durable,
         )
         index = seaweedfs.Index(
             LOOPBACK, self._ports["postgres"], postgres.OBJECTS, secret["postgres_objects"], postgres.OBJECTS_DATABASE
@@ -198,6 +204,7 @@ class Stack:
                 secret_key=secret["s3_secret_key"],
             ),
             index=index,
+            durable=self._durable,
         )
 
     def _started(self) -> Iterator[Child]:

@@ -50,6 +50,9 @@ INITDB = (
     "--no-instructions",
 )
 
+FLEETING = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""For what is thrown away at the end: a killed server loses nothing by it, a power cut may lose all."""
+
 HBA = f"host all all {LOOPBACK}/32 scram-sha-256\n"
 
 
@@ -67,8 +70,9 @@ class Passwords:
 class Postgres:
     """The cluster in one directory: made at the first start, started, asked, given roles and databases."""
 
-    def __init__(self, directory: Path, log: Path, *, port: int, passwords: Passwords) -> None:
+    def __init__(self, directory: Path, log: Path, *, port: int, passwords: Passwords, durable: bool) -> None:
         self.directory, self.log, self.port, self.passwords = directory, log, port, passwords
+        self.settings = SETTINGS if durable else SETTINGS | FLEETING
         self.account = account_for(directory)
 
     def start(self) -> Child:
@@ -79,7 +83,7 @@ class Postgres:
         if not self.directory.exists():
             self._make_cluster()
         (self.directory / "pg_hba.conf").write_text(HBA)
-        settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        settings = [f"--{name}={value}" for name, value in self.settings.items()]
         return Child.start(
             "PostgreSQL",
             [PROGRAMS / "postgres", "-D", self.directory, f"--port={self.port}", *settings],

@@ -1,6 +1,6 @@
 """SeaweedFS keeps the objects: S3 with a password, and a PUT that is answered is on disk.
 
-By itself it answers before anything is on disk. Three things change that. The rule FSYNC_RULE makes the volume sync
+By itself it answers before anything is on disk. Three things change that. A rule makes the volume sync
 the bytes. The index of names lives in PostgreSQL, whose commits are durable; the one it would keep by default
 (LevelDB) is written without a sync, and a power cut would lose the names of acknowledged objects. The index of places
 within a volume is never synced, so it is made anew from the volume after a run that did not end in order.
@@ -31,7 +31,6 @@ from infra.ports import LOOPBACK
 from infra.processes import Child, PartFailed, run, stop_leftovers
 
 PORTS = ("master", "master.grpc", "volume", "volume.grpc", "filer", "filer.grpc", "s3", "s3.grpc")
-FSYNC_RULE = {"version": 1, "locations": [{"locationPrefix": "/buckets/", "fsync": True}]}
 RULES_PATH = "/etc/seaweedfs/filer.conf"
 REQUEST_SECONDS = 10
 
@@ -129,8 +128,11 @@ class SeaweedFS:
     listens on every interface with a worker that rewrites volumes.
     """
 
-    def __init__(self, directory: Path, log: Path, *, ports: Mapping[str, int], secrets: Secrets, index: Index) -> None:
+    def __init__(
+        self, directory: Path, log: Path, *, ports: Mapping[str, int], secrets: Secrets, index: Index, durable: bool
+    ) -> None:
         self.directory, self.log, self.ports, self.secrets, self.index = directory, log, ports, secrets, index
+        self._rules = {"version": 1, "locations": [{"locationPrefix": "/buckets/", "fsync": durable}]}
         self._volume: Child | None = None
 
     @property
@@ -155,7 +157,7 @@ class SeaweedFS:
         filer_options = ("-localSocket=filer.sock", "-exposeDirectoryData=false")
         yield (filer := self._start("filer", f"-master={address}", *filer_options, patience=FILER_PATIENCE))
         volume.wait_until(self._has_volume_server)
-        filer.wait_until(self._syncs_writes)
+        filer.wait_until(self._follows_rules)
         filer_address = f"-filer={LOOPBACK}:{self.ports['filer']}.{self.ports['filer.grpc']}"
         yield (gateway := self._start("s3", filer_address, *S3_OPTIONS))
         gateway.wait_until(lambda: self._ask("s3", "GET", "/healthz")[0] == HTTPStatus.OK)
@@ -196,13 +198,13 @@ class SeaweedFS:
         topology = self._says("master", "/dir/status", "Topology")
         return isinstance(topology, dict) and bool(topology.get("DataCenters"))
 
-    def _syncs_writes(self) -> bool:
-        """Whether the rule stands; lays it down where it does not, to be asked again."""
+    def _follows_rules(self) -> bool:
+        """Whether the rule on syncing stands; lays it down where it does not, to be asked again."""
         status, body = self._ask("filer", "GET", RULES_PATH, token_key=self.secrets.filer_read)
-        if status == HTTPStatus.OK and json.loads(body).get("locations") == FSYNC_RULE["locations"]:
+        if status == HTTPStatus.OK and json.loads(body).get("locations") == self._rules["locations"]:
             return True
         if status in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}:
-            rule = json.dumps(FSYNC_RULE).encode()
+            rule = json.dumps(self._rules).encode()
             self._ask("filer", "PUT", RULES_PATH, token_key=self.secrets.filer_write, body=rule)
         return False
 

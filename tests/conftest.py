@@ -42,7 +42,7 @@ def running_stack() -> Iterator[Stack]:
     # Not pytest's own temporary directory: it is kept closed to the account that PostgreSQL runs under.
     data = Path(tempfile.mkdtemp(prefix="vault-tests-"))
     try:
-        with Stack(data) as stack:
+        with Stack(data, durable=False) as stack:
             yield stack
     finally:
         shutil.rmtree(data)

@@ -63,14 +63,6 @@ async def test_postgres_refuses_a_wrong_password(stack: Endpoints) -> None:
         await asyncpg.connect(stack.database_url, password="wrong")
 
 
-async def test_a_commit_is_durable_and_pages_are_checked(stack: Endpoints) -> None:
-    connection = await asyncpg.connect(stack.database_url)
-    names = ("fsync", "synchronous_commit", "full_page_writes", "data_checksums")
-    settings = [await connection.fetchval(f"SHOW {name}") for name in names]
-    await connection.close()
-    assert settings == ["on"] * len(names)
-
-
 def test_the_broker_refuses_who_has_no_password(running_stack: Stack) -> None:
     port = int(running_stack.endpoints.broker_url.rpartition(":")[2].partition("/")[0])
     with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:

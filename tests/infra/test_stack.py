@@ -17,6 +17,7 @@ from infra.processes import PartFailed
 from tests.infra.test_parts import s3_client
 
 pytestmark = pytest.mark.long
+DURABLE = ("fsync", "synchronous_commit", "full_page_writes", "data_checksums")
 
 
 @pytest.fixture
@@ -39,6 +40,8 @@ async def test_what_was_acknowledged_survives_the_death_of_everything(data: Path
     """Also when the volume's index lost its last entries, as in a power cut: it is never synced."""
     with Stack(data) as stack:
         before = stack.endpoints
+        shown = [await query(before.owner_database_url, f"SHOW {name}") for name in DURABLE]
+        assert [row[0] for (row,) in shown] == ["on"] * len(DURABLE)
         await query(before.owner_database_url, "CREATE TABLE kept AS SELECT 42 AS answer")
         s3 = s3_client(before)
         s3.create_bucket(Bucket="kept")
