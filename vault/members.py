@@ -1,7 +1,6 @@
 """Who belongs to a controller: people invited by its administrators, machines given tokens, both stopped at once."""
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -29,16 +28,6 @@ class NewMember:
     agent_id: str | None = None
     country: str | None = None
     """Where an operator works from (ISO 3166-1 alpha-2); what a controller's own people have none of."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Colleague:
-    """Somebody of the controller's, by name; also whoever has been stopped, since what they did is still told."""
-
-    id: UUID
-    name: str = field(repr=False)
-    roles: frozenset[Role]
-    active: bool
 
 
 async def invite(custody: Custody, tenant: UUID, member: NewMember, *, by: UUID | None) -> tuple[UUID, Issued]:
@@ -177,47 +166,6 @@ async def members(caller: Caller) -> list[Member]:
     caller.require(Action.MANAGE_MEMBERS)
     async with tenant_scope(caller.tenant):
         return list(await Member.objects().order_by(Member.name))
-
-
-async def names(caller: Caller, ids: Collection[UUID]) -> dict[UUID, str]:
-    """What those of them are called who are or were the controller's, for whoever reads of them in its log.
-
-    Raises:
-        NotAllowed: the caller reads no log.
-    """
-    caller.require(Action.READ_AUDIT)
-    async with tenant_scope(caller.tenant):
-        rows = await DB.fetch(
-            "SELECT id, name FROM member WHERE tenant_id = $1 AND id = ANY($2)", caller.tenant, list(ids)
-        )
-    return {row["id"]: row["name"] for row in rows}
-
-
-async def colleagues(caller: Caller) -> list[Colleague]:
-    """Whom the caller has to do with, by name.
-
-    Everybody for whoever reads rights; for superiors and for those who may break the glass, the administrators and the
-    DPOs, those whose superior the caller is, and the caller.
-
-    Raises:
-        NotAllowed: the caller has to do with nobody's rights.
-    """
-    everybody = caller.may(Action.READ_RIGHTS)
-    if not everybody and not caller.may(Action.REVIEW_RIGHTS):
-        caller.require(Action.BREAK_GLASS)
-    async with tenant_scope(caller.tenant):
-        rows = await DB.fetch(
-            "SELECT id, name, roles, active FROM member WHERE tenant_id = $1 AND ($2 OR id = $3 OR superior_id = $3"
-            " OR roles && $4::text[]) ORDER BY name, id",
-            caller.tenant,
-            everybody,
-            caller.id,
-            [Role.ADMINISTRATOR, Role.DPO],
-        )
-    return [
-        Colleague(id=row["id"], name=row["name"], roles=frozenset(map(Role, row["roles"])), active=row["active"])
-        for row in rows
-    ]
 
 
 async def last_acts(caller: Caller) -> dict[UUID, datetime]:

@@ -6,8 +6,9 @@ from tenants.decisions import Person
 from tenants.vocabulary import Role
 from tests.world import As, House, World
 from vault.accounts import Caller
+from vault.colleagues import colleagues
 from vault.errors import NotAllowed
-from vault.members import colleagues, last_acts
+from vault.members import last_acts
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,14 @@
 
 import pytest
 
+from tenants.actions import Action
 from tenants.vocabulary import Role
 from tests.disclosure.asking import Desk, desk
 from tests.disclosure.officers import officer_of
 from tests.world import As, World
 from vault.accounts import Caller, Sessions
-from vault.disclosure.persons import colleagues, names
+from vault.colleagues import names
+from vault.disclosure.persons import concerned, decides, stands_in
 from vault.disclosure.reading import Filter, listed
 from vault.errors import NotAllowed
 from vault.organisations.reading import own
@@ -26,17 +28,18 @@ async def caller(world: World, who: As) -> Caller:
 async def test_those_who_decide_know_who_is_behind_an_id(world: World, at: Desk) -> None:
     agent, dpo = await at.house.person(Role.AGENT), await caller(world, at.dpo)
     elsewhere = (await world.house("kaiku24")).administrator
-    found = await names(dpo, [agent.id, elsewhere.id, None])
+    reading = Action.READ_DISCLOSURES
+    found = await names(dpo, [agent.id, elsewhere.id, None], reading=reading)
     assert found == {agent.id: "Demo Person"}
-    people = {each.id: each for each in await colleagues(dpo)}
-    assert people[at.administrator.id].decides
-    assert people[at.supervisor.id].stands_in
-    assert not people[at.supervisor.id].decides
+    people = {each.id: each for each in await concerned(dpo)}
+    assert decides(people[at.administrator.id])
+    assert stands_in(people[at.supervisor.id])
+    assert not decides(people[at.supervisor.id])
     for who in (at.supervisor, agent):
         with pytest.raises(NotAllowed):
-            await names(await caller(world, who), [at.dpo.id])
+            await names(await caller(world, who), [at.dpo.id], reading=reading)
         with pytest.raises(NotAllowed):
-            await colleagues(await caller(world, who))
+            await concerned(await caller(world, who))
 
 
 async def test_an_officer_knows_their_own_organisation_and_the_purposes_and_no_policy(world: World, at: Desk) -> None:

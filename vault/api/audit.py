@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from tenants.decisions import Action
 from vault.api.dependencies import FromCaller
+from vault.colleagues import names
 from vault.errors import NotFound
 from vault.evidence import events, head
-from vault.members import names
 
 
 class EventView(Struct, frozen=True, kw_only=True):
@@ -70,7 +70,7 @@ async def read_head(caller: FromCaller) -> HeadView:
 @get("/audit/actors/{member_id:uuid}", operation_id="read_actor", opt={"action": Action.READ_AUDIT})
 async def read_actor(member_id: FromPath[UUID], caller: FromCaller) -> ActorView:
     """What the member is called whose id stands in an event, also after they left."""
-    known = await names(caller, [member_id])
+    known = await names(caller, [member_id], reading=Action.READ_AUDIT)
     if member_id not in known:
         raise NotFound
     return ActorView(id=member_id, name=known[member_id])

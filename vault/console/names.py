@@ -5,8 +5,8 @@ from uuid import UUID
 
 from tenants.decisions import Action
 from vault.accounts import Caller
+from vault.colleagues import colleagues
 from vault.custody.database import PLATFORM
-from vault.members import colleagues
 
 
 async def names_for(caller: Caller) -> Mapping[UUID, str]:

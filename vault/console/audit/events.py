@@ -22,12 +22,12 @@ from vault.auditing.checkpoint_notes import Tree
 from vault.auditing.events import Told
 from vault.auditing.proofs import ProofInvalid
 from vault.auditing.signing import log_verifier
+from vault.colleagues import names
 from vault.console.audit.filters import asked
 from vault.console.audit.tabs import tabs
 from vault.console.rendering import page, piece
 from vault.custody.custody import Custody
 from vault.errors import Altered, NotFound, Unavailable
-from vault.members import names
 from vault.policies.versions import in_force
 
 AnyRequest = Request[Caller, Any, Any]
@@ -74,7 +74,7 @@ async def show_events(
     people = {each.actor for each in items} | {wanted.wanted.actor}
     shown: dict[str, Any] = {
         "items": items,
-        "names": await names(caller, [each for each in people if each]),
+        "names": await names(caller, people, reading=Action.READ_AUDIT),
         "more": wanted.address(cursor=found[-1].seq) if len(found) == PAGE else None,
     }
     if request.headers.get("hx-target") == "more":

@@ -10,10 +10,10 @@ from litestar.params import FromPath, FromQuery
 from tenants.decisions import Action
 from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
+from vault.colleagues import names
 from vault.console.audit.tabs import tabs
 from vault.console.language import LANGUAGE, mark
 from vault.console.rendering import elsewhere, page, piece
-from vault.members import names
 from vault.telling.reading import Filter, Message, acknowledge, find, listed
 from vault.telling.topics import Topic
 from vault.telling.words import said
@@ -80,7 +80,7 @@ async def show_message(request: AnyRequest, caller: FromCaller, message_id: From
         one=one,
         words=words_of(one.topic),
         at=_at(one),
-        names=await names(caller, [one.acknowledged_by] if one.acknowledged_by else []),
+        names=await names(caller, [one.acknowledged_by], reading=Action.READ_MESSAGES),
         states=STATES,
         outcomes=OUTCOMES,
     )

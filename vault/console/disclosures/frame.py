@@ -11,12 +11,12 @@ from litestar.handlers import BaseRouteHandler
 from tenants.decisions import Action
 from tenants.vocabulary import Role
 from vault.accounts import Caller
+from vault.colleagues import names
 from vault.console.disclosures import words
 from vault.console.disclosures.clocks import clock_of
 from vault.console.language import mark
 from vault.console.rendering import page
 from vault.custody.custody import Custody
-from vault.disclosure import persons
 from vault.disclosure.model import Disclosure
 from vault.errors import NotAllowed
 from vault.organisations.model import Organisation
@@ -100,7 +100,7 @@ async def known_organisations(caller: Caller) -> dict[UUID, Organisation]:
 
 async def names_of(caller: Caller, ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """What members are called, for whoever may know; else nothing."""
-    return await persons.names(caller, ids) if caller.may(Action.READ_DISCLOSURES) else {}
+    return await names(caller, ids, reading=Action.READ_DISCLOSURES) if caller.may(Action.READ_DISCLOSURES) else {}
 
 
 def recipient_of(disclosure: Disclosure, known: Mapping[UUID, Organisation]) -> str:

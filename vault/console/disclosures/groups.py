@@ -113,12 +113,12 @@ async def _delegations(
     request: AnyRequest, custody: Custody, caller: Caller, *, status: int = 200, **more: Any
 ) -> Response[str]:
     made = await delegating.delegations(caller)
-    people = await persons.colleagues(caller) if caller.may(Action.READ_DISCLOSURES) else []
+    people = await persons.concerned(caller) if caller.may(Action.READ_DISCLOSURES) else []
     given = {
         "delegations": made,
         "names": await names_of(caller, [id for each in made for id in (each.member_id, each.stand_in_id)]),
-        "deciders": [(str(each.id), each.name) for each in people if each.decides],
-        "stand_ins": [(str(each.id), each.name) for each in people if each.stands_in and each.id != caller.id],
+        "deciders": [(str(each.id), each.name) for each in people if persons.decides(each)],
+        "stand_ins": [(str(each.id), each.name) for each in people if persons.stands_in(each) and each.id != caller.id],
         "for_others": Role.ADMINISTRATOR in caller.person.roles,
         "form": {},
     }

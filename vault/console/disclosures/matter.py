@@ -143,7 +143,7 @@ async def _to_name(caller: Caller, disclosure: Disclosure) -> list[tuple[str, st
         of_it = await persons_of(caller, disclosure.organisation_id)
         return [(str(each.id), each.name) for each in of_it if each.active]
     if disclosure.kind is DisclosureKind.EVIDENCE:
-        return [(str(each.id), each.name) for each in await persons.colleagues(caller) if each.receives]
+        return [(str(each.id), each.name) for each in await persons.concerned(caller) if persons.receives(each)]
     return []
 
 

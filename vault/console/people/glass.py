@@ -14,13 +14,13 @@ from tenants.vocabulary import Role
 from vault.accounts import Caller
 from vault.api.break_glass import GlassRequest, Words
 from vault.api.dependencies import FromCaller, InCustody
+from vault.colleagues import colleagues
 from vault.console import forms
 from vault.console.language import mark
 from vault.console.people.tabs import show
 from vault.console.rendering import elsewhere
 from vault.custody.custody import Custody
 from vault.errors import FieldProblem, Invalid
-from vault.members import colleagues
 from vault.oversight import break_glass, glass_reading
 from vault.oversight.glass_reading import GlassState
 

@@ -15,6 +15,7 @@ from vault.api.accounts import MemberRequest
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.proposals import Why
 from vault.api.rights_reviews import Superior
+from vault.colleagues import colleagues
 from vault.console import forms
 from vault.console.language import mark, words_of
 from vault.console.people.tabs import show
@@ -23,7 +24,7 @@ from vault.custody.tables import Member
 from vault.errors import Conflict, FieldProblem, Invalid, NotFound
 from vault.identity.recovery import invite_instead, propose_recovery
 from vault.identity.tokens import MACHINES
-from vault.members import NewMember, add_member, colleagues, deactivate, last_acts, members
+from vault.members import NewMember, add_member, deactivate, last_acts, members
 from vault.oversight.review_reading import name_superior
 
 NEVER_INVITED: Final = MACHINES | {Role.OPERATOR, Role.RECIPIENT}

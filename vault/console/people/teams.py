@@ -12,12 +12,12 @@ from tenants.decisions import Action
 from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.teams import Short, TeamRequest
+from vault.colleagues import colleagues
 from vault.console import forms
 from vault.console.people.tabs import show
 from vault.console.rendering import elsewhere
 from vault.custody.custody import Custody
 from vault.errors import Conflict, FieldProblem, Invalid, NotFound
-from vault.members import colleagues
 from vault.teams import managing
 from vault.teams.rows import Joining
 

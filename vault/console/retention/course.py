@@ -10,6 +10,7 @@ from tenants.decisions import Action
 from tenants.notices import Notice as Coming
 from tenants.notices import before_end
 from vault.accounts import Caller
+from vault.colleagues import names
 from vault.console.language import mark
 from vault.custody.custody import Custody
 from vault.custody.database import PLATFORM
@@ -20,7 +21,6 @@ from vault.errors import NotFound
 from vault.handlers import HANDLERS
 from vault.keeping.explaining import live_holds, live_restrictions
 from vault.keeping.placing import Known
-from vault.members import names
 from vault.notices import Notice, notices
 from vault.proposals.model import Proposal, State
 from vault.proposals.reading import proposals
@@ -183,4 +183,4 @@ async def _names(caller: Caller, found: Course | None, told: list[Notice]) -> di
     ids = {one.acknowledged_by for one in told if one.acknowledged_by}
     if found is not None and found.held is not None:
         ids |= set(found.held.decided_by)
-    return await names(caller, ids) if ids and caller.may(Action.READ_AUDIT) else {}
+    return await names(caller, ids, reading=Action.READ_AUDIT) if caller.may(Action.READ_AUDIT) else {}

@@ -10,12 +10,12 @@ from tenants.decisions import Action
 from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.listens import Essential
+from vault.colleagues import names
 from vault.console.forms import read
 from vault.console.rendering import page
 from vault.console.subjects.listing import ASKED
 from vault.custody.custody import Custody
 from vault.errors import Invalid
-from vault.members import names
 from vault.policies.versions import in_force
 from vault.subjects.listening import Listened, listened, listeners
 
@@ -64,7 +64,7 @@ async def _shown(
         recording=recording,
         found=found,
         named=named,
-        names=await names(caller, who),
+        names=await names(caller, who, reading=Action.HANDLE_SUBJECT_REQUEST),
         titles={name: purpose.title for name, purpose in allowed.items()},
         may_name=caller.may(Action.NAME_LISTENERS),
         **told,

@@ -7,11 +7,13 @@ from uuid import UUID
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
+from tenants.decisions import Action
 from tenants.subject_rules import GIVES_A_COPY, IdentityMeans, RefusalGround
 from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.subject_views import SaidBody
 from vault.api.subjects import PDF
+from vault.colleagues import names
 from vault.console.forms import fields, shaped
 from vault.console.language import ZONE, mark, term, words_of
 from vault.console.rendering import elsewhere, page
@@ -19,7 +21,6 @@ from vault.console.subjects.listing import ASKED, said_in
 from vault.console.subjects.words import ACTS, ORDERS, clock_of, latest, placed, right_of, tone_of
 from vault.custody.custody import Custody
 from vault.errors import Conflict, Invalid
-from vault.members import names
 from vault.subjects.answering import GIVEN, MET_BY, UNDER_WAY
 from vault.subjects.erasing import ERASING
 from vault.subjects.letters.writing import letter
@@ -80,7 +81,7 @@ async def shown(
         weighed=weighed,
         grounds=_grounds(weighed),
         means=words_of(IdentityMeans),
-        names=await names(caller, [each for each in people if each]),
+        names=await names(caller, people, reading=Action.HANDLE_SUBJECT_REQUEST),
         acts=[(ACTS[act.act], act) for act in found.acts],
         orders=ORDERS,
         tone=tone_of,
