@@ -6,7 +6,7 @@ With a token one replaces others by none that outlive it. A session issues and r
 opened, so that an unlocked screen gives nobody a way in for months.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -118,14 +118,14 @@ async def tokens_of(custody: Custody, caller: Caller, member_id: UUID) -> list[T
     async with tenant_scope(caller.tenant):
         if not await DB.fetch("SELECT 1 FROM member WHERE id = $1", member_id):
             raise NotFound
-        rows = await DB.fetch(
-            f"SELECT {_COLUMNS} FROM credential WHERE tenant_id = $1 AND member_id = $2 AND kind = 'token'"  # noqa: S608 - our own columns
-            " AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3) ORDER BY created_at DESC, id",
-            caller.tenant,
-            member_id,
-            custody.clock.now(),
-        )
-    return [_token(row) for row in rows]
+        return (await _live(caller.tenant, [member_id], custody.clock.now()))[member_id]
+
+
+async def tokens_by_member(custody: Custody, caller: Caller, members: Collection[UUID]) -> dict[UUID, list[Token]]:
+    """The same of several members, for an administrator. Raises NotAllowed."""
+    caller.require(Action.MANAGE_TOKENS)
+    async with tenant_scope(caller.tenant):
+        return await _live(caller.tenant, members, custody.clock.now())
 
 
 async def replace(custody: Custody, caller: Caller, token_id: UUID, *, overlap: timedelta) -> Replaced:
@@ -225,6 +225,17 @@ async def _replaceable(caller: Caller, token_id: UUID, now: datetime) -> Any:
     if rows[0]["replaced_by"] is not None:
         raise Conflict("The token was replaced already.")
     return rows[0]
+
+
+async def _live(tenant: UUID, members: Collection[UUID], now: datetime) -> dict[UUID, list[Token]]:
+    rows = await DB.fetch(
+        f"SELECT {_COLUMNS} FROM credential WHERE tenant_id = $1 AND member_id = ANY($2) AND kind = 'token'"  # noqa: S608 - our own columns
+        " AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3) ORDER BY created_at DESC, id",
+        tenant,
+        list(members),
+        now,
+    )
+    return {member: [_token(row) for row in rows if row["member_id"] == member] for member in members}
 
 
 async def _store(

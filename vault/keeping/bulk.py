@@ -11,11 +11,13 @@ Each step leaves in its rows how far it has come, so that a job that is killed g
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
+
+from asyncpg import Record
 
 from tenants.decisions import MAY_RELEASE, ROLES, Action
 from tenants.vocabulary import HoldReason
@@ -170,12 +172,12 @@ async def bulk_holds(caller: Caller, *, after: UUID | None = None, limit: int = 
     caller.require(Action.READ_RETENTION)
     async with tenant_scope(caller.tenant):
         rows = await DB.fetch(
-            "SELECT id FROM bulk_hold WHERE tenant_id = $1 AND ($2::uuid IS NULL OR (placed_at, id) <"
+            "SELECT * FROM bulk_hold WHERE tenant_id = $1 AND ($2::uuid IS NULL OR (placed_at, id) <"
             " (SELECT placed_at, id FROM bulk_hold b WHERE b.tenant_id = $1 AND b.id = $2))"
             " ORDER BY placed_at DESC, id DESC LIMIT $3",
             *(caller.tenant, after, limit + 1),
         )
-        return [await bulk_of(caller.tenant, row["id"]) for row in rows]
+        return await _with_progress(caller.tenant, rows)
 
 
 async def is_due(tenant: UUID) -> bool:
@@ -192,18 +194,25 @@ async def bulk_of(tenant: UUID, id: UUID) -> Bulk:
     rows = await DB.fetch("SELECT * FROM bulk_hold WHERE tenant_id = $1 AND id = $2", tenant, id)
     if not rows:
         raise NotFound
+    return (await _with_progress(tenant, rows))[0]
+
+
+async def _with_progress(tenant: UUID, rows: Sequence[Record]) -> list[Bulk]:
     counted = await DB.fetch(
-        "SELECT state, problem, count(*) AS n FROM bulk_hold_item WHERE tenant_id = $1 AND bulk_id = $2"
-        " GROUP BY state, problem",
+        "SELECT bulk_id, state, problem, count(*) AS n FROM bulk_hold_item WHERE tenant_id = $1 AND bulk_id = ANY($2)"
+        " GROUP BY bulk_id, state, problem",
         tenant,
-        id,
+        [row["id"] for row in rows],
     )
+    return [_bulk(row, [line for line in counted if line["bulk_id"] == row["id"]]) for row in rows]
+
+
+def _bulk(row: Record, counted: Sequence[Record]) -> Bulk:
     states: Counter[str] = Counter()
     for line in counted:
         states[line["state"]] += line["n"]
-    row = rows[0]
     return Bulk(
-        id=id,
+        id=row["id"],
         reason=HoldReason(row["reason"]),
         until=row["until"],
         state=State(row["state"]),

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from asyncpg import Record
+
 from tenants.decisions import Action
 from vault.accounts import Caller
 from vault.custody import audit
@@ -66,6 +68,14 @@ async def followed(caller: Caller, webhook: UUID) -> Followed:
         return await _followed(caller.tenant, webhook)
 
 
+async def all_followed(caller: Caller) -> dict[UUID, Followed]:
+    """The same of every webhook of the controller that follows it, by its id. Raises NotAllowed."""
+    _require(caller)
+    async with tenant_scope(caller.tenant):
+        rows = await DB.fetch("SELECT * FROM audit_stream WHERE tenant_id = $1", caller.tenant)
+    return {row["webhook_id"]: _read(row) for row in rows}
+
+
 async def leave(custody: Custody, caller: Caller, webhook: UUID) -> None:
     """Bring the log to a webhook no more. Raises as `followed`."""
     _require(caller)
@@ -89,7 +99,10 @@ async def _followed(tenant: UUID, webhook: UUID) -> Followed:
     rows = await DB.fetch("SELECT * FROM audit_stream WHERE tenant_id = $1 AND webhook_id = $2", tenant, webhook)
     if not rows:
         raise NotFound
-    row = rows[0]
+    return _read(rows[0])
+
+
+def _read(row: Record) -> Followed:
     return Followed(
         through=row["through"],
         attempts=row["attempts"],

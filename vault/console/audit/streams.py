@@ -18,7 +18,7 @@ from vault.console.forms import fields, shaped
 from vault.console.language import mark
 from vault.console.rendering import elsewhere, page
 from vault.custody.custody import Custody
-from vault.errors import Conflict, FieldProblem, Invalid, NotFound
+from vault.errors import Conflict, FieldProblem, Invalid
 from vault.telling import following, webhooks
 from vault.telling.topics import Topic
 
@@ -49,23 +49,16 @@ async def show_streams(request: AnyRequest, custody: InCustody, caller: FromCall
 
 
 async def _list(request: AnyRequest, custody: Custody, caller: Caller, **told: Any) -> Response[str]:
-    found = await webhooks.listed(custody, caller)
+    found, followed = await webhooks.listed(custody, caller), await following.all_followed(caller)
     return page(
         request,
         "audit/streams.html",
         done=DONE,
         tabs=tabs(caller),
-        items=[(each, await _followed(caller, each.id)) for each in found],
+        items=[(each, followed.get(each.id)) for each in found],
         topics=topics(),
         **{"form": {}} | told,
     )
-
-
-async def _followed(caller: Caller, webhook: UUID) -> following.Followed | None:
-    try:
-        return await following.followed(caller, webhook)
-    except NotFound:
-        return None
 
 
 @post("/audit/streams", opt=ASKED)
@@ -99,7 +92,7 @@ async def _one(
         tabs=tabs(caller),
         one=await webhooks.find(custody, caller, webhook_id),
         words=dict(topics()),
-        followed=await _followed(caller, webhook_id),
+        followed=(await following.all_followed(caller)).get(webhook_id),
         secret=secret,
         states=STATES,
         outcomes=OUTCOMES,

@@ -141,11 +141,8 @@ async def _listed(
     problems: list[FieldProblem] | None = None,
     form: dict[str, Any] | None = None,
 ) -> Response[str]:
-    found = [
-        Machine(member, await tokens.tokens_of(custody, caller, member.id), _scopes(member))
-        for member in await members(caller)
-        if is_machine(member.roles) and member.active
-    ]
+    found = [member for member in await members(caller) if is_machine(member.roles) and member.active]
+    live = await tokens.tokens_by_member(custody, caller, [member.id for member in found])
     roles = [(role.value, term(role)) for role in sorted(MACHINES)]
     return await show(
         request,
@@ -153,7 +150,7 @@ async def _listed(
         "machines",
         status=status,
         problems=problems,
-        machines=found,
+        machines=[Machine(member, live[member.id], _scopes(member)) for member in found],
         machine_roles=roles,
         form=form or {},
         again=AGAIN if is_stale(custody, caller) else None,
