@@ -16,11 +16,9 @@ from tenants.decisions import Action, Decision, RecordingFacts
 from tenants.oversight import OpenGlass
 from tenants.teams import Stretches
 from tenants.vocabulary import RestrictedUse
-from vault.access.finding import find
-from vault.access.glass import with_glass
+from vault.access.finding import find_for
 from vault.access.granted import Granted
 from vault.access.kept import CONTACT, CONTENT, Kept
-from vault.access.leads import with_leads
 from vault.access.opening import Opening
 from vault.access.refusals import OPENED, enforce, refuse_operators
 from vault.accounts import Caller
@@ -91,8 +89,7 @@ async def open_access(
     await refuse_operators(custody, caller, OPENED)
     reason = checked_reason(reason)
     stated = _stated(purpose, restricted_use)
-    caller = await with_leads(custody, await with_glass(custody, caller))
-    held = await find(custody, caller, recording_id)
+    caller, held = await find_for(custody, caller, recording_id, glass=True)
     recording = held.recording
     facts = recording.facts_for(CONTENT, agent_id=held.agent_id, segments=held.segments)
     decision = decided(caller, held.tenancy, facts, purpose, restricted_use, recording.at)

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from tenants.decisions import Action
-from vault.access.finding import find
-from vault.access.glass import marked, with_glass
+from vault.access.finding import find_for
+from vault.access.glass import marked
 from vault.access.kept import CONTENT, Kept
-from vault.access.leads import with_leads
 from vault.access.refusals import DESCRIBED, enforce, refuse_operators
 from vault.accounts import Caller
 from vault.custody import audit
@@ -33,8 +32,7 @@ async def describe(custody: Custody, caller: Caller, recording_id: UUID) -> Desc
         Refused, NotAllowed: the person may not know of it; a refusal quotes its clause and is audited.
     """
     await refuse_operators(custody, caller, DESCRIBED)
-    caller = await with_leads(custody, await with_glass(custody, caller))
-    held = await find(custody, caller, recording_id)
+    caller, held = await find_for(custody, caller, recording_id, glass=True)
     facts = held.recording.facts_for(None, agent_id=held.agent_id, segments=held.segments)
     decision = decide_for(caller, held.tenancy, Action.SEARCH, now=held.recording.at, recording=facts)
     await enforce(caller, DESCRIBED, decision, held)

@@ -1,7 +1,7 @@
 """One statement finds one recording, or a page of them in the order of the index that leads."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -11,13 +11,15 @@ from tenants.recordings import ContactField
 from tenants.teams import Spell
 from vault.access.alarms import alarmed
 from vault.access.cursors import Position
-from vault.access.kept import CONTACT, RECORDING_COLUMNS, Kept, as_kept, part_columns
+from vault.access.glass import carrying
+from vault.access.kept import CONTACT, RECORDING_COLUMNS, Kept, KeptRecording, as_kept, part_columns
+from vault.access.leads import leading
 from vault.access.opening import Opening
 from vault.access.query import Query
 from vault.accounts import Caller
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
-from vault.custody.register import tenancy
+from vault.custody.register import Tenancy, tenancy
 from vault.errors import NotFound
 
 # ruff's S608 is silenced below: what is formatted into the statements are our own columns and placeholders.
@@ -40,12 +42,6 @@ class Term:
     spells: tuple[Spell, ...] = ()
 
 
-def within(term: Term, reach: Collection[Spell]) -> Term:
-    """The term, all of whose values have spells, without those out of reach."""
-    kept = [(digest, spell) for digest, spell in zip(term.digests, term.spells, strict=True) if spell in reach]
-    return replace(term, digests=tuple(digest for digest, _ in kept), spells=tuple(spell for _, spell in kept))
-
-
 class _Values(list[object]):
     """What a statement is given; each value answers with its placeholder."""
 
@@ -64,18 +60,40 @@ async def find(custody: Custody, caller: Caller, recording_id: UUID) -> Kept:
     now = custody.clock.now()
     async with tenant_scope(caller.tenant):
         whose = await tenancy(caller.tenant, at=now)
-        rows = await DB.fetch(
-            f"SELECT {RECORDING_COLUMNS}, {part_columns(CONTACT)} FROM recording r LEFT JOIN part p"  # noqa: S608 - ours
-            " ON p.tenant_id = r.tenant_id AND p.recording_id = r.id WHERE r.tenant_id = $1 AND r.id = $2"
-            " ORDER BY p.name",
-            caller.tenant,
-            recording_id,
-        )
-        found = await as_kept(whose, rows, now=now)
-    if not found:
+        found = await _one(whose, recording_id, now)
+    return await _opened(custody, caller, whose, found)
+
+
+async def find_for(custody: Custody, caller: Caller, recording_id: UUID, *, glass: bool = False) -> tuple[Caller, Kept]:
+    """The same, and the caller with the agents of the teams that they lead today.
+
+    Args:
+        glass: whether they come with the glass that they have broken, too.
+    """
+    now = custody.clock.now()
+    async with tenant_scope(caller.tenant):
+        whose = await tenancy(caller.tenant, at=now)
+        caller = await leading(await carrying(caller, now) if glass else caller, whose.policy, now)
+        found = await _one(whose, recording_id, now)
+    return caller, await _opened(custody, caller, whose, found)
+
+
+async def _one(whose: Tenancy, recording_id: UUID, now: datetime) -> KeptRecording:
+    rows = await DB.fetch(
+        f"SELECT {RECORDING_COLUMNS}, {part_columns(CONTACT)} FROM recording r LEFT JOIN part p"  # noqa: S608 - ours
+        " ON p.tenant_id = r.tenant_id AND p.recording_id = r.id WHERE r.tenant_id = $1 AND r.id = $2"
+        " ORDER BY p.name",
+        whose.tenant,
+        recording_id,
+    )
+    if not rows:
         raise NotFound
-    async with alarmed(custody, caller, found[0], CONTACT):
-        return Kept(whose, found[0], Opening(custody).contact(found[0]))
+    return (await as_kept(whose, rows, now=now))[0]
+
+
+async def _opened(custody: Custody, caller: Caller, whose: Tenancy, recording: KeptRecording) -> Kept:
+    async with alarmed(custody, caller, recording, CONTACT):
+        return Kept(whose, recording, Opening(custody).contact(recording))
 
 
 async def find_page(

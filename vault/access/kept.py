@@ -1,6 +1,6 @@
 """What of a recording is held at a moment: a part whose time is up counts as gone, purged or not."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from tenants.policy import Citation, Policy
 from tenants.recordings import Kind, PartClass, Segment
 from vault.custody.contacts import ContactRecord
 from vault.custody.database import DB
-from vault.custody.register import Tenancy, policies
+from vault.custody.register import Tenancy, policies_under
 
 CONTENT, CONTACT, IDENTIFIERS, PEAKS, PLAYBACK = "content", "contact", "identifiers", "peaks", "playback"
 
@@ -181,7 +181,7 @@ async def as_kept(whose: Tenancy, rows: Iterable[Record], *, now: datetime) -> l
     for row in rows:
         by_recording.setdefault(row["id"], []).append(row)
     versions = {row["part_policy_version"] for rows in by_recording.values() for row in rows}
-    under = await _policies(whose, versions)
+    under = await policies_under(whose, versions)
     holds = await _holds(whose.tenant, [id for id, rows in by_recording.items() if any(map(_is_held, rows))], now)
     return [_recording(whose.tenant, rows, under, holds, now) for rows in by_recording.values()]
 
@@ -202,13 +202,6 @@ async def _holds(tenant: UUID, recordings: list[UUID], now: datetime) -> dict[UU
         now,
     )
     return {row["recording_id"]: tuple(row["reasons"]) for row in rows}
-
-
-async def _policies(whose: Tenancy, versions: Collection[int]) -> dict[int, Policy]:
-    """The policies by whose promises the parts are kept; the one in force is at hand already."""
-    current = {whose.policy.version: whose.policy}
-    missing = set(versions) - current.keys()
-    return current | await policies(whose.tenant, missing) if missing else current
 
 
 def _recording(

@@ -7,7 +7,7 @@ the notes at that. That notes were read stands in the log; what they say does no
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -17,9 +17,9 @@ from asyncpg import Record
 
 from tenants.decisions import Action, Decision
 from vault.access.alarms import alarmed
-from vault.access.finding import find
+from vault.access.finding import find, find_for
 from vault.access.kept import CONTENT, Kept, KeptPart, KeptRecording
-from vault.access.leads import with_leads
+from vault.access.leads import leading
 from vault.access.opening import Opening
 from vault.access.refusals import enforce, refuse_operators
 from vault.accounts import Caller
@@ -72,7 +72,9 @@ async def notes(custody: Custody, caller: Caller, recording_id: UUID) -> list[No
         Refused, NotAllowed: the person may not listen to it for any purpose; a refusal quotes its clause.
     """
     held, decision = await _admit(custody, caller, DESCRIBED, recording_id)
-    return await _heard(custody, caller, held, decision)
+    async with tenant_scope(caller.tenant):
+        rows = await rows_of(caller.tenant, recording_id)
+    return await _opened(custody, caller, held, decision, rows)
 
 
 async def notes_if_heard(custody: Custody, caller: Caller, recording_id: UUID) -> list[Note] | None:
@@ -83,8 +85,16 @@ async def notes_if_heard(custody: Custody, caller: Caller, recording_id: UUID) -
         NotAllowed: the caller is an operator.
     """
     await refuse_operators(custody, caller, DESCRIBED)
-    held, decision = await _decided(custody, caller, recording_id)
-    return await _heard(custody, caller, held, decision) if decision.permitted else None
+    return await notes_of(custody, caller, await find(custody, caller, recording_id))
+
+
+async def notes_of(custody: Custody, caller: Caller, held: Kept) -> list[Note] | None:
+    """The same of a recording that was found for this person just now."""
+    async with tenant_scope(caller.tenant):
+        caller = await leading(caller, held.tenancy.policy, held.recording.at)
+        decision = _decided(caller, held)
+        rows = await rows_of(caller.tenant, held.recording.id) if decision.permitted else []
+    return await _opened(custody, caller, held, decision, rows) if decision.permitted else None
 
 
 async def add_note(
@@ -188,26 +198,28 @@ def opened(custody: Custody, recording: KeptRecording, rows: Iterable[Record]) -
 async def _admit(custody: Custody, caller: Caller, act: str, recording_id: UUID) -> tuple[Kept, Decision]:
     """The recording, if the person may listen to it for any purpose of the notice, and how much of it they may hear."""
     await refuse_operators(custody, caller, act)
-    held, decision = await _decided(custody, caller, recording_id)
+    caller, held = await find_for(custody, caller, recording_id)
+    decision = _decided(caller, held)
     await enforce(caller, act, decision, held, part=CONTENT)
     return held, decision
 
 
-async def _decided(custody: Custody, caller: Caller, recording_id: UUID) -> tuple[Kept, Decision]:
-    caller = await with_leads(custody, caller)
-    held = await find(custody, caller, recording_id)
+def _decided(caller: Caller, held: Kept) -> Decision:
+    """Whether the person may listen to it for any purpose, and to how much of it for the one that gives most."""
     facts = held.recording.facts_for(CONTENT, agent_id=held.agent_id, segments=held.segments)
     decisions = [
         decide_for(caller, held.tenancy, Action.LISTEN, now=held.recording.at, recording=facts, purpose=purpose)
         for purpose in held.tenancy.policy.purposes.allowed
     ]
     permitted = [decision for decision in decisions if decision.permitted]
-    return held, min(permitted or decisions, key=lambda decision: bool(decision.excerpts))
+    return min(permitted or decisions, key=lambda decision: bool(decision.excerpts))
 
 
-async def _heard(custody: Custody, caller: Caller, held: Kept, decision: Decision) -> list[Note]:
-    async with tenant_scope(caller.tenant):
-        rows = await rows_of(caller.tenant, held.recording.id)
+async def _opened(
+    custody: Custody, caller: Caller, held: Kept, decision: Decision, rows: Sequence[Record]
+) -> list[Note]:
+    if not rows:
+        return []
     async with alarmed(custody, caller, held.recording, CONTENT):
         found = await asyncio.to_thread(opened, custody, held.recording, rows)
     shown = [note for note in found if note.by == caller.id or _is_heard(note.at_ms, decision)]

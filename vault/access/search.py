@@ -14,10 +14,10 @@ from tenants.recordings import ContactField, Kind, PartClass
 from tenants.teams import Spell
 from vault.access.alarms import alarmed
 from vault.access.cursors import Position, read_cursor, write_cursor
-from vault.access.finding import Term, find_page, within
-from vault.access.glass import marked, with_glass
+from vault.access.finding import Term, find_page
+from vault.access.glass import carrying, marked
 from vault.access.kept import CONTACT, Kept, KeptRecording, as_kept
-from vault.access.leads import with_leads
+from vault.access.leads import leading
 from vault.access.opening import Opening
 from vault.access.query import Query, checked
 from vault.access.refusals import SEARCHED, record_refusal, refuse_operators
@@ -30,8 +30,6 @@ from vault.custody.keys import ShredKey
 from vault.custody.register import Tenancy, tenancy
 from vault.errors import Altered
 from vault.rights import decide_for
-
-OWN = "own"
 
 Sought: TypeAlias = tuple[str, Spell | None]
 """A value that is looked for; of an agent, with the time from which until which the agent's calls are."""
@@ -53,22 +51,17 @@ async def search(custody: Custody, caller: Caller, query: Query) -> Page:
         Refused, NotAllowed: the person may not search here; a refusal quotes its clause and is audited.
     """
     await refuse_operators(custody, caller, SEARCHED)
-    caller = await with_leads(custody, await with_glass(custody, caller))
     now = custody.clock.now()
     query = checked(query)
     after = read_cursor(custody, caller, query)
-    near = near_to(caller)
-    terms = await asyncio.to_thread(terms_of, custody, caller.tenant, query, now, near)
     async with tenant_scope(caller.tenant):
         whose = await tenancy(caller.tenant, at=now)
+        caller = await leading(await carrying(caller, now), whose.policy, now)
         decision = decide_for(caller, whose, Action.SEARCH, now=now)
         if decision.permitted:
             kinds = _usable(whose.policy, caller, query.kinds, now)
-            if decision.reach is None:
-                terms.pop(OWN, None)
-            else:
-                terms[OWN] = within(terms[OWN], frozenset(decision.reach))
-            rows = await find_page(caller.tenant, query, kinds, list(terms.values()), after=after, now=now)
+            terms = await asyncio.to_thread(terms_of, custody, caller.tenant, query, now, decision.reach)
+            rows = await find_page(caller.tenant, query, kinds, terms, after=after, now=now)
             found = await as_kept(whose, rows, now=now)
             await _record(caller, query, decision, min(len(found), query.limit), now)
         else:
@@ -112,30 +105,25 @@ def _usable(policy: Policy, caller: Caller, asked: Iterable[Kind], now: datetime
     )
 
 
-def near_to(caller: Caller) -> tuple[Spell, ...]:
-    """Whose calls a narrowed search may find at all: the person's own, and those of the teams that they lead."""
-    own = caller.person.agent_id
-    return (() if own is None else (Spell(agent_id=own),)) + caller.person.leads
-
-
 def terms_of(
-    custody: Custody, tenant: UUID, query: Query, now: datetime, near: Sequence[Spell] = ()
-) -> dict[str, Term]:
+    custody: Custody, tenant: UUID, query: Query, now: datetime, reach: Sequence[Spell] | None = None
+) -> list[Term]:
     """What must stand in the contact record, the rarest first: the first one leads the search.
 
     Args:
-        near: the agents whose calls alone are found, under `OWN`.
+        reach: the agents whose calls alone are found; None for everybody's.
     """
-    wanted: list[tuple[str, ContactField, ContactField | None, Sequence[Sought]]] = [
-        ("number", ContactField.CALLER_NUMBER, None, _one(query.number)),
-        ("agent_id", ContactField.AGENT_ID, None, _one(query.agent_id)),
-        (OWN, ContactField.AGENT_ID, None, [(spell.agent_id, spell) for spell in near]),
-        ("service_number", ContactField.SERVICE_NUMBER, ContactField.SERVICE_NUMBER, _one(query.service_number)),
+    near = None if reach is None else [(spell.agent_id, spell) for spell in reach]
+    wanted: list[tuple[ContactField, ContactField | None, Sequence[Sought] | None]] = [
+        (ContactField.CALLER_NUMBER, None, _one(query.number)),
+        (ContactField.AGENT_ID, None, _one(query.agent_id)),
+        (ContactField.AGENT_ID, None, near),
+        (ContactField.SERVICE_NUMBER, ContactField.SERVICE_NUMBER, _one(query.service_number)),
     ]
-    values = [(name, label(kind), field, sought) for name, kind, field, sought in wanted if sought]
+    values = [(label(kind), field, sought) for kind, field, sought in wanted if sought is not None]
     classes = (PartClass.CONTACT, HOLD_INDEX) if values else ()
     keys = [key for each in classes for key in custody.keyring.live_keys(tenant, each, now=now)]
-    return {name: _term(keys, kind, field, sought) for name, kind, field, sought in values}
+    return [_term(keys, kind, field, sought) for kind, field, sought in values]
 
 
 def _term(keys: Sequence[ShredKey], kind: str, field: ContactField | None, sought: Sequence[Sought]) -> Term:
@@ -144,8 +132,8 @@ def _term(keys: Sequence[ShredKey], kind: str, field: ContactField | None, sough
     return Term(tuple(digest for digest, _ in found), field, spells)
 
 
-def _one(value: str | None) -> list[Sought]:
-    return [] if value is None else [(value, None)]
+def _one(value: str | None) -> list[Sought] | None:
+    return None if value is None else [(value, None)]
 
 
 async def _record(caller: Caller, query: Query, decision: Decision, found: int, now: datetime) -> None:

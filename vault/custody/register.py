@@ -92,6 +92,13 @@ async def policies(tenant: UUID, versions: Collection[int]) -> dict[int, Policy]
     return {row["version"]: _read(row["source"]) for row in rows}
 
 
+async def policies_under(whose: Tenancy, versions: Collection[int]) -> dict[int, Policy]:
+    """The same, and the one in force, which is at hand already; in the open scope."""
+    current = {whose.policy.version: whose.policy}
+    missing = set(versions) - current.keys()
+    return current | (await policies(whose.tenant, missing) if missing else {})
+
+
 async def policies_since(whose: Tenancy, *, now: datetime) -> tuple[Policy, ...]:
     """The versions that came into force after the one of `whose` and until this moment, in their order."""
     rows = await DB.fetch(

@@ -50,7 +50,7 @@ async def _find(custody: Custody, row: Record) -> None:
     tenant, now = row["tenant_id"], custody.clock.now()
     order = await asyncio.to_thread(open_order, custody, row, now)
     query = checked(query_of(order))
-    terms = list((await asyncio.to_thread(terms_of, custody, tenant, query, now)).values())
+    terms = await asyncio.to_thread(terms_of, custody, tenant, query, now)
     after = Position(row["after_started_at"], row["after_id"]) if row["after_id"] else None
     async with tenant_scope(tenant):
         whose = await tenancy(tenant, at=now)

@@ -1,18 +1,22 @@
 """Retention explains itself: for each part when it goes, by which clause, what keeps it and what would change that."""
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from asyncpg import Record
 
 from tenants.decisions import ROLES, Action
 from tenants.keeping import Fate, ReasonKind, fate_of
 from tenants.vocabulary import HoldReason
 from vault.accounts import Caller
+from vault.colleagues import names
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
-from vault.keeping.placing import COLUMNS, Known, admit, known_of
+from vault.custody.register import Tenancy
+from vault.keeping.placing import COLUMNS, Known, admit, admitted, known_of
 from vault.keeping.sealing import note_of
 from vault.keeping.standing import Standing, StandingPart
 
@@ -36,51 +40,51 @@ async def explain(custody: Custody, caller: Caller, recording_id: UUID) -> Expla
         NotFound: no such recording that the person may know of.
         NotAllowed: no role of the person may read about retention.
     """
-    whose, standing, now = await admit(custody, caller, Action.READ_RETENTION, recording_id)
-    end = whose.policy.cite(whose.policy.contract_end.clause)
-    fates = tuple((part, fate_of(part.facts, standing.reasons, whose.contract, end, now)) for part in standing.parts)
-    return Explanation(recording_id, now, standing.restricted, tuple(sorted(fates, key=lambda fate: fate[0].name)))
+    return _explained(*await admit(custody, caller, Action.READ_RETENTION, recording_id))
+
+
+async def explain_with_reasons(custody: Custody, caller: Caller, recording_id: UUID) -> tuple[Explanation, list[Known]]:
+    """The same, and all holds and restrictions there are or were, with their notes while those can be read.
+
+    The earliest comes first. Raises as `explain`.
+    """
+    async with tenant_scope(caller.tenant):
+        whose, standing, now = await admitted(custody, caller, Action.READ_RETENTION, recording_id)
+        rows = await _rows(caller.tenant, recording_id) if standing.reasons else []
+    notes = await asyncio.to_thread(_notes, custody, standing, now) if standing.notes else {}
+    return _explained(whose, standing, now), [known_of(row, notes.get(row["id"])) for row in rows]
 
 
 async def reasons_of(custody: Custody, caller: Caller, recording_id: UUID, kind: ReasonKind) -> list[Known]:
-    """All holds (or restrictions) of a recording, with their notes while those can be read, the earliest first.
-
-    Raises:
-        NotFound, NotAllowed: as for `explain`.
-    """
-    _, standing, now = await admit(custody, caller, Action.READ_RETENTION, recording_id)
-    async with tenant_scope(caller.tenant):
-        rows = await DB.fetch(
-            f"SELECT {COLUMNS[kind]} FROM {kind.value} WHERE tenant_id = $1 AND recording_id = $2"  # noqa: S608 - ours
-            " ORDER BY placed_at, id",
-            caller.tenant,
-            recording_id,
-        )
-    notes = await asyncio.to_thread(_notes, custody, standing, now)
-    return [known_of(row, notes.get(row["id"])) for row in rows]
+    """All holds (or restrictions) of a recording, as `explain_with_reasons` gives them."""
+    _, found = await explain_with_reasons(custody, caller, recording_id)
+    return [known for known in found if known.reason.kind is kind]
 
 
-async def people_of(caller: Caller, reasons: Iterable[Known]) -> dict[UUID, str]:
-    """What they are called who placed or ended these; who is no member any more is absent.
-
-    Raises:
-        NotAllowed: no role of the person may read about retention.
-    """
-    return await names_of(caller, {id for known in reasons for id in (known.reason.by, known.ended_by) if id})
+def _explained(whose: Tenancy, standing: Standing, now: datetime) -> Explanation:
+    end = whose.policy.cite(whose.policy.contract_end.clause)
+    fates = ((part, fate_of(part.facts, standing.reasons, whose.contract, end, now)) for part in standing.parts)
+    return Explanation(standing.id, now, standing.restricted, tuple(sorted(fates, key=lambda fate: fate[0].name)))
 
 
-async def names_of(caller: Caller, ids: Collection[UUID]) -> dict[UUID, str]:
-    """What members are called who hold or restrict; as `people_of`."""
-    caller.require(Action.READ_RETENTION)
-    async with tenant_scope(caller.tenant):
-        rows = await DB.fetch(
-            "SELECT id, name FROM member WHERE tenant_id = $1 AND id = ANY($2)", caller.tenant, list(ids)
-        )
-    return {row["id"]: row["name"] for row in rows}
+async def _rows(tenant: UUID, recording_id: UUID) -> list[Record]:
+    of_it = "WHERE tenant_id = $1 AND recording_id = $2"
+    return await DB.fetch(
+        f"SELECT {COLUMNS[ReasonKind.HOLD]} FROM hold {of_it} UNION ALL"  # noqa: S608 - ours
+        f" SELECT {COLUMNS[ReasonKind.RESTRICTION]} FROM restriction {of_it} ORDER BY placed_at, id",
+        tenant,
+        recording_id,
+    )
 
 
 def _notes(custody: Custody, standing: Standing, now: datetime) -> dict[UUID, str | None]:
     return {id: note_of(custody, standing, id, now=now) for id in standing.notes}
+
+
+async def people_of(caller: Caller, reasons: Iterable[Known]) -> dict[UUID, str]:
+    """What they are called who placed or ended these; who is no member any more is absent. Raises NotAllowed."""
+    ids = (id for known in reasons for id in (known.reason.by, known.ended_by))
+    return await names(caller, ids, reading=Action.READ_RETENTION)
 
 
 async def live_holds(

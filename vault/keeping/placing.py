@@ -125,13 +125,19 @@ async def admit(
     Raises:
         NotFound, NotAllowed, Refused: as the callers say.
     """
+    async with tenant_scope(caller.tenant):
+        return await admitted(custody, caller, action, recording_id)
+
+
+async def admitted(
+    custody: Custody, caller: Caller, action: Action, recording_id: UUID
+) -> tuple[Tenancy, Standing, datetime]:
+    """The same, in the open scope."""
     caller.require(action)
     now = custody.clock.now()
-    async with tenant_scope(caller.tenant):
-        whose = await tenancy(caller.tenant, at=now)
-        found = await load(whose, [recording_id])
+    whose = await tenancy(caller.tenant, at=now)
     decide_for(caller, whose, action, now=now).enforce()
-    standing = found.get(recording_id)
+    standing = (await load(whose, [recording_id])).get(recording_id)
     if standing is None or (hides(standing.reasons, now) and not _may_lift(caller)):
         raise NotFound
     return whose, standing, now

@@ -68,7 +68,7 @@ async def preview(
     query = replace(checked(query), limit=LIMIT_MOST)
     checked_note(note)
     checked_until(until, now)
-    terms = list((await asyncio.to_thread(terms_of, custody, caller.tenant, query, now)).values())
+    terms = await asyncio.to_thread(terms_of, custody, caller.tenant, query, now)
     async with tenant_scope(caller.tenant):
         whose = await tenancy(caller.tenant, at=now)
         decide_for(caller, whose, Action.HOLD, now=now).enforce()

@@ -13,7 +13,7 @@ from tenants.policy import Citation, Policy
 from tenants.recordings import Kind, PartClass
 from tenants.vocabulary import HoldReason, RestrictionGround
 from vault.custody.database import DB
-from vault.custody.register import Tenancy, policies
+from vault.custody.register import Tenancy, policies_under
 
 CONTACT = "contact"
 
@@ -81,7 +81,7 @@ async def load(whose: Tenancy, recordings: Sequence[UUID], *, lock: bool = False
     )
     reasons = await _reasons(whose.tenant, recordings)
     moved = {part["policy_version"] for part in parts if part["policy_version"] is not None}
-    under = await policies(whose.tenant, moved | {row["policy_version"] for row in rows})
+    under = await policies_under(whose, moved | {row["policy_version"] for row in rows})
     of = _by_recording(parts)
     return {row["id"]: _standing(whose.tenant, row, of[row["id"]], reasons[row["id"]], under) for row in rows}
 

@@ -17,6 +17,7 @@ from vault.accounts import Caller
 from vault.api.bulk_holds import Short
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.holds import Note
+from vault.colleagues import names
 from vault.console import live
 from vault.console.desk import read_desk
 from vault.console.forms import fields, shaped
@@ -26,7 +27,6 @@ from vault.console.language import ZONE, mark, words_of
 from vault.console.rendering import elsewhere, page, rendered
 from vault.errors import FieldProblem, Invalid
 from vault.keeping.bulk import Bulk, State, order, progress, release
-from vault.keeping.explaining import names_of
 from vault.keeping.previewing import preview
 
 LISTS = frozenset({"kinds"})
@@ -108,7 +108,7 @@ async def show_bulk(request: AnyRequest, bulk_hold_id: FromPath[UUID], caller: F
         request,
         "keeping/bulk.html",
         bulk=bulk,
-        names=await names_of(caller, [bulk.placed_by]),
+        names=await names(caller, [bulk.placed_by], reading=Action.READ_RETENTION),
         resting=_rests(bulk),
         may_release=may_release(caller, bulk.reason) and bulk.state not in (State.RELEASING, State.RELEASED),
         done=DONE,

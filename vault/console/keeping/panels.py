@@ -15,7 +15,7 @@ from vault.access.notes import Note, notes_if_heard
 from vault.accounts import Caller
 from vault.console.language import mark, words_of
 from vault.custody.custody import Custody
-from vault.keeping.explaining import Explanation, explain, people_of, reasons_of
+from vault.keeping.explaining import Explanation, explain_with_reasons, people_of
 from vault.keeping.placing import Known
 
 DONE: Final[Mapping[str, str]] = MappingProxyType(
@@ -119,15 +119,18 @@ async def keeping_panel(custody: Custody, caller: Caller, recording_id: UUID) ->
     """
     if not caller.may(Action.READ_RETENTION):
         return {"keeping": None}
-    told = await explain(custody, caller, recording_id)
-    holds = await reasons_of(custody, caller, recording_id, ReasonKind.HOLD)
-    restrictions = await reasons_of(custody, caller, recording_id, ReasonKind.RESTRICTION)
-    names = await people_of(caller, [*holds, *restrictions])
+    return await kept_panel(caller, *await explain_with_reasons(custody, caller, recording_id))
+
+
+async def kept_panel(caller: Caller, told: Explanation, reasons: Sequence[Known]) -> dict[str, Any]:
+    """The same, of what was asked already. Raises NotAllowed for whoever may not read it."""
+    names = await people_of(caller, reasons)
+    shown = [_shown(caller, known, told, names) for known in reasons]
     keeping = Keeping(
-        recording=recording_id,
+        recording=told.recording,
         restricted=told.restricted,
-        holds=tuple(_shown(caller, known, told, names) for known in holds),
-        restrictions=tuple(_shown(caller, known, told, names) for known in restrictions),
+        holds=tuple(each for each in shown if each.known.reason.kind is ReasonKind.HOLD),
+        restrictions=tuple(each for each in shown if each.known.reason.kind is ReasonKind.RESTRICTION),
         parts=_parts(told),
     )
     return {"keeping": keeping, "reasons": words_of(HoldReason), "grounds": words_of(RestrictionGround)}
@@ -139,7 +142,11 @@ async def notes_panel(custody: Custody, caller: Caller, recording_id: UUID) -> d
     Raises:
         NotFound: no such recording that the person may know of.
     """
-    found = await notes_if_heard(custody, caller, recording_id)
+    return noted_panel(caller, recording_id, await notes_if_heard(custody, caller, recording_id))
+
+
+def noted_panel(caller: Caller, recording_id: UUID, found: Sequence[Note] | None) -> dict[str, Any]:
+    """The same, of what was asked already."""
     if found is None:
         return {"noted": None}
     shown = tuple((note, note.writer or "", note.by == caller.id and not note.is_held) for note in found)

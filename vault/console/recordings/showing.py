@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,12 +19,13 @@ from tenants.recordings import MOMENT_FIELDS
 from tenants.vocabulary import RestrictedUse
 from vault.access.descriptions import Description, describe
 from vault.access.kept import CONTENT
+from vault.access.notes import notes_of
 from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.problems import refusal
 from vault.console.desk import Desk, read_desk
 from vault.console.keeping import panels
-from vault.console.keeping.panels import keeping_panel, notes_panel
+from vault.console.keeping.panels import kept_panel, noted_panel
 from vault.console.language import _, mark, moment, term, words_of
 from vault.console.recordings.going import STATES, going, sentences
 from vault.console.recordings.hearing import Hearing, hearing
@@ -33,7 +35,8 @@ from vault.console.recordings.views import RECORDINGS, View
 from vault.console.rendering import page
 from vault.custody.custody import Custody
 from vault.errors import Destroyed, FieldProblem, NotAllowed, NotFound, VaultError
-from vault.keeping.explaining import Explanation, explain
+from vault.keeping.explaining import Explanation, explain_with_reasons
+from vault.keeping.placing import Known as Reason
 
 DONE: Final = {
     "ended": mark("You have stopped listening; nothing more of it is given to you."),
@@ -48,6 +51,7 @@ class Known:
     id: UUID
     description: Description | None
     explanation: Explanation | None
+    reasons: Sequence[Reason] = ()
     refusal: VaultError | None = field(default=None)
 
     @property
@@ -97,8 +101,10 @@ async def recording_page(
         return page(request, "recordings/gone.html", status=410, **shown)
     heard = await hearing(custody, caller, found.id, _wanted(request), found.description)
     shown |= {"heard": heard, "at": _at(request)} | _asked(found, desk, heard, caller)
-    shown |= await keeping_panel(custody, caller, recording_id) if found.explanation else {"keeping": None}
-    shown |= await notes_panel(custody, caller, recording_id)
+    shown |= await kept_panel(caller, found.explanation, found.reasons) if found.explanation else {"keeping": None}
+    # Whoever may know nothing of it may hear nothing of it either, and reads no note.
+    notes = await notes_of(custody, caller, found.description.held) if found.description else None
+    shown |= noted_panel(caller, recording_id, notes)
     return page(
         request,
         "recordings/recording.html",
@@ -123,13 +129,14 @@ async def known(custody: Custody, caller: Caller, recording_id: UUID) -> Known:
         refused = refusal(error.decision)
     except (NotFound, NotAllowed, Destroyed) as error:
         refused = error
-    explanation = None
+    explanation: Explanation | None = None
+    reasons: Sequence[Reason] = ()
     if caller.may(Action.READ_RETENTION):
         with suppress(NotFound):
-            explanation = await explain(custody, caller, recording_id)
+            explanation, reasons = await explain_with_reasons(custody, caller, recording_id)
     if refused is not None and explanation is None and not isinstance(refused, Destroyed):
         raise refused
-    return Known(id=recording_id, description=description, explanation=explanation, refusal=refused)
+    return Known(id=recording_id, description=description, explanation=explanation, reasons=reasons, refusal=refused)
 
 
 def _wanted(request: Request[Any, Any, Any]) -> UUID | None:
