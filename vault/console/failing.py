@@ -1,22 +1,25 @@
 """What goes otherwise is told as a page: what it was, by which clause, and what can be done now."""
 
+from contextlib import suppress
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from tenants.decisions import Refused
-from vault.api.problems import refusal
+from vault.api.problems import http_problem, refusal
 from vault.api.same_site import SAFE
 from vault.console.language import LANGUAGE, _, language_of, mark, span
 from vault.console.rendering import elsewhere, page
 from vault.errors import TooMany, Unauthenticated, VaultError
 
 SIGN_IN: Final = "/sign-in"
+UNSAVED: Final = "unsaved"
+"""What the door is told where a form came after the session's end: nothing was done by it."""
 
 TITLES: Final = MappingProxyType(
     {
@@ -68,6 +71,18 @@ def unreadable(request: AnyRequest, error: HTTPException) -> Response[str]:
     return _page(request, error.status_code, "", {}, [])
 
 
+def astray(request: AnyRequest, error: HTTPException) -> Response[Any]:
+    """An address that nothing has, or that takes forms alone: a page for whoever reads pages, a problem for programs.
+
+    Who changes the language of a page that answered a form, or comes back after signing in, is led to the page above.
+    """
+    if request.url.path.startswith("/v1/") or "text/html" not in request.headers.get("accept", ""):
+        return http_problem(error).to_response(request)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET":
+        return elsewhere(_page_above(request))
+    return unreadable(request, error)
+
+
 def unexpected(request: AnyRequest, _: Exception) -> Response[str]:
     """A fault of the vault: logged without local variables, told without particulars."""
     log.exception("request.failed")
@@ -81,10 +96,22 @@ def _page(request: AnyRequest, status: int, detail: str, extra: dict[str, Any], 
     return page(request, template, status=status, title=title, detail=detail, extra=extra, problems=problems)
 
 
+def _page_above(request: AnyRequest) -> str:
+    """The nearest page above the address of a form, with the query."""
+    # One slash at the front: of two a browser would make another host.
+    path, query = f"/{request.url.path.lstrip('/')}", f"?{request.url.query}" if request.url.query else ""
+    while path := path.rpartition("/")[0]:
+        with suppress(HTTPException):
+            request.app.asgi_router.handle_routing(path=path, method="GET")
+            return path + query
+    return "/"
+
+
 def _sign_in(request: AnyRequest) -> Response[str]:
     """To the door; who was at a page comes back to it, and not to the piece of it that was asked for."""
     path = _page_at(request)
-    at = f"{SIGN_IN}?next={quote(path)}" if path not in ("", "/") else SIGN_IN
+    said = ({"next": path} if path not in ("", "/") else {}) | ({} if request.method in SAFE else {UNSAVED: "1"})
+    at = f"{SIGN_IN}?{urlencode(said, safe='/')}" if said else SIGN_IN
     answer = elsewhere(at)
     if request.headers.get("hx-request"):
         answer.status_code, answer.headers["hx-redirect"] = 204, at
@@ -93,8 +120,9 @@ def _sign_in(request: AnyRequest) -> Response[str]:
 
 def _page_at(request: AnyRequest) -> str:
     """Which page of the vault somebody was at, with its query; empty where that is not told or not readable."""
+    was_at = str(request.url) if request.method in SAFE else request.headers.get("referer", "")
     try:
-        at = urlsplit(request.headers.get("hx-current-url") or (str(request.url) if request.method in SAFE else ""))
+        at = urlsplit(request.headers.get("hx-current-url") or was_at)
     except ValueError:
         return ""
     return at.path + (f"?{at.query}" if at.query else "")

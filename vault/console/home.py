@@ -97,6 +97,9 @@ async def _disclosures(custody: Custody, caller: Caller) -> AsyncIterator[Waitin
         undecided += [seen.disclosure for seen in found]
     by = _first(one.lapses_at for one in undecided)
     yield Waiting(mark("Requests for disclosure to decide on"), "/disclosures", len(undecided), "warn", by)
+    given = await disclosures.listed(custody, caller, disclosures.Filter(unconfirmed=True, limit=MOST))
+    by = _first(seen.disclosure.confirm_by for seen in given)
+    yield Waiting(mark("Disclosures given in an emergency, to confirm"), "/disclosures", len(given), "bad", by)
 
 
 async def _received(custody: Custody, caller: Caller) -> AsyncIterator[Waiting]:

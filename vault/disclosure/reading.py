@@ -43,7 +43,8 @@ STANDS_IN = (
 class Filter:
     """Which disclosures are listed, newest first: after the one with this id, which the last page ended with.
 
-    `open`: only those of which somebody has still to do something, the recipient's duty among it.
+    `open`: only those of which somebody has still to do something, the recipient's duty among it. `unconfirmed`: only
+    those that one person approved in an emergency, and the second has still to confirm.
     """
 
     state: DisclosureState | None = None
@@ -51,6 +52,7 @@ class Filter:
     after: UUID | None = None
     limit: int = 50
     open: bool = False
+    unconfirmed: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ async def _page(caller: Caller, wanted: Filter, *, whole: bool) -> Sequence[Reco
         "SELECT a.requested_at, a.id FROM disclosure a WHERE a.tenant_id = $1 AND a.id = $6))"
         " AND (NOT $8 OR ended_at IS NULL"
         " OR received_at IS NOT NULL AND duty_until IS NOT NULL AND duty_done_at IS NULL)"
+        " AND (NOT $9 OR confirm_by IS NOT NULL AND confirmed_at IS NULL AND ended_at IS NULL)"
         " ORDER BY requested_at DESC, id DESC LIMIT $7",
         caller.tenant,
         whole,
@@ -138,6 +141,7 @@ async def _page(caller: Caller, wanted: Filter, *, whole: bool) -> Sequence[Reco
         wanted.after,
         min(wanted.limit, MOST) + 1,
         wanted.open,
+        wanted.unconfirmed,
     )
 
 

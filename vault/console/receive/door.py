@@ -1,5 +1,7 @@
 """The door of recipients: in with a password and a code or a passkey, out again, and an invitation taken up."""
 
+from typing import Final
+
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
@@ -8,8 +10,9 @@ from tenants.passwords import LEAST
 from vault.api.authentication import COOKIE, bound_to
 from vault.api.dependencies import AtTheDoor, InCustody, WithSessions
 from vault.api.programs import program_of
+from vault.api.same_site import SAFE
 from vault.api.sign_in import comes_from, device_cookie, session_cookie
-from vault.console.language import _
+from vault.console.language import _, mark
 from vault.console.receive.frame import AT, PUBLIC, Asked, show
 from vault.console.rendering import elsewhere
 from vault.console.signing_in.door import proof, texts
@@ -18,6 +21,9 @@ from vault.console.signing_in.ways import caller_of
 from vault.custody.custody import Custody
 from vault.errors import FieldProblem, Invalid, RefusedByPolicy, TooMany, Unauthenticated
 from vault.identity.invitations import look_at, redeem_with_password
+
+ENDED: Final = mark("Your session has ended. Sign in again.")
+UNDONE: Final = mark("Your session had ended when this was sent: nothing of it was saved. Sign in, and send it again.")
 
 
 @post(f"{AT}/sign-in", status_code=303, opt=PUBLIC)
@@ -82,6 +88,8 @@ def door_page(
     request: Asked, *, told: str = "", given: dict[str, str] | None = None, status: int = 200
 ) -> Response[str]:
     """Where to sign in."""
+    if not told and COOKIE in request.cookies:
+        told = _(ENDED if request.method in SAFE else UNDONE)
     # Whoever failed is shown their controller and nothing else: the answer is one, whoever they said they were.
     known = (given or {}).get("controller", "") or request.query_params.get("controller", "")
     return show(request, "sign_in.html", None, status=status, told=told, given={"controller": known[:100]})

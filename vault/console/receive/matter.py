@@ -1,6 +1,7 @@
 """One's own matters: each with where it stands in plain words, its clock, its package and receipt, and what is owed."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,11 @@ from tenants.disclosing import DisclosureEvent, DisclosureState
 from vault.accounts import Caller
 from vault.api.dependencies import InCustody, WithSessions
 from vault.api.disclosure_views import GIVEN
-from vault.console.disclosures.clocks import clock_of
+from vault.console.disclosures.clocks import Clock, clock_of
 from vault.console.disclosures.times import day
 from vault.console.files import Form, largest, read_form
 from vault.console.language import _, mark
+from vault.console.receive import words
 from vault.console.receive.door import door_page
 from vault.console.receive.frame import AT, PUBLIC, RECEIVES, Asked, show, still_in, told
 from vault.console.rendering import elsewhere
@@ -27,6 +29,7 @@ from vault.disclosure.documents import SIZE_MOST, DocumentPurpose
 from vault.disclosure.duties import DutyMeans, Fulfilment
 from vault.disclosure.fetching import HANDED_OVER
 from vault.disclosure.matters import Matter
+from vault.disclosure.model import Disclosure
 from vault.disclosure.reading import look
 from vault.errors import Conflict, Invalid, NotFound, Unauthenticated, VaultError
 
@@ -46,8 +49,8 @@ async def show_matters(request: Asked, custody: InCustody, sessions: WithSession
         found, now = await matters.matters(custody, caller), custody.clock.now()
     except VaultError as error:
         return told(request, caller, error)
-    clocks = {each.disclosure.id: clock_of(each.disclosure, now) for each in found}
-    return show(request, "matters.html", caller, matters=found, clocks=clocks)
+    clocks = {each.disclosure.id: _clock(each.disclosure, now) for each in found}
+    return show(request, "matters.html", caller, matters=found, clocks=clocks, now=now)
 
 
 @get(f"{AT}/{{disclosure_id:uuid}}", opt=RECEIVES)
@@ -219,19 +222,27 @@ async def matter_page(
     return show(request, "matter.html", caller, status=status, **(given | _shown(found, caller, custody) | more))
 
 
+def _clock(disclosure: Disclosure, now: datetime) -> Clock | None:
+    """What is still to be done in time; nothing, where its time is over."""
+    return clock_of(disclosure, now) if words.standing(disclosure, now) is disclosure.state else None
+
+
 def _shown(found: Matter, caller: Caller, custody: Custody) -> dict[str, Any]:
     disclosure, package, now = found.disclosure, found.package, custody.clock.now()
     fetch = found.open_fetch(caller.id)
     handed_over = disclosure.state in HANDED_OVER and package is not None and package.removed_at is None
-    in_time = disclosure.until is None or now < disclosure.until
-    listens = disclosure.needs.gives is DisclosureEvent.OPEN and disclosure.state is DisclosureState.ACTIVE
+    in_time = (disclosure.until is None or now < disclosure.until) and not disclosure.is_blocked(now)
+    stands = words.standing(disclosure, now)
+    listens = disclosure.needs.gives is DisclosureEvent.OPEN and stands is DisclosureState.ACTIVE
     own = disclosure.requested_by == caller.id
     return {
         "matter": found,
         "disclosure": disclosure,
         "package": package,
         "fetch": fetch,
-        "clock": clock_of(disclosure, now),
+        "now": now,
+        "stands": stands,
+        "clock": _clock(disclosure, now),
         "receipts": [each for each in found.fetches if each.member_id == caller.id and each.completed_at],
         # What there is of somebody is nobody's to know before it is given, also not whose request it was.
         "tells_scope": disclosure.state in GIVEN,

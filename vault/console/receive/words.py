@@ -1,11 +1,13 @@
 """What recipients are told of their matters, in plain words."""
 
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from tenants.disclosing import DisclosureState
+from tenants.disclosing import DisclosureEvent, DisclosureState
 from tenants.vocabulary import DisclosureKind
-from vault.console.language import _, mark
+from vault.console.language import _, mark, moment
+from vault.disclosure.model import Disclosure
 from vault.disclosure.noticing import Cause
 
 K, S = DisclosureKind, DisclosureState
@@ -50,7 +52,7 @@ PLAIN: Final = MappingProxyType(
         S.REFUSED: mark("It was refused. If you think that it should not have been, ask the controller."),
         S.WITHDRAWN: mark("The request was withdrawn."),
         S.LAPSED: mark("Nobody decided on it in time. You may ask again."),
-        S.APPROVED: mark("It was approved by two persons, and is being made ready."),
+        S.APPROVED: mark("It was approved, and is being made ready."),
         S.READY: mark("It is ready: fetch it below."),
         S.RECEIVED: mark("You have fetched it; the receipt is below."),
         S.ACTIVE: mark("You may listen to it below. There is no copy."),
@@ -59,6 +61,14 @@ PLAIN: Final = MappingProxyType(
         S.REVOKED: mark("It was revoked: nothing more of it is given."),
         S.STOPPED: mark("It was stopped: what allowed it does not hold any more."),
     }
+)
+
+HEARD_NO_MORE: Final = mark("It is over: nothing of it may be listened to any more. You may ask again.")
+FIRST: Final = mark(
+    "One person approved it in an emergency; a second one must confirm it by %(when)s, or nothing more of it is given."
+)
+BLOCKED: Final = mark(
+    "One person approved it in an emergency, and the second did not confirm it in time: nothing is given until they do."
 )
 
 TONES: Final = MappingProxyType(
@@ -87,9 +97,22 @@ def state(word: DisclosureState) -> str:
     return _(STATES[word])
 
 
-def plain(word: DisclosureState) -> str:
-    """Where it stands, and what is to be done, in a sentence."""
-    return _(PLAIN[word])
+def standing(disclosure: Disclosure, now: datetime) -> DisclosureState:
+    """Where it stands for whoever receives it: its time is over from its last moment on, whoever writes that down."""
+    if disclosure.until is None or now < disclosure.until:
+        return disclosure.state
+    return {S.READY: S.EXPIRED, S.ACTIVE: S.FULFILLED}.get(disclosure.state, disclosure.state)
+
+
+def plain(disclosure: Disclosure, now: datetime) -> str:
+    """Where it stands, and what is to be done, in a sentence or two."""
+    stands = standing(disclosure, now)
+    if stands.over or not disclosure.unconfirmed:
+        listened = stands is S.FULFILLED and disclosure.needs.gives is DisclosureEvent.OPEN
+        return _(HEARD_NO_MORE if listened else PLAIN[stands])
+    if disclosure.confirm_by is None or disclosure.is_blocked(now):
+        return _(BLOCKED)
+    return f"{_(PLAIN[stands])} {_(FIRST) % {'when': moment(disclosure.confirm_by)}}"
 
 
 def tone(word: DisclosureState) -> str:

@@ -8,11 +8,14 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 
 from tenants.passwords import MOST
+from tenants.vocabulary import SignInMethod
 from vault.accounts import Caller
 from vault.api.authentication import COOKIE, bound_to
 from vault.api.dependencies import AtTheDoor, WithSessions
+from vault.api.oidc import federation_of
 from vault.api.programs import program_of
 from vault.api.sign_in import comes_from, device_cookie, session_cookie
+from vault.console.failing import UNSAVED
 from vault.console.language import _, mark, span
 from vault.console.rendering import elsewhere, page
 from vault.console.signing_in.ways import caller_of, local, on
@@ -90,11 +93,16 @@ async def sign_in(
 
 @post("/sign-out", status_code=303, opt=PUBLIC)
 async def sign_out(request: Asked, sessions: WithSessions) -> Response[str]:
-    """End the session, if it has not ended yet; the cookie stays where that cannot be done now."""
-    caller = await caller_of(request, sessions)
+    """End the session, if it has not ended yet; the cookie stays where that cannot be done now.
+
+    Whoever came by their provider is shown where they sign out there, too.
+    """
+    caller, way_out = await caller_of(request, sessions), None
     if caller is not None and caller.method is not None:
         await sessions.sign_out(caller)
-    answer = elsewhere(AT, done="out")
+        if caller.method is SignInMethod.IDENTITY_PROVIDER:
+            way_out = await federation_of(request.app.state).way_out(caller.tenant)
+    answer = page(request, "signing_in/out.html", way_out=way_out) if way_out else elsewhere(AT, done="out")
     answer.delete_cookie(COOKIE)
     return answer
 
@@ -125,6 +133,7 @@ def _door(
     shown: dict[str, Any] = {
         "told": told,
         "ended": ended,
+        "unsaved": UNSAVED in asked,
         "again": again,
         "given": given,
         "way": local(given.get("next", "")),
