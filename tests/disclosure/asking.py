@@ -99,8 +99,11 @@ class Desk:
     async def change(
         self, disclosure: str, recording: UUID | str, who: As | None = None, **body: Any
     ) -> httpx.Response:
-        """Narrow or review one recording."""
-        return await (who or self.dpo).request("PUT", f"/v1/disclosures/{disclosure}/items/{recording}", json=body)
+        """Narrow one recording, or review it as it stands now."""
+        who, at = who or self.dpo, f"/v1/disclosures/{disclosure}/items/{recording}"
+        if body.get("reviewed") and "seen" not in body:
+            body["seen"] = (await who.get(f"{at}/listens")).json().get("seen")
+        return await who.request("PUT", at, json=body)
 
     async def organisation(self, kind: str, *legal_bases: str, member: bool = False) -> UUID:
         """A registered organisation, as its row says; how it is registered is tested elsewhere."""

@@ -14,6 +14,8 @@ from tests.builders import REASON, access, logged
 from tests.disclosure.asking import Desk, desk
 from tests.disclosure.handing import Hand, copy_for_subject
 from tests.world import As, World
+from vault.custody.database import DB, tenant_scope
+from vault.disclosure.reviewing import CHANGED
 
 
 @pytest.fixture
@@ -60,6 +62,7 @@ async def test_a_copy_tells_each_listen_and_the_reasons_that_were_looked_at(at: 
     assert [(each["at_ms"], each["text"]) for each in noted.json()["items"]] == [(100, "Asked for an invoice.")]
     await hand.review()
     await listen(at.supervisor, recording, "verification")
+    assert (await at.supervisor.get(f"/v1/recordings/{recording}")).status_code == 200
     await note(at.supervisor, recording, "Nobody has looked at this one.")
     with await handed_over(hand) as package:
         assert {"access-report.pdf", "access-report.json", "cover.pdf"} < set(package.namelist())
@@ -71,12 +74,43 @@ async def test_a_copy_tells_each_listen_and_the_reasons_that_were_looked_at(at: 
         ("quality", REASON),
         ("verification", None),
     ], "nobody had looked at the second reason"
+    assert [each["what"] for each in told["consultations"]] == ["contact"]
     assert [each["purpose"] for each in custody["recordings"][0]["listens"]] == ["quality", "verification"]
     assert "disclosure.approved" in [event["act"] for event in custody["decided"]]
     for staff in (at.supervisor, at.dpo, at.administrator):
         assert str(staff.id) not in json.dumps([report, custody])
-    (read,) = await logged(at.house, "disclosure.listens_read")
-    assert (read["object"], read["details"]) == (hand.id, {"recording": str(recording), "listens": 1})
+    for read in await logged(at.house, "disclosure.listens_read"):
+        assert (read["object"], read["details"]) == (hand.id, {"recording": str(recording), "listens": 1})
+
+
+async def test_nothing_goes_out_but_what_was_read(at: Desk) -> None:
+    recording = await at.recording()
+    asked = await at.subjects(recording)
+    hand = Hand(at, asked["id"])
+    seen = (await listens(at.dpo, hand.id, recording)).json()["seen"]
+    assert (await at.change(hand.id, recording, reviewed=True, seen=None)).status_code == 422
+    await note(at.supervisor, recording, "The neighbour was named.")
+    refused = await at.change(hand.id, recording, reviewed=True, seen=seen)
+    assert (refused.status_code, refused.json()["detail"]) == (409, CHANGED)
+    await hand.review()
+    assert (await at.decide(at.dpo, hand.id)).status_code == 200
+    async with tenant_scope(at.house.tenant):
+        (row,) = await DB.fetch("DELETE FROM note WHERE recording_id = $1 RETURNING *", recording)
+    refused = await at.decide(at.administrator, hand.id)
+    assert (refused.status_code, refused.json()["detail"]) == (409, CHANGED)
+    stands = await at.see(hand.id)
+    assert (stands["state"], stands["scope"]["unreviewed"]) == ("requested", 1)
+    await hand.review()
+    await hand.person(f"subject-{secrets.token_hex(4)}@outside.example")
+    await hand.seal()
+    await at.approve(hand.id)
+    # As a note that was begun before the review and came into the catalogue after it.
+    async with tenant_scope(at.house.tenant):
+        values = ", ".join(f"${number}" for number, _ in enumerate(row, 1))
+        await DB.fetch(f"INSERT INTO note VALUES ({values})", *row.values())  # noqa: S608 - our own placeholders
+    await hand.work()
+    stands = await at.see(hand.id)
+    assert (stands["state"], stands["ended_rule"]) == ("stopped", "changed-since-reviewed")
 
 
 async def test_what_listeners_wrote_is_seen_by_those_who_decide_and_by_nobody_else(at: Desk, world: World) -> None:

@@ -25,9 +25,13 @@ class ReviewedListen(Struct, frozen=True, kw_only=True):
 
 
 class ReviewedListens(Struct, frozen=True, kw_only=True):
-    """Each listen to one recording, the earliest first."""
+    """Each listen to one recording, the earliest first; none where nothing goes with what is heard at a place.
+
+    `seen` stands for all that goes out of it, notes included: it is sent back with `reviewed`.
+    """
 
     items: list[ReviewedListen]
+    seen: str
 
 
 class ReviewedNote(Struct, frozen=True, kw_only=True):
@@ -43,9 +47,10 @@ class ReviewedNote(Struct, frozen=True, kw_only=True):
 
 
 class ReviewedNotes(Struct, frozen=True, kw_only=True):
-    """What was noted of one recording, in its own order."""
+    """What was noted of one recording, in its own order; `seen` as with its listens."""
 
     items: list[ReviewedNote]
+    seen: str
 
 
 @get(
@@ -62,7 +67,8 @@ async def read_listens(
     Reading them stands in the log.
     """
     found = await reporting.listens(custody, caller, disclosure_id, recording_id)
-    return ReviewedListens(items=[ReviewedListen(at=one.at, purpose=one.purpose, reason=one.reason) for one in found])
+    items = [ReviewedListen(at=one.at, purpose=one.purpose, reason=one.reason) for one in found.items]
+    return ReviewedListens(items=items, seen=found.seen)
 
 
 @get(
@@ -79,9 +85,8 @@ async def read_notes(
     Reading them stands in the log.
     """
     found = await reporting.noted(custody, caller, disclosure_id, recording_id)
-    return ReviewedNotes(
-        items=[ReviewedNote(written_at=one.written_at, at_ms=one.at_ms, text=one.text) for one in found]
-    )
+    items = [ReviewedNote(written_at=one.written_at, at_ms=one.at_ms, text=one.text) for one in found.items]
+    return ReviewedNotes(items=items, seen=found.seen)
 
 
 router = Router(path="/v1", tags=["disclosures"], route_handlers=[read_listens, read_notes])

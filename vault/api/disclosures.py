@@ -44,11 +44,16 @@ class NewDisclosure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class ItemChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What of one recording is given, and whether somebody looked at what it says of others; null leaves it."""
+    """What of one recording is given, and whether somebody looked at what it says of others; null leaves it.
+
+    With `reviewed` comes `seen`, as it was told with what was read (`GET …/listens`, `GET …/notes`; of both the first):
+    where something has come in since, nothing is recorded (409).
+    """
 
     included: bool | None = None
     limits: Limits | None = None
     reviewed: bool | None = None
+    seen: Annotated[str, Meta(max_length=64)] | None = None
 
 
 class NewDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -115,11 +120,13 @@ async def list_disclosures(
     caller: FromCaller,
     only: Annotated[DisclosureState | None, QueryParameter(name="state")] = None,
     kind: Annotated[DisclosureKind | None, QueryParameter()] = None,
+    open: Annotated[bool, QueryParameter()] = False,
     cursor: Annotated[UUID | None, QueryParameter()] = None,
     limit: Limit = 50,
 ) -> DisclosurePage:
-    """The disclosures that the caller may see, newest first."""
-    found = await listed(custody, caller, Filter(only, kind, cursor, limit))
+    """The disclosures that the caller may see, newest first; with `open`, those of which something is still to do."""
+    wanted = Filter(state=only, kind=kind, after=cursor, limit=limit, open=open)
+    found = await listed(custody, caller, wanted)
     page, outside = found[:limit], _is_outside(caller)
     return DisclosurePage(
         items=[view(seen, viewer=caller.id, outside=outside) for seen in page],
@@ -151,7 +158,7 @@ async def change_item(
     caller: FromCaller,
 ) -> DisclosureView:
     """Take a recording out of what is given, narrow it, or record that it was reviewed; a change voids approvals."""
-    wanted = narrowing.Change(included=data.included, limits=data.limits, reviewed=data.reviewed)
+    wanted = narrowing.Change(included=data.included, limits=data.limits, reviewed=data.reviewed, seen=data.seen)
     return await _told(custody, caller, await narrowing.change(custody, caller, disclosure_id, recording_id, wanted))
 
 

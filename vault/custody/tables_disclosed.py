@@ -86,7 +86,8 @@ class Disclosure(Table, db=DB):
 
 class DisclosureItem(Table, db=DB, tablename="disclosure_item"):
     """One recording that a disclosure's scope found. `state` is included, excluded, restricted or destroyed; `limits`
-    narrows what of it is given; `hold_id` keeps it meanwhile.
+    narrows what of it is given; `seen_sha256` is what goes out of it as whoever reviewed it saw it; `hold_id` keeps it
+    meanwhile.
     """
 
     tenant_id = UUID(default=None)
@@ -97,6 +98,7 @@ class DisclosureItem(Table, db=DB, tablename="disclosure_item"):
     reviewed_by = UUID(default=None, null=True)
     reviewed_at = Timestamptz(default=None, null=True)
     hold_id = UUID(default=None, null=True)
+    seen_sha256 = Bytea(default=None, null=True)
 
 
 class DisclosureDecision(Table, db=DB, tablename="disclosure_decision"):

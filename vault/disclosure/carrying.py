@@ -17,7 +17,7 @@ from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.register import tenancy
-from vault.disclosure import holding, rows, scoping
+from vault.disclosure import holding, reviewing, rows, scoping
 from vault.disclosure.checking import asked
 from vault.disclosure.model import CONTRACT_OVER, Disclosure
 from vault.disclosure.steps import move
@@ -27,6 +27,7 @@ from vault.telling.topics import Audience, Topic
 E, S = DisclosureEvent, DisclosureState
 
 LAPSED, SCOPE_CHANGED, ITEMS_GONE = "not-decided-in-time", "scope-changed", "recordings-gone"
+CHANGED_SINCE = "changed-since-reviewed"
 """Rules that end a disclosure without anybody."""
 
 UNCONFIRMED = "disclosure.unconfirmed"
@@ -125,7 +126,8 @@ async def end_with_contract(custody: Custody, tenant: UUID) -> bool:
 async def recheck(custody: Custody, tenant: UUID, disclosure_id: UUID) -> Disclosure | None:
     """Ask once more whether an approved disclosure may be given, and stop it where it may not.
 
-    The rule is asked as things stand now, and what is to be given must be what the approvals are bound to.
+    The rule is asked as things stand now; what is to be given must be what the approvals are bound to, and what goes
+    out of it what somebody read.
 
     Returns:
         The disclosure with its words; None where it was stopped, or is approved no more.
@@ -168,6 +170,8 @@ async def _refusal(disclosure: Disclosure, now: datetime) -> tuple[str | None, s
         return decision.rule, decision.clause.id if decision.clause else None
     if await scoping.drifted(disclosure, now=now):
         return ITEMS_GONE, None
+    if await reviewing.changed_since(disclosure):
+        return CHANGED_SINCE, None
     return None, None
 
 

@@ -17,7 +17,8 @@ from vault.custody.custody import Custody
 from vault.custody.database import DB
 from vault.custody.register import Tenancy
 from vault.disclosure.model import Disclosure, ItemState
-from vault.disclosure.reporting import REPORTED, report_of
+from vault.disclosure.reporting import report_of
+from vault.disclosure.reviewing import REPORTED
 from vault.disclosure.seals import Seal
 from vault.packages import parts
 from vault.packages.cover import Cover, Listed, cover

@@ -18,10 +18,10 @@ from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.register import Tenancy, tenancy
-from vault.disclosure import rows, scoping
+from vault.disclosure import reviewing, rows, scoping
 from vault.disclosure.checking import asked
 from vault.disclosure.delegating import active, speaking
-from vault.disclosure.model import Disclosure, Verdict
+from vault.disclosure.model import Disclosure, ItemState, Verdict
 from vault.disclosure.narrowing import rescoped
 from vault.disclosure.reading import find, sees_all
 from vault.disclosure.steps import ACTS, move
@@ -73,13 +73,15 @@ class _Turn:
 async def decide_on(custody: Custody, caller: Caller, disclosure_id: UUID, wish: Wish) -> Disclosure:
     """Approve a disclosure as one of two persons, or refuse it as one alone.
 
-    What was restricted or destroyed since it was asked for is taken out of the scope first, which voids approvals.
+    What was restricted or destroyed since it was asked for is taken out of the scope first, which voids approvals; what
+    is no more as it was reviewed is reviewed again.
 
     Raises:
         NotFound: no such disclosure that the caller may see.
         NotAllowed: one's own request; the same person twice; no role of theirs decides; they stand in for nobody.
         Refused: the notice, or who the recipient is by now, does not allow it; or the contract is over.
-        Conflict: it is decided or over; something is still to be reviewed; nothing can be given; the scope changed.
+        Conflict: it is decided or over; something is to be reviewed, or once more; nothing can be given; the scope
+            changed.
         Invalid: the reason says nothing, or the clause is none of the notice.
     """
     caller.require_scope(Action.DECIDE_DISCLOSURE)
@@ -154,6 +156,10 @@ async def _approve(turn: _Turn) -> Exception | None:
             await rescoped(disclosure, changed, actor=None, now=turn.now)
             return Conflict(f"{len(changed)} recordings were restricted or destroyed meanwhile: look at it again.")
         _require_ready(disclosure)
+        unread = await reviewing.changed_since(disclosure)
+        if unread:
+            await rescoped(disclosure, dict.fromkeys(unread, ItemState.INCLUDED), actor=None, now=turn.now)
+            return Conflict(reviewing.CHANGED, recordings=[str(id) for id in unread[:50]])
         turn = replace(turn, disclosure=await _without_leavers(turn))
     sentence = refuse_approval(turn.voice, _voices(turn.disclosure), requester=disclosure.requested_by)
     if sentence is not None:

@@ -59,8 +59,8 @@ class Item:
     """One recording of a scope.
 
     `hold_id` is the hold that keeps it, or is to: `hold_placed` says whether it was placed. `duration_ms` is that of
-    all of it; `destruction_id` names what destroyed it, or its content. What the recording's
-    own row says is None once that has gone with the contract.
+    all of it; `destruction_id` names what destroyed it, or its content. `seen` is the hash of what goes out of it as
+    whoever reviewed it saw it. What the recording's own row says is None once that has gone with the contract.
     """
 
     recording_id: UUID
@@ -71,6 +71,7 @@ class Item:
     duration_ms: int | None = None
     reviewed_by: UUID | None = None
     reviewed_at: datetime | None = None
+    seen: bytes | None = None
     hold_id: UUID | None = None
     hold_placed: bool = False
     destruction_id: UUID | None = None

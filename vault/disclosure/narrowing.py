@@ -16,7 +16,7 @@ from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.register import tenancy
-from vault.disclosure import holding, rows, scoping
+from vault.disclosure import holding, reviewing, rows, scoping
 from vault.disclosure.model import Disclosure, Item, ItemState, Limits
 from vault.disclosure.reading import find, sees_all
 from vault.disclosure.steps import move
@@ -29,11 +29,15 @@ EXCERPTS_MOST = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What is to be otherwise of one recording; None leaves it as it is."""
+    """What is to be otherwise of one recording; None leaves it as it is.
+
+    `seen` comes with `reviewed`: the hash, in hex, that was told with what the person read.
+    """
 
     included: bool | None = None
     limits: Limits | None = None
     reviewed: bool | None = None
+    seen: str | None = None
 
 
 async def change(
@@ -46,8 +50,8 @@ async def change(
     Raises:
         NotFound: no such disclosure that the caller may see, or no such recording in its scope.
         NotAllowed: the caller neither decides on disclosures nor asked for this one as a person of the controller.
-        Conflict: it is decided; the recording is restricted or destroyed.
-        Invalid: the limits cannot be.
+        Conflict: it is decided; the recording is restricted or destroyed; what goes out has changed since it was read.
+        Invalid: the limits cannot be, or it is not said what was read.
         Refused: the contract is over.
     """
     found = await find(custody, caller, disclosure_id)
@@ -63,11 +67,15 @@ async def change(
         if item is None or (item.state is ItemState.RESTRICTED and not sees_all(caller)):
             raise NotFound
         _require_possible(whose.policy, item, wanted)
-        changed = _changed(disclosure, item, wanted, caller.id, now)
+        changed = _changed(disclosure, item, wanted)
+        if wanted.reviewed:
+            seen = await _as_seen(disclosure, item, wanted, now)
+            changed = replace(changed, reviewed_by=caller.id, reviewed_at=now, seen=seen)
         await _write(disclosure, changed)
-        if (changed.state, changed.limits) != (item.state, item.limits):
+        other_words = bool(disclosure.approvals) and changed.seen != item.seen
+        if (changed.state, changed.limits) != (item.state, item.limits) or other_words:
             await _rescope(_with(disclosure, changed), caller.id, now)
-        elif changed.reviewed_at != item.reviewed_at:
+        if wanted.reviewed is not None and changed.reviewed_at != item.reviewed_at:
             await _record_review(disclosure, changed, caller.id, now)
     await holding.begin(custody, caller.tenant, disclosure_id)
     return await rows.load(custody, caller.tenant, disclosure_id)
@@ -79,7 +87,7 @@ async def rescoped(
     """The disclosure with these recordings in other states, and no approval any more; in the open scope."""
     for id, state in states.items():
         item = next(one for one in disclosure.items if one.recording_id == id)
-        item = replace(item, state=state, reviewed_by=None, reviewed_at=None)
+        item = replace(item, state=state, reviewed_by=None, reviewed_at=None, seen=None)
         await _write(disclosure, item)
         disclosure = _with(disclosure, item)
     await _rescope(disclosure, actor, now)
@@ -141,7 +149,20 @@ def _of_fields(policy: Policy, item: Item, limits: Limits) -> list[FieldProblem]
     return [FieldProblem("limits.contact_fields", "field-not-in-policy", f"{sentence} {one.value}") for one in unknown]
 
 
-def _changed(disclosure: Disclosure, item: Item, wanted: Change, by: UUID, now: datetime) -> Item:
+async def _as_seen(disclosure: Disclosure, item: Item, wanted: Change, now: datetime) -> bytes:
+    """What goes out as it stands, if that is what was read; in the open scope. Raises Invalid, Conflict."""
+    if not disclosure.needs.reviewed:
+        raise Conflict("Nothing is reviewed of a disclosure of this kind.")
+    if not wanted.seen:
+        rule = "Say what was read: the `seen` that was told with it."
+        raise Invalid(rule, [FieldProblem("seen", "missing", rule)])
+    stands = (await reviewing.as_it_stands(disclosure, {item.recording_id: now}))[item.recording_id]
+    if stands.hex() != wanted.seen:
+        raise Conflict(reviewing.CHANGED, recordings=[str(item.recording_id)])
+    return stands
+
+
+def _changed(disclosure: Disclosure, item: Item, wanted: Change) -> Item:
     included = item.included if wanted.included is None else wanted.included
     changed = replace(
         item,
@@ -152,8 +173,8 @@ def _changed(disclosure: Disclosure, item: Item, wanted: Change, by: UUID, now: 
         # The hold before is let go, or is being: another one takes its place.
         changed = replace(changed, hold_id=uuid4())
     if (changed.state, changed.limits) != (item.state, item.limits) or wanted.reviewed is False:
-        changed = replace(changed, reviewed_by=None, reviewed_at=None)
-    return replace(changed, reviewed_by=by, reviewed_at=now) if wanted.reviewed else changed
+        changed = replace(changed, reviewed_by=None, reviewed_at=None, seen=None)
+    return changed
 
 
 def _with(disclosure: Disclosure, changed: Item) -> Disclosure:
@@ -163,8 +184,8 @@ def _with(disclosure: Disclosure, changed: Item) -> Disclosure:
 
 async def _write(disclosure: Disclosure, item: Item) -> None:
     await DB.fetch(
-        "UPDATE disclosure_item SET state = $4, limits = $5::jsonb, reviewed_by = $6, reviewed_at = $7, hold_id = $8"
-        " WHERE tenant_id = $1 AND disclosure_id = $2 AND recording_id = $3",
+        "UPDATE disclosure_item SET state = $4, limits = $5::jsonb, reviewed_by = $6, reviewed_at = $7, hold_id = $8,"
+        " seen_sha256 = $9 WHERE tenant_id = $1 AND disclosure_id = $2 AND recording_id = $3",
         disclosure.tenant,
         disclosure.id,
         item.recording_id,
@@ -173,6 +194,7 @@ async def _write(disclosure: Disclosure, item: Item) -> None:
         item.reviewed_by,
         item.reviewed_at,
         item.hold_id,
+        item.seen,
     )
 
 

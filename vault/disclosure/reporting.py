@@ -1,15 +1,17 @@
 """What a copy tells beside the recordings (Art. 15(1)): purposes, recipients, how long, and each listen.
 
 What listeners wrote and noted is looked at first, for what it says of others: whoever marks a recording as reviewed
-has seen it.
+names what they have seen.
 """
 
 import asyncio
-from types import MappingProxyType
-from typing import Final
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Generic, TypeVar
 from uuid import UUID
 
-from tenants.vocabulary import DisclosureKind, Party
+from tenants.vocabulary import DisclosureKind
+from vault.access.consulted import consultations
 from vault.access.kept import Kept
 from vault.accounts import Caller
 from vault.custody import audit
@@ -19,6 +21,7 @@ from vault.custody.register import Tenancy
 from vault.disclosure.model import Disclosure, Item
 from vault.disclosure.reading import look
 from vault.disclosure.register import Entry, received_of
+from vault.disclosure.reviewing import REPORTED, as_it_stands
 from vault.errors import NotFound
 from vault.packages.access_report import Received, Reported, access_report
 from vault.packages.given import Making
@@ -27,15 +30,24 @@ from vault.packages.members import Member
 from vault.packages.notes import Noted, notes_of
 from vault.packages.parts import find
 
-REPORTED: Final = MappingProxyType(
-    {DisclosureKind.SUBJECT_ACCESS: Party.CUSTOMER, DisclosureKind.AGENT_ACCESS: Party.AGENT}
-)
-"""The kinds that come with the report, and which end of the interaction asks."""
+Read = TypeVar("Read")
 
 RECIPIENTS: Final = frozenset({DisclosureKind.AUTHORITY, DisclosureKind.GROUP, DisclosureKind.RESEARCH})
 """What others received. What the data subject, the agent or the controller itself got is no disclosure to another."""
 
 READ, NOTES_READ = "disclosure.listens_read", "disclosure.notes_read"
+
+
+@dataclass(frozen=True)
+class Reviewed(Generic[Read]):
+    """What whoever reviews a recording reads of it, in its own order.
+
+    `seen` is the hash, in hex, of all that goes out of it, as it stood before any of this was read: it is what a review
+    is of. Of several such answers the first one's holds.
+    """
+
+    items: tuple[Read, ...] = field(repr=False)
+    seen: str
 
 
 async def report_of(
@@ -64,43 +76,60 @@ async def report_of(
     )
 
 
-async def listens(custody: Custody, caller: Caller, disclosure_id: UUID, recording_id: UUID) -> list[Listen]:
+async def listens(custody: Custody, caller: Caller, disclosure_id: UUID, recording_id: UUID) -> Reviewed[Listen]:
     """Each listen to one recording of a copy, with what the listener wrote, for whoever reviews what is given.
 
+    What is heard at a place comes with none of it.
+
     Raises:
-        NotFound: no such disclosure that the caller sees whole, or no such recording among what it gives; or it is no
-            copy for somebody of their own.
+        NotFound: no such disclosure that the caller sees whole, or no such recording among what it gives; or nobody
+            reviews what a disclosure of this kind gives.
         NotAllowed: the caller's roles have to do with none.
         Altered: a reason is not what was written.
     """
-    kept = await _reviewed(custody, caller, disclosure_id, recording_id)
-    now = custody.clock.now()
-    found = await listens_of(custody, kept, reviewed_at=now)
-    async with tenant_scope(caller.tenant):
-        details = {"recording": str(recording_id), "listens": len(found)}
-        event = audit.Event(act=READ, actor=caller.id, object_id=disclosure_id, details=details)
-        await audit.record(caller.tenant, event, now=now)
-    return found
+    to_read = await _to_read(custody, caller, disclosure_id, recording_id)
+    found = await listens_of(custody, to_read.kept, reviewed_at=to_read.at) if to_read.reported else []
+    await _record(caller, to_read, READ, listens=len(found))
+    return Reviewed(tuple(found), to_read.seen)
 
 
-async def noted(custody: Custody, caller: Caller, disclosure_id: UUID, recording_id: UUID) -> list[Noted]:
+async def noted(custody: Custody, caller: Caller, disclosure_id: UUID, recording_id: UUID) -> Reviewed[Noted]:
     """What was noted of one recording of a copy, for whoever reviews what is given. Raises as `listens`."""
-    kept = await _reviewed(custody, caller, disclosure_id, recording_id)
-    now = custody.clock.now()
-    found = await notes_of(custody, kept, reviewed_at=now)
-    async with tenant_scope(caller.tenant):
-        details = {"recording": str(recording_id), "notes": len(found)}
-        event = audit.Event(act=NOTES_READ, actor=caller.id, object_id=disclosure_id, details=details)
-        await audit.record(caller.tenant, event, now=now)
-    return found
+    to_read = await _to_read(custody, caller, disclosure_id, recording_id)
+    found = await notes_of(custody, to_read.kept, reviewed_at=to_read.at) if to_read.reported else []
+    await _record(caller, to_read, NOTES_READ, notes=len(found))
+    return Reviewed(tuple(found), to_read.seen)
 
 
-async def _reviewed(custody: Custody, caller: Caller, disclosure_id: UUID, recording_id: UUID) -> Kept:
-    seen = await look(custody, caller, disclosure_id)
-    given = {item.recording_id for item in seen.disclosure.given}
-    if not seen.whole or seen.disclosure.kind not in REPORTED or recording_id not in given:
+@dataclass(frozen=True)
+class _ToRead:
+    """A recording that somebody reviews: as it stood when they began, and whether its notes and reasons go with it."""
+
+    disclosure: UUID
+    kept: Kept
+    seen: str
+    reported: bool
+    at: datetime
+
+
+async def _to_read(custody: Custody, caller: Caller, disclosure_id: UUID, recording_id: UUID) -> _ToRead:
+    found = await look(custody, caller, disclosure_id)
+    disclosure, now = found.disclosure, custody.clock.now()
+    given = {item.recording_id for item in disclosure.given}
+    if not found.whole or not disclosure.needs.reviewed or recording_id not in given:
         raise NotFound
-    return await find(custody, caller.tenant, recording_id)
+    # Before anything is read: what comes in between is shown and not counted as seen, never the other way round.
+    async with tenant_scope(caller.tenant):
+        stands = await as_it_stands(disclosure, {recording_id: now})
+    kept = await find(custody, caller.tenant, recording_id)
+    return _ToRead(disclosure.id, kept, stands[recording_id].hex(), disclosure.kind in REPORTED, now)
+
+
+async def _record(caller: Caller, to_read: _ToRead, act: str, **counted: int) -> None:
+    details = {"recording": str(to_read.kept.recording.id), **counted}
+    event = audit.Event(act=act, actor=caller.id, object_id=to_read.disclosure, details=details)
+    async with tenant_scope(caller.tenant):
+        await audit.record(caller.tenant, event, now=to_read.at)
 
 
 async def _asked_in(disclosure: Disclosure) -> str | None:
@@ -118,7 +147,14 @@ async def _reported(custody: Custody, tenant: UUID, item: Item) -> Reported:
     notes: list[Noted] = []
     if limits.content:
         notes = await notes_of(custody, kept, reviewed_at=item.reviewed_at, excerpts=limits.excerpts)
-    return Reported(kept=kept, listens=await listens_of(custody, kept, reviewed_at=item.reviewed_at), notes=notes)
+    async with tenant_scope(tenant):
+        consulted = await consultations(tenant, item.recording_id)
+    return Reported(
+        kept=kept,
+        listens=await listens_of(custody, kept, reviewed_at=item.reviewed_at),
+        consultations=consulted,
+        notes=notes,
+    )
 
 
 def _received(entry: Entry) -> Received:

@@ -209,6 +209,7 @@ def _item(row: Record) -> Item:
         duration_ms=row["duration_ms"],
         reviewed_by=row["reviewed_by"],
         reviewed_at=row["reviewed_at"],
+        seen=row["seen_sha256"],
         hold_id=row["hold_id"],
         hold_placed=row["hold_placed"],
         destruction_id=row["destruction_id"],

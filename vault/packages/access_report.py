@@ -1,7 +1,8 @@
 """What a data subject may ask beside the copy (Art. 15(1)): as JSON for machines, and as pages for people.
 
 It comes from the policy in force, in whose words each promise is quoted, from the register of disclosures and from the
-log of listens: when somebody listened and for which purpose, and nobody's name (C-579/21).
+log: when somebody listened and for which purpose, when its contact record or its notes were read, and nobody's name
+(C-579/21).
 """
 
 import json
@@ -13,6 +14,7 @@ from typing import Any, Final
 from tenants.policy import Citation, Policy
 from tenants.recordings import Kind, PartClass
 from tenants.vocabulary import Party, Right
+from vault.access.consulted import Consultation
 from vault.access.kept import Kept
 from vault.packages.given import Making
 from vault.packages.listens import Listen
@@ -39,10 +41,11 @@ class Received:
 
 @dataclass(frozen=True, kw_only=True)
 class Reported:
-    """One recording of the data subject's, each listen to it, and what was noted of it."""
+    """One recording of the data subject's, each listen to it and other consultation, and what was noted of it."""
 
     kept: Kept
     listens: Sequence[Listen]
+    consultations: Sequence[Consultation] = ()
     notes: Sequence[Noted] = ()
 
 
@@ -158,6 +161,7 @@ def _recording(policy: Policy, one: Reported) -> dict[str, Any]:
         "started_at": _date(recording.started_at),
         "kept_until": until,
         "listens": [_listen(policy, listen) for listen in one.listens],
+        "consultations": [_consulted(policy, consulted) for consulted in one.consultations],
         "notes": [{"written_at": _date(note.written_at), "at_ms": note.at_ms, "text": note.text} for note in one.notes],
     }
 
@@ -169,6 +173,14 @@ def _listen(policy: Policy, listen: Listen) -> dict[str, Any]:
         told["title"] = named.title
     if listen.reason is not None:
         told["reason"] = listen.reason
+    return told
+
+
+def _consulted(policy: Policy, consulted: Consultation) -> dict[str, Any]:
+    named = policy.purposes.allowed.get(consulted.purpose or "")
+    told: dict[str, Any] = {"at": _date(consulted.at), "what": consulted.what}
+    if named is not None:
+        told |= {"purpose": consulted.purpose, "title": named.title}
     return told
 
 

@@ -57,6 +57,7 @@ class _Page:
         yield from head(w["title"], w["lead"])
         yield from section(w["whose"], self._whose())
         yield from self._listens()
+        yield from self._consultations()
         yield from self._notes()
         yield from self._purposes()
         yield from self._said(w["categories"], (one["clause"] for one in report["categories"]))
@@ -92,6 +93,20 @@ class _Page:
             yield from section(w["listens"], [("", w["not_listened"])])
             return
         yield from table(w["listens"], [w["recording"], w["when"], w["why"]], rows, (0.36, 0.28, 0.36))
+
+    def _consultations(self) -> Iterator[Flowable]:
+        w = self.words
+        rows = [
+            (recording["id"], self._moment(consulted["at"]), self._read(consulted))
+            for recording in self.report["recordings"]
+            for consulted in recording["consultations"]
+        ]
+        if rows:
+            yield from table(w["consulted"], [w["recording"], w["when"], w["read"]], rows, (0.36, 0.28, 0.36))
+
+    def _read(self, consulted: dict[str, Any]) -> str:
+        what = self.words[f"consulted.{consulted['what']}"]
+        return f"{what}: {consulted['title']}" if "title" in consulted else what
 
     def _notes(self) -> Iterator[Flowable]:
         w = self.words

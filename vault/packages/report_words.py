@@ -53,6 +53,14 @@ _WORDS: Final[Rows] = {
         "Inspelningarna har varken avlyssnats eller lästs.",
         "Nobody has listened to the recordings, or read them.",
     ),
+    "consulted": (
+        "Milloin tallenteiden tietoja on katsottu kuuntelematta",
+        "När uppgifter om inspelningarna har lästs utan avlyssning",
+        "When the recordings were consulted without listening",
+    ),
+    "read": ("Mitä on katsottu", "Vad som lästes", "What was read"),
+    "consulted.contact": ("yhteystiedot", "kontaktuppgifterna", "the contact record"),
+    "consulted.notes": ("muistiinpanot", "anteckningarna", "the notes"),
     "notes": (
         "Mitä kuunnelleet ovat merkinneet muistiin",
         "Vad de som lyssnat har antecknat",

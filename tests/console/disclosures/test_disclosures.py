@@ -176,8 +176,14 @@ async def test_whoever_reviews_a_copy_sees_the_notes_that_it_tells(visit: Visit,
         for said in ("The neighbour was named.", "the whole of it", "An invoice.", "0:00"):
             assert said in told
         await dpo.check_accessible()
+        await at.supervisor.post(f"/v1/recordings/{recording}/notes", json={"text": "Another neighbour."})
+        await dpo.press("I reviewed it for what it says of others")
+        assert "What goes out has changed since it was read" in await dpo.text()
+        assert "Another neighbour." in await dpo.text()
+        await dpo.press("I reviewed it for what it says of others")
+        assert "The review was written down." in await dpo.text()
     read = await logged(at.house, "disclosure.notes_read")
-    assert [event["details"] for event in read] == [{"recording": str(recording), "notes": many} for many in (0, 2)]
+    assert [event["details"] for event in read] == [{"recording": str(recording), "notes": many} for many in (0, 2, 3)]
 
 
 async def test_a_refusal_by_one_ends_it_and_needs_no_script(visit: Visit, at: Desk) -> None:
@@ -230,7 +236,8 @@ async def test_a_review_on_site_is_begun_heard_and_ended_with_minutes(world: Wor
     hand = Hand(at, asked["id"])
     async with visit(at.dpo) as dpo:
         await dpo.go(f"/disclosures/{hand.id}")
-        await dpo.page.get_by_role("button", name="I reviewed it").click()
+        await dpo.page.get_by_role("link", name="Review it").click()
+        await dpo.press("I reviewed it for what it says of others")
         await dpo.page.get_by_role("link", name="Call").click()
         await dpo.check_accessible()
         await at.approve(hand.id)

@@ -9,7 +9,7 @@ import click
 from vault.cli import session
 from vault.cli.disclosing.words import TIMES, often, sentences
 from vault.cli.options import MOMENT
-from vault.cli.output import emit, emit_table, moment, with_json
+from vault.cli.output import emit, emit_table, moment, wants_json, with_json
 from vault.client.http import segment
 
 KINDS = ("authority", "group", "research", "evidence")
@@ -115,7 +115,11 @@ DETAILS = (
 @click.option("--field", "fields", multiple=True, help="A field of the contact record to give. May be repeated.")
 @click.option("--no-contact", is_flag=True, help="Give nothing of the contact record.")
 @click.option("--no-content", is_flag=True, help="Give nothing of what was said.")
-@click.option("--reviewed", is_flag=True, help="It was looked at for what it says of others.")
+@click.option(
+    "--reviewed",
+    metavar="SEEN",
+    help="It was looked at for what it says of others: SEEN, as `disclose listens` told it.",
+)
 @with_json
 def item(
     disclosure: str,
@@ -125,10 +129,10 @@ def item(
     fields: tuple[str, ...],
     no_contact: bool,
     no_content: bool,
-    reviewed: bool,
+    reviewed: str | None,
 ) -> None:
     """Say what of a RECORDING a DISCLOSURE gives. A change voids the approvals there were."""
-    body: dict[str, Any] = {"included": include, "reviewed": True if reviewed else None}
+    body: dict[str, Any] = {"included": include, "reviewed": True if reviewed else None, "seen": reviewed}
     if excerpts or fields or no_contact or no_content:
         body["limits"] = {
             "content": not no_content,
@@ -140,19 +144,27 @@ def item(
     emit(found, *sentences(found))
 
 
-@click.command(short_help="Show when and why a recording was listened to.")
+@click.command(short_help="Show why a recording was listened to, and what was noted of it.")
 @click.argument("disclosure")
 @click.argument("recording")
 @with_json
 def listens(disclosure: str, recording: str) -> None:
-    """Show when and why a RECORDING was listened to, as the copy that a DISCLOSURE gives will tell it.
+    """Show why a RECORDING was listened to and what was noted of it, as the copy that a DISCLOSURE gives will tell it.
 
-    Look at the reasons before you mark the recording as reviewed: those that stand there then are told.
+    Look at all of it before you mark the recording as reviewed, by what this says at its end.
     """
+    at = f"/v1/disclosures/{segment(disclosure)}/items/{segment(recording)}"
     with session.connect() as client:
-        found = client.get(f"/v1/disclosures/{segment(disclosure)}/items/{segment(recording)}/listens")
+        # What the first of the two says was seen holds for both.
+        found = client.get(f"{at}/listens")
+        found["notes"] = client.get(f"{at}/notes")["items"]
     rows = [(moment(one["at"]), one["purpose"], one["reason"]) for one in found["items"]]
     emit_table(found, ("at", "purpose", "reason"), rows, empty="Nobody has listened to it.")
+    if wants_json():
+        return
+    noted = [(moment(one["written_at"]), one["at_ms"], one["text"]) for one in found["notes"]]
+    emit_table(noted, ("written", "millisecond", "note"), noted, empty="Nobody has noted anything of it.")
+    click.echo(f"Once you have looked at it: vault disclose item {disclosure} {recording} --reviewed {found['seen']}")
 
 
 @click.command(short_help="Approve a disclosure as one of two persons.")

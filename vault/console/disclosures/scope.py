@@ -20,7 +20,8 @@ from vault.disclosure import narrowing, reporting
 from vault.disclosure.model import Item, ItemState, Limits
 from vault.disclosure.narrowing import Change
 from vault.disclosure.reading import Seen, look
-from vault.errors import FieldProblem, Invalid, NotFound
+from vault.disclosure.reviewing import CHANGED, REPORTED
+from vault.errors import Conflict, FieldProblem, Invalid, NotFound
 from vault.policies.versions import in_force
 
 
@@ -50,10 +51,15 @@ async def change_item(
 ) -> Response[str]:
     """Take it out or put it back, narrow it, or write down that it was reviewed."""
     posted = await request.form()
-    form, act = forms.fields(posted), str(posted.get("act", ""))
+    form = forms.fields(posted)
+    act = form.get("act", "")
     try:
         wanted = _change(act, form, posted.getall("fields", []))
         await narrowing.change(custody, caller, disclosure_id, recording_id, wanted)
+    except Conflict as error:
+        if error.detail != CHANGED:
+            raise
+        return await _review_page(request, custody, caller, disclosure_id, recording_id, status=409, changed=True)
     except Invalid as error:
         given = _typed(form, posted.getall("fields", [])) if act == "narrow" else {}
         given |= {"problems": error.problems, "status": 422}
@@ -71,9 +77,7 @@ async def show_listens(
     caller: FromCaller,
 ) -> Response[str]:
     """When and why it was listened to, and what was noted, as a copy will tell it; that this was read is in the log."""
-    found = await reporting.listens(custody, caller, disclosure_id, recording_id)
-    notes = await reporting.noted(custody, caller, disclosure_id, recording_id)
-    return show(request, "listens.html", custody, listens=found, notes=notes, id=disclosure_id, recording=recording_id)
+    return await _review_page(request, custody, caller, disclosure_id, recording_id)
 
 
 def _change(act: str, form: dict[str, str], chosen: list[Any]) -> Change:
@@ -83,7 +87,7 @@ def _change(act: str, form: dict[str, str], chosen: list[Any]) -> Change:
         case "include":
             return Change(included=True)
         case "reviewed":
-            return Change(reviewed=True)
+            return Change(reviewed=True, seen=form.get("seen"))
         case "not_reviewed":
             return Change(reviewed=False)
         case "narrow":
@@ -155,12 +159,32 @@ async def _item_page(
         # An empty field gives all of it: a form that did not bring these back would widen what was narrowed.
         "excerpts": "\n".join(line_of(each) for each in item.limits.excerpts),
         "whole": seen.whole,
-        "reports": seen.whole and seen.disclosure.kind in reporting.REPORTED and item.included,
+        "reports": seen.whole and seen.disclosure.kind in REPORTED and item.included,
         "may_change": seen.disclosure.state.undecided
         and item.state in (ItemState.INCLUDED, ItemState.EXCLUDED)
         and (seen.whole or seen.disclosure.requested_by == caller.id),
     }
     return show(request, "item.html", custody, **(given | more))
+
+
+async def _review_page(
+    request: AnyRequest, custody: Custody, caller: Caller, disclosure_id: UUID, recording_id: UUID, **more: Any
+) -> Response[str]:
+    listens = await reporting.listens(custody, caller, disclosure_id, recording_id)
+    notes = await reporting.noted(custody, caller, disclosure_id, recording_id)
+    disclosure = (await look(custody, caller, disclosure_id)).disclosure
+    given: dict[str, Any] = {
+        "id": disclosure_id,
+        "recording": recording_id,
+        "listens": listens.items,
+        "notes": notes.items,
+        # As it stood before the first of the two was read.
+        "seen": listens.seen,
+        "reports": disclosure.kind in REPORTED,
+        "may_review": disclosure.state.undecided,
+        "changed": False,
+    }
+    return show(request, "listens.html", custody, **(given | more))
 
 
 def _item(seen: Seen, recording_id: UUID) -> Item:

@@ -131,12 +131,21 @@ RULES: Final = MappingProxyType(
         "contract-over": mark("The controller's contract is over."),
         "review-held": mark("The review was held."),
         "recordings-gone": mark("Something in it may not be given any more."),
+        "changed-since-reviewed": mark("Something in it has changed since it was reviewed."),
         "membership-ended": mark("The company belongs to the group no more."),
         "permit-ended": mark("The research permit is in force no more."),
         "organisation-ended": mark("The organisation is registered no more."),
         "disclosure-not-in-policy": mark("The notice does not name this disclosure any more."),
         "nobody-to-hand-over-to": mark("Nobody was named to receive it, or no key was given to seal it to."),
         "time-over": mark("Its time is over."),
+        "not-decided-in-time": mark("Nobody decided on it in time."),
+        "not-fetched": mark("It was not fetched in time."),
+        "not-taken": mark("No mail server took the letter."),
+        "scope-changed": mark("What it covers is not what was approved."),
+        "purpose-not-in-policy": mark("The notice does not name its purpose any more."),
+        "purpose-not-for-kind": mark("The notice does not let it be used for this purpose any more."),
+        "legal-basis-not-theirs": mark("The organisation is not registered with this legal basis any more."),
+        "review-not-in-policy": mark("The notice offers no review on site any more."),
     }
 )
 """Why something ended; other rules are shown by their slug."""
