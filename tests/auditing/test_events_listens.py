@@ -30,10 +30,15 @@ async def test_each_listen_is_told_with_date_and_purpose_and_nobodys_name(house:
     supervisor = await house.person(Role.SUPERVISOR)
     await hear(house, supervisor, recording)
     await hear(house, supervisor, recording, "training")
+    url = f"/v1/recordings/{recording}"
+    assert (await supervisor.post(f"{url}/notes", json={"text": "An invoice."})).status_code == 201
+    for consulted in (url, f"{url}/notes"):
+        assert (await supervisor.get(consulted)).status_code == 200
     for person in (dpo, house.administrator):
         found = (await person.get(f"/v1/recordings/{recording}/listens")).json()
         assert [listen["purpose"] for listen in found["listens"]] == ["quality", "training"]
-        assert all(listen["member"] is None and listen["at"] for listen in found["listens"])
+        assert [each["what"] for each in found["consultations"]] == ["contact", "notes"]
+        assert all(each["member"] is None and each["at"] for each in (*found["listens"], *found["consultations"]))
         assert found["named"] == []
         assert str(supervisor.id) not in str(found)
 
@@ -42,10 +47,11 @@ async def test_who_listened_is_told_to_a_dpo_who_says_why_and_that_stays(house: 
     recording, dpo = await house.recording(), await house.person(Role.DPO)
     supervisor, url = await house.person(Role.SUPERVISOR), f"/v1/recordings/{recording}/listens"
     await hear(house, supervisor, recording)
+    await supervisor.get(f"/v1/recordings/{recording}")
     assert (await house.administrator.post(url, json={"reason": WHY})).status_code == 403
     assert (await dpo.post(url, json={"reason": ""})).status_code == 400
     named = (await dpo.post(url, json={"reason": WHY})).json()
-    assert [listen["member"] for listen in named["listens"]] == [str(supervisor.id)]
+    assert [each["member"] for each in (*named["listens"], *named["consultations"])] == [str(supervisor.id)] * 2
     assert [(one["by"], one["reason"]) for one in named["named"]] == [(str(dpo.id), WHY)]
     after = (await house.administrator.get(url)).json()
     assert [listen["member"] for listen in after["listens"]] == [None]

@@ -23,8 +23,11 @@ class Description:
     purposes: tuple[str, ...]
 
 
-async def describe(custody: Custody, caller: Caller, recording_id: UUID) -> Description:
+async def describe(custody: Custody, caller: Caller, recording_id: UUID, *, purpose: str | None = None) -> Description:
     """One recording in detail; reading its contact record is an act and stands in the log.
+
+    Args:
+        purpose: for which the person said that they work; it stands in the log where they may listen for it.
 
     Raises:
         NotFound: no such recording of this controller.
@@ -36,10 +39,17 @@ async def describe(custody: Custody, caller: Caller, recording_id: UUID) -> Desc
     facts = held.recording.facts_for(None, agent_id=held.agent_id, segments=held.segments)
     decision = decide_for(caller, held.tenancy, Action.SEARCH, now=held.recording.at, recording=facts)
     await enforce(caller, DESCRIBED, decision, held)
+    purposes = purposes_for(caller, held)
+    event = audit.Event(
+        act=DESCRIBED,
+        actor=caller.id,
+        object_id=recording_id,
+        purpose=purpose if purpose in purposes else None,
+        details=marked(decision) or None,
+    )
     async with tenant_scope(caller.tenant):
-        event = audit.Event(act=DESCRIBED, actor=caller.id, object_id=recording_id, details=marked(decision) or None)
         await audit.record(caller.tenant, event, now=held.recording.at)
-    return Description(held, purposes_for(caller, held))
+    return Description(held, purposes)
 
 
 def purposes_for(caller: Caller, held: Kept) -> tuple[str, ...]:

@@ -88,13 +88,17 @@ async def notes_if_heard(custody: Custody, caller: Caller, recording_id: UUID) -
     return await notes_of(custody, caller, await find(custody, caller, recording_id))
 
 
-async def notes_of(custody: Custody, caller: Caller, held: Kept) -> list[Note] | None:
-    """The same of a recording that was found for this person just now."""
+async def notes_of(custody: Custody, caller: Caller, held: Kept, *, purpose: str | None = None) -> list[Note] | None:
+    """The same of a recording that was found for this person just now.
+
+    Args:
+        purpose: for which the person works, one of those for which they may listen; it stands in the log.
+    """
     async with tenant_scope(caller.tenant):
         caller = await leading(caller, held.tenancy.policy, held.recording.at)
         decision = _decided(caller, held)
         rows = await rows_of(caller.tenant, held.recording.id) if decision.permitted else []
-    return await _opened(custody, caller, held, decision, rows) if decision.permitted else None
+    return await _opened(custody, caller, held, decision, rows, purpose) if decision.permitted else None
 
 
 async def add_note(
@@ -216,7 +220,12 @@ def _decided(caller: Caller, held: Kept) -> Decision:
 
 
 async def _opened(
-    custody: Custody, caller: Caller, held: Kept, decision: Decision, rows: Sequence[Record]
+    custody: Custody,
+    caller: Caller,
+    held: Kept,
+    decision: Decision,
+    rows: Sequence[Record],
+    purpose: str | None = None,
 ) -> list[Note]:
     if not rows:
         return []
@@ -224,7 +233,8 @@ async def _opened(
         found = await asyncio.to_thread(opened, custody, held.recording, rows)
     shown = [note for note in found if note.by == caller.id or _is_heard(note.at_ms, decision)]
     if shown:
-        event = audit.Event(act=READ, actor=caller.id, object_id=held.recording.id, details={"notes": len(shown)})
+        read = {"notes": len(shown)}
+        event = audit.Event(act=READ, actor=caller.id, object_id=held.recording.id, purpose=purpose, details=read)
         async with tenant_scope(caller.tenant):
             await audit.record(caller.tenant, event, now=held.recording.at)
     return shown

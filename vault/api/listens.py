@@ -1,4 +1,4 @@
-"""When and why somebody listened to a recording, for whoever answers its data subject."""
+"""When and why somebody listened to a recording or consulted it, for whoever answers its data subject."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -22,6 +22,18 @@ class ListenView(Struct, frozen=True, kw_only=True):
     member: UUID | None
 
 
+class ConsultationView(Struct, frozen=True, kw_only=True):
+    """One time that somebody read the contact record (`contact`) or the notes (`notes`).
+
+    No purpose is asked for that: `purpose` is the one that the person had named for their work, or null.
+    """
+
+    at: datetime
+    what: str
+    purpose: str | None
+    member: UUID | None
+
+
 class NamedView(Struct, frozen=True, kw_only=True):
     """That a DPO saw who had listened, and why that was essential for the data subject's rights."""
 
@@ -35,9 +47,13 @@ class NamedView(Struct, frozen=True, kw_only=True):
 
 
 class ListensView(Struct, frozen=True, kw_only=True):
-    """Each listen to one recording, the earliest first; `named` is when and why it was asked who listened."""
+    """Each listen to one recording, and each time that it was consulted otherwise, the earliest first.
+
+    `named` is when and why it was asked who that was.
+    """
 
     listens: list[ListenView]
+    consultations: list[ConsultationView]
     named: list[NamedView]
 
 
@@ -57,7 +73,7 @@ class Essential(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     opt={"action": Action.HANDLE_SUBJECT_REQUEST},
 )
 async def list_listens(recording_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> ListensView:
-    """When and for which purposes a recording was listened to, without anybody's name; also after it is destroyed."""
+    """When and why a recording was listened to or consulted, without anybody's name; also after it is destroyed."""
     return _view(await listening.listened(custody, caller, recording_id))
 
 

@@ -1,16 +1,18 @@
-"""When and why somebody listened to a recording: what the data subject may ask (Art. 15(1), C-579/21), at any time.
+"""When and why somebody listened to a recording, or consulted it otherwise, as the data subject may ask at any time.
 
-Who listened is not told: it says nothing of the data subject. Where it is essential for the rights of the data subject
-a DPO looks at it, writes down why, and that stays with the recording for the next one who looks.
+That is Art. 15(1), and C-579/21 of the Court of Justice. Who it was is not told: it says nothing of the data subject.
+Where it is essential for their rights a DPO looks at it, writes down why, and that stays with the recording for the
+next one who looks.
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
 
 from tenants.decisions import Action
+from vault.access.consulted import Consultation, consultations
 from vault.accounts import Caller
 from vault.custody import audit
 from vault.custody.custody import Custody
@@ -50,14 +52,15 @@ class Named:
 
 @dataclass(frozen=True, kw_only=True)
 class Listened:
-    """Each listen to a recording, the earliest first, and each time that it was looked at who they were."""
+    """Each listen to a recording and each other consultation, the earliest first; and when it was looked at whose."""
 
     listens: tuple[Heard, ...]
+    consultations: tuple[Consultation, ...]
     named: tuple[Named, ...]
 
 
 async def listened(custody: Custody, caller: Caller, recording: UUID) -> Listened:
-    """When and for which purposes a recording was listened to, and nobody's name; that it was read is in the log.
+    """When and for which purposes a recording was listened to or consulted, and nobody's name; reading it is logged.
 
     Raises:
         NotAllowed: no role of the caller handles data subjects' requests.
@@ -92,6 +95,7 @@ async def _read(custody: Custody, caller: Caller, recording: UUID, *, staff: boo
     async with tenant_scope(caller.tenant):
         gone = await _require_known(caller.tenant, recording)
         rows = await DB.fetch(_TOLD if gone else _LISTENS, caller.tenant, recording)
+        consulted = await consultations(caller.tenant, recording)
         named = await DB.fetch(
             "SELECT * FROM listens_named WHERE tenant_id = $1 AND recording_id = $2 ORDER BY named_at, id",
             caller.tenant,
@@ -108,6 +112,7 @@ async def _read(custody: Custody, caller: Caller, recording: UUID, *, staff: boo
     )
     return Listened(
         listens=listens,
+        consultations=tuple(consulted if staff else (replace(one, member=None) for one in consulted)),
         named=tuple(
             Named(at=row["named_at"], by=row["named_by"], reason=said.decode())
             for row, said in zip(named, words, strict=True)

@@ -92,7 +92,7 @@ async def recording_page(
 ) -> Response[str]:
     """The page, also with what was wrong with a form on it. Raises as `known`."""
     desk, view = await read_desk(custody, request), View.of(request.query_params)
-    found = await known(custody, caller, recording_id)
+    found = await known(custody, caller, recording_id, purpose=desk.purpose)
     if problems and found.refusal is not None and not found.restricted:
         # Who may not at all is not told how to fill the form in.
         raise found.refusal
@@ -103,7 +103,10 @@ async def recording_page(
     shown |= {"heard": heard, "at": _at(request)} | _asked(found, desk, heard, caller)
     shown |= await kept_panel(caller, found.explanation, found.reasons) if found.explanation else {"keeping": None}
     # Whoever may know nothing of it may hear nothing of it either, and reads no note.
-    notes = await notes_of(custody, caller, found.description.held) if found.description else None
+    notes = None
+    if found.description:
+        purpose = desk.purpose if desk.purpose in found.description.purposes else None
+        notes = await notes_of(custody, caller, found.description.held, purpose=purpose)
     shown |= noted_panel(caller, recording_id, notes)
     return page(
         request,
@@ -116,15 +119,18 @@ async def recording_page(
     )
 
 
-async def known(custody: Custody, caller: Caller, recording_id: UUID) -> Known:
+async def known(custody: Custody, caller: Caller, recording_id: UUID, *, purpose: str | None = None) -> Known:
     """What this person may know of a recording.
+
+    Args:
+        purpose: for which they said that they work.
 
     Raises:
         NotFound, NotAllowed, RefusedByPolicy: nothing.
     """
     description, refused = None, None
     try:
-        description = await describe(custody, caller, recording_id)
+        description = await describe(custody, caller, recording_id, purpose=purpose)
     except Refused as error:
         refused = refusal(error.decision)
     except (NotFound, NotAllowed, Destroyed) as error:

@@ -56,7 +56,8 @@ async def _shown(
     named: bool = False,
     **told: Any,
 ) -> Response[str]:
-    who = {each.member for each in found.listens if each.member} | {each.by for each in found.named}
+    told_of = (*found.listens, *found.consultations)
+    who = {each.member for each in told_of if each.member} | {each.by for each in found.named}
     allowed = (await in_force(custody, caller)).purposes.allowed
     return page(
         request,
