@@ -150,6 +150,7 @@ async def _to_name(caller: Caller, disclosure: Disclosure) -> list[tuple[str, st
 def _may(custody: Custody, caller: Caller, seen: Seen, beside: dict[str, Any]) -> dict[str, Any]:
     """What of it is offered to this person; whoever asks all the same is told why not."""
     disclosure, now = seen.disclosure, custody.clock.now()
+    heard = frozenset[UUID]().union(*(one.persons for one in disclosure.approvals))
     decides = caller.may(Action.DECIDE_DISCLOSURE)
     live = [
         each.member_id
@@ -159,12 +160,16 @@ def _may(custody: Custody, caller: Caller, seen: Seen, beside: dict[str, Any]) -
     asked_by_me = disclosure.requested_by == caller.id
     spoke = any(one.member_id == caller.id for one in disclosure.approvals)
     to_decide = disclosure.state.undecided or (disclosure.unconfirmed and not disclosure.state.over)
+    # Two decisions share no person: whose will is in the first is not in the second.
+    fresh = caller.id not in heard
+    stands_in_for = [each for each in live if fresh and each not in heard]
     return {
-        "may_decide": seen.whole and (decides or bool(live)) and to_decide and not asked_by_me and not spoke,
-        "stands_in_for": live,
+        "may_decide": seen.whole and fresh and (decides or bool(stands_in_for)) and to_decide and not asked_by_me,
+        "stands_in_for": stands_in_for,
         "decides_self": decides,
         "asked_by_me": asked_by_me and to_decide and seen.whole,
         "spoke": spoke and to_decide,
+        "spoken_for": not fresh and not spoke and to_decide,
         "may_change": disclosure.state.undecided and (seen.whole or asked_by_me),
         "may_review": disclosure.state.undecided and seen.whole and disclosure.needs.reviewed,
         "may_withdraw": disclosure.state.undecided and (asked_by_me or decides),
