@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from tenants.oversight import OpenGlass
 from vault.access.accesses import Access
 from vault.access.descriptions import Description
+from vault.access.glass import with_glass
 from vault.access.kept import CONTACT, CONTENT
 from vault.access.resuming import resume
 from vault.accounts import Caller
@@ -18,10 +20,12 @@ from vault.errors import AccessOver, Altered, Destroyed, NotFound, Unavailable, 
 class Hearing:
     """What may be heard, by which access, and for how many seconds more.
 
-    `purposes` are those for which the person may be let in, each with its title. `over` says that the access that the
-    address names has ended; `failure` is what the vault says of content that it cannot show.
+    `purposes` are those for which the person may be let in, each with its title; `glass` is what they have broken and
+    nobody has ended. `over` says that the access that the address names has ended; `failure` is what the vault says of
+    content that it cannot show.
     """
 
+    glass: OpenGlass | None = None
     purposes: tuple[tuple[str, str], ...] = ()
     content_gone: bool = False
     over: bool = False
@@ -45,14 +49,15 @@ async def hearing(
         Refused, NotAllowed, Unauthenticated: the person may no longer listen under the access that they had.
     """
     purposes, gone = _purposes(description), _content_gone(description)
+    glass = (await with_glass(custody, caller)).person.glass
     if access_id is None:
-        return Hearing(purposes=purposes, content_gone=gone)
+        return Hearing(glass=glass, purposes=purposes, content_gone=gone)
     try:
         access = await resume(custody, caller, access_id, CONTACT)
         if access.held.recording.id != recording_id:
             raise NotFound
     except (AccessOver, Destroyed, NotFound):
-        return Hearing(purposes=purposes, content_gone=gone, over=True)
+        return Hearing(glass=glass, purposes=purposes, content_gone=gone, over=True)
     recording = access.held.recording
     written, failure = None, None
     if not recording.is_sound:
@@ -61,6 +66,7 @@ async def hearing(
         except (AccessOver, Altered, Unavailable) as error:
             failure = error
     return Hearing(
+        glass=glass,
         purposes=purposes,
         access=access,
         view=access_view(access),

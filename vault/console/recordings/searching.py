@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from tenants.decisions import Action, Decision, Refused
 from tenants.recordings import Kind
+from vault.access.glass import with_glass
 from vault.access.query import Query, checked
 from vault.access.search import Page, search
 from vault.api.dependencies import FromCaller, InCustody
@@ -86,7 +87,8 @@ async def show_recordings(request: HTMXRequest, custody: InCustody, caller: From
     if is_more:
         return piece(request, "recordings/_results.html", **shown)
     lost = "search" in request.query_params and kept is None
-    return page(request, "recordings/recordings.html", done=DONE, form=kept or {}, lost=lost, **_around(desk), **shown)
+    shown |= _around(desk) | {"glass": (await with_glass(custody, caller)).person.glass}
+    return page(request, "recordings/recordings.html", done=DONE, form=kept or {}, lost=lost, **shown)
 
 
 # One's own desk is everybody's own; what lies there finds nothing but for whom may find it.
@@ -119,7 +121,7 @@ async def forget_purpose(request: HTMXRequest, custody: InCustody) -> Response[s
 
 
 def _around(desk: Desk) -> dict[str, Any]:
-    return {"desk": desk, "kinds": words_of(Kind), "refusal": None}
+    return {"desk": desk, "kinds": words_of(Kind), "refusal": None, "glass": None}
 
 
 def _results(found: Page, view: View) -> Results:
