@@ -6,7 +6,7 @@ import pytest
 
 from tenants.vocabulary import Role
 from tests.world import House, World
-from vault.console.forms import FURTHEST, end_of
+from vault.console.forms import FURTHEST, end_of, instant
 from vault.console.keeping.placing import last_day
 from vault.errors import Invalid
 
@@ -16,11 +16,15 @@ async def house(world: World) -> House:
     return await world.house()
 
 
-@pytest.mark.parametrize("day", [date.max, FURTHEST + timedelta(days=1)])
+@pytest.mark.parametrize("day", [date.min, date.max, FURTHEST + timedelta(days=1)], ids=["first", "last", "after"])
 def test_a_day_too_far_away_is_refused_by_its_field(day: date) -> None:
     with pytest.raises(Invalid) as refused:
-        last_day("hold_until", day.isoformat())
-    assert [(each.field, each.rule) for each in refused.value.problems] == [("hold_until", "day")]
+        last_day("until", day.isoformat())
+    for moment in (f"{day}T12:00", f"{day}T23:59:59.999999"):
+        with pytest.raises(Invalid) as refused_too:
+            instant({"until": moment}, "until")
+        assert refused_too.value.problems == refused.value.problems
+    assert [(each.field, each.rule) for each in refused.value.problems] == [("until", "day")]
 
 
 def test_the_furthest_day_is_over_at_the_next_midnight() -> None:

@@ -10,8 +10,9 @@ from litestar.datastructures import FormMultiDict
 from vault.console.language import ZONE
 from vault.errors import FieldProblem, Invalid
 
+FIRST: Final = date(1970, 1, 1)
 FURTHEST: Final = date(2999, 12, 31)
-"""The last day that a form takes; with the very last of the calendar nothing could be reckoned any more."""
+"""The days that a form takes; with the very last of the calendar nothing could be reckoned any more."""
 
 Shape = TypeVar("Shape")
 
@@ -48,16 +49,30 @@ def shaped(given: dict[str, Any], shape: type[Shape]) -> Shape:
 
 
 def instant(given: dict[str, Any], name: str) -> datetime | None:
-    """A moment as `<input type="datetime-local">` writes it, meant in Helsinki's time.
+    """A moment as `<input type="datetime-local">` writes it, meant in Helsinki's time; None where nothing stands.
 
     Raises:
-        Invalid: it is none.
+        Invalid: it is none, or further away than a form takes.
     """
-    text = given.get(name, "")
+    text = given.get(name)
+    if not text:
+        return None
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=ZONE) if text else None
+        found = datetime.fromisoformat(text)
     except ValueError:
-        raise Invalid("The form is not complete.", [FieldProblem(name, "form", "Expected a day and a time.")]) from None
+        raise _unreadable(name) from None
+    return datetime.combine(_near(found.date(), name), found.time(), ZONE)
+
+
+def day(given: dict[str, Any], name: str) -> date | None:
+    """A day as `<input type="date">` writes it; None where nothing stands. Raises Invalid as `instant`."""
+    text = given.get(name)
+    if not text:
+        return None
+    try:
+        return _near(date.fromisoformat(text), name)
+    except ValueError:
+        raise _unreadable(name) from None
 
 
 def end_of(day: date, name: str) -> datetime:
@@ -66,7 +81,16 @@ def end_of(day: date, name: str) -> datetime:
     Raises:
         Invalid: it is further away than a form takes.
     """
-    if day > FURTHEST:
-        sentence = f"Give a day until {FURTHEST}."
+    return datetime.combine(_near(day, name) + timedelta(days=1), time(), ZONE)
+
+
+def _near(day: date, name: str) -> date:
+    if not FIRST <= day <= FURTHEST:
+        sentence = f"Give a day from {FIRST} until {FURTHEST}."
         raise Invalid(sentence, [FieldProblem(name, "day", sentence)])
-    return datetime.combine(day + timedelta(days=1), time(), ZONE)
+    return day
+
+
+def _unreadable(name: str) -> Invalid:
+    sentence = "Write a day as year-month-day, such as 2026-11-02, and a time as 13:45."
+    return Invalid("The form is not complete.", [FieldProblem(name, "date", sentence)])

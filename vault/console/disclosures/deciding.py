@@ -12,7 +12,6 @@ from vault.api.disclosures import NewDecision, Revocation
 from vault.console import forms
 from vault.console.disclosures.frame import SEES, AnyRequest, asks
 from vault.console.disclosures.matter import matter_page
-from vault.console.disclosures.times import day
 from vault.console.files import largest, read_form
 from vault.console.rendering import elsewhere
 from vault.disclosure import deciding, documents, duties, notices
@@ -100,7 +99,7 @@ async def fulfil(
     await look(custody, caller, disclosure_id)
     sent = await read_form(request, most=SIZE_MOST)
     try:
-        proof, done_on = sent.files.get("proof"), day(sent.fields, "done_on")
+        proof, done_on = sent.files.get("proof"), forms.day(sent.fields, "done_on")
         means = sent.fields.get("means", "")
         if proof is None or done_on is None or means not in set(DutyMeans):
             rule = "Say what became of it and on which day, and add the document that shows so."

@@ -13,7 +13,7 @@ from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
 from vault.console import forms
 from vault.console.disclosures.frame import SEES, AnyRequest, asks, known_organisations, names_of, show
-from vault.console.disclosures.times import day, end_of_day, minute
+from vault.console.disclosures.times import end_of_day
 from vault.console.disclosures.wanting import as_id
 from vault.console.rendering import elsewhere
 from vault.custody.custody import Custody
@@ -34,11 +34,11 @@ async def record_member(request: AnyRequest, custody: InCustody, caller: FromCal
     """Record from which day until which a company belongs to the group."""
     form = forms.fields(await request.form())
     try:
-        since, company = day(form, "member_from"), as_id("organisation", form.get("organisation", ""))
+        since, company = forms.day(form, "member_from"), as_id("organisation", form.get("organisation", ""))
         if since is None:
             rule = "Say from which day on it belongs to the group."
             raise Invalid(rule, [FieldProblem("member_from", "missing", rule)])
-        membership = Membership(member_from=since, member_until=day(form, "member_until"))
+        membership = Membership(member_from=since, member_until=forms.day(form, "member_until"))
         await record_membership(custody, caller, company, membership)
     except Invalid as error:
         return await _groups(request, custody, caller, form=form, problems=error.problems, status=422)
@@ -52,7 +52,7 @@ async def end_member(
     """Say when a membership ends; what the company may listen to ends with it."""
     form = forms.fields(await request.form())
     try:
-        await end_membership(custody, caller, membership_id, day(form, "last_day"))
+        await end_membership(custody, caller, membership_id, forms.day(form, "last_day"))
     except Invalid as error:
         return await _groups(request, custody, caller, form=form, problems=error.problems, status=422)
     return elsewhere("/disclosures/groups", done="recorded")
@@ -77,7 +77,7 @@ async def make_delegation(request: AnyRequest, custody: InCustody, caller: FromC
             caller,
             stand_in=as_id("stand_in", form.get("stand_in", "")),
             ends_at=until,
-            starts_at=minute(form, "starts_at"),
+            starts_at=forms.instant(form, "starts_at"),
             member=as_id("member", form["member"]) if "member" in form else None,
         )
     except Invalid as error:

@@ -6,7 +6,8 @@ from uuid import UUID
 from tenants.disclosing import NEEDS
 from tenants.disclosure_rules import PURPOSEFUL
 from tenants.vocabulary import DisclosureKind
-from vault.console.disclosures.times import end_of_day, minute
+from vault.console.disclosures.times import end_of_day
+from vault.console.forms import instant
 from vault.disclosure.model import Details, Terms
 from vault.disclosure.wanted import Wanted
 from vault.errors import FieldProblem, Invalid
@@ -42,8 +43,8 @@ def _terms(kind: DisclosureKind, fields: dict[str, str]) -> Terms:
     return Terms(
         legal_basis=fields.get("terms.legal_basis") if kind is DisclosureKind.AUTHORITY else None,
         purpose=fields.get("terms.purpose") if kind in PURPOSEFUL else None,
-        starts_after=minute(fields, "terms.starts_after"),
-        starts_before=minute(fields, "terms.starts_before"),
+        starts_after=instant(fields, "terms.starts_after"),
+        starts_before=instant(fields, "terms.starts_before"),
         recordings=tuple(as_id("terms.recordings", each) for each in lines(fields, "terms.recordings")),
         valid_until=end_of_day(fields, "terms.valid_until") if group else None,
         permit_id=fields.get("terms.permit_id") if research else None,

@@ -15,8 +15,8 @@ from vault.accounts import Caller
 from vault.api.dependencies import InCustody, WithSessions
 from vault.api.disclosure_views import GIVEN
 from vault.console.disclosures.clocks import Clock, clock_of
-from vault.console.disclosures.times import day
 from vault.console.files import Form, largest, read_form
+from vault.console.forms import day
 from vault.console.language import _, mark
 from vault.console.receive import words
 from vault.console.receive.door import door_page
