@@ -79,27 +79,34 @@ async def test_it_is_verified_by_the_server_and_by_the_browser_itself(
 async def test_a_forged_file_is_told_where_it_fails(house: House, recording: UUID, visit: Visit) -> None:
     id, file = await newest(house)
     proof = (await house.administrator.get(f"/v1/destructions/{id}/leaves/{recording}")).content
+    document = (await house.administrator.get(f"/v1/destructions/{id}/certificate.pdf")).content
     async with visit(await house.person(Role.DPO), java_script_enabled=False) as visitor:
 
-        async def verify(certificate: str, *, with_proof: bool = False) -> str:
+        async def verify(certificate: bytes, *, name: str = "certificate.json", with_proof: bool = False) -> str:
             await visitor.go("/certificates/verify")
-            sent = {"name": "certificate.json", "mimeType": "application/json", "buffer": certificate.encode()}
-            await visitor.page.get_by_label("The certificate (JSON)").set_input_files(sent)  # type: ignore[arg-type] # a file that is made here
+            sent = {"name": name, "mimeType": "application/octet-stream", "buffer": certificate}
+            await visitor.page.get_by_label("The certificate (JSON), or its document (PDF)").set_input_files(sent)  # type: ignore[arg-type] # a file that is made here
             if with_proof:
                 leaves = {"name": "proof.json", "mimeType": "application/json", "buffer": proof}
                 await visitor.page.get_by_label("The proof of one recording").set_input_files(leaves)  # type: ignore[arg-type] # as above
             await visitor.press("Verify")
             return await visitor.text()
 
-        told = await verify(file, with_proof=True)
+        told = await verify(file.encode(), with_proof=True)
         assert "Verified." in told
         assert "2 parts of it" in told
-        told = await verify(file.replace('"parts":2,', '"parts":1,', 1))
+        told = await verify(file.replace('"parts":2,', '"parts":1,', 1).encode())
         assert "Not verified." in told
         assert "The signature is not of this key over this certificate." in told
         assert "destroyed.parts: in this file 1, in the vault's own 2" in told
         assert await visitor.page.locator(".checks .tag.bad").count() == 1
-        assert "It is not a certificate of the form" in await verify("nothing of the kind")
+        assert "It is not a certificate of the form" in await verify(b"nothing of the kind")
+        assert "Verified." in await verify(document, name="certificate.pdf", with_proof=True)
+        assert await visitor.page.locator(".checks .tag.good").count() == 8
+        await visitor.check_accessible()
+        told = await verify(document.replace(b"(Recording Vault)", b"(Recording vault)", 1), name="certificate.pdf")
+        assert "Not verified." in told
+        assert "The document was changed after it was sealed." in told
         await visitor.go("/certificates/verify")
         await visitor.press("Verify")
         assert "Choose the file of a certificate" in await visitor.text()

@@ -2,7 +2,8 @@
 
 import asyncio
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import get_args
 
@@ -35,6 +36,7 @@ from vault.destruction.certificates import (
     verify_certificate,
 )
 from vault.destruction.document.identity import document_certificate
+from vault.destruction.document.opening import DocumentInvalid, opened
 from vault.destruction.document.pages import pages
 from vault.destruction.document.signature import seal
 from vault.destruction.document.words import words
@@ -144,6 +146,35 @@ def test_the_signature_is_whole_and_by_the_published_certificate(signed: bytes) 
 def test_the_signed_file_is_attached_as_it_was_signed(signed: bytes) -> None:
     (file,) = PdfReader(io.BytesIO(signed)).attachments[NAME]
     assert verify_certificate(file, KEY.public_pem) == certificate()
+
+
+def test_a_document_gives_its_file_once_its_seal_is_found_over_every_byte(signed: bytes) -> None:
+    assert verify_certificate(opened(signed, KEY), KEY.public_pem) == certificate()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda one: one.replace(b"(Recording Vault)", b"(Recording vault)", 1), "was changed after it was sealed"),
+        (lambda one: one + b"%", "does not cover the whole document"),
+        (lambda one: one.replace(b"/ByteRange [0 ", b"/ByteRange [1 ", 1), "does not cover the whole document"),
+        (lambda one: one + one[one.index(b"/ByteRange") :], "no seal, or more than one"),
+        (lambda one: b"%PDF-1.7", "no seal, or more than one"),
+        (
+            lambda one: re.sub(rb"<3[0-9a-f]{2000,}>", lambda seal: b"<" + b"00" * (len(seal[0]) // 2 - 1) + b">", one),
+            "not one",
+        ),
+    ],
+    ids=["a letter", "a byte behind", "another range", "a second seal", "none", "zeros"],
+)
+def test_a_document_that_was_changed_gives_nothing(signed: bytes, change: Callable[[bytes], bytes], told: str) -> None:
+    with pytest.raises(DocumentInvalid, match=told):
+        opened(change(signed), KEY)
+
+
+def test_a_document_under_another_key_gives_nothing(signed: bytes) -> None:
+    with pytest.raises(DocumentInvalid, match="not of this platform's key"):
+        opened(signed, SigningKey(Secret(bytes(32))))
 
 
 def test_the_platforms_certificate_is_the_same_each_time_and_another_for_another_key() -> None:

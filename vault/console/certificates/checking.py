@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from types import MappingProxyType
 from typing import Any, Final
@@ -13,6 +13,7 @@ import msgspec
 from vault.accounts import Caller
 from vault.console.language import mark
 from vault.custody.custody import Custody
+from vault.custody.keys import SigningKey
 from vault.destruction.certificates import Certificate, CertificateInvalid, Check, verify_certificate
 from vault.destruction.proof_files import Proof, ProofInvalid, verify_proof
 from vault.destruction.reading import certificate
@@ -30,9 +31,13 @@ CHECKS: Final[Mapping[Check, str]] = MappingProxyType(
 )
 """What is asked, in the order in which it is asked."""
 
+SEAL: Final = mark("The document (PDF) is sealed by this vault, over every byte of it, and carries the certificate.")
 PROOF: Final = mark("The proof leads from the recording's own parts to this certificate.")
 
 MOST_DIFFERENCES: Final = 12
+
+DOCUMENT: Final = b"%PDF-"
+"""How a document begins."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +74,22 @@ class Checked:
 
 
 def check(custody: Custody, content: bytes, proof: bytes = b"") -> Checked:
-    """Ask every question of a certificate, and of the proof that came with it if one did."""
+    """Ask every question of a certificate, or of the one that a document carries, and of the proof that came along."""
     key = custody.keyring.signing_key()
+    if not content.startswith(DOCUMENT):
+        return _check(content, proof, key)
+    # Half a second of imports, which whoever brings the signed file itself need not wait for.
+    from vault.destruction.document.opening import DocumentInvalid, opened
+
+    try:
+        carried = _check(opened(content, key), proof, key)
+    except DocumentInvalid as error:
+        unasked = [Asked(question, None) for question in (*CHECKS.values(), *([PROOF] if proof else []))]
+        return Checked([Asked(SEAL, False), *unasked], key.key_id, str(error))
+    return replace(carried, asked=[Asked(SEAL, True), *carried.asked])
+
+
+def _check(content: bytes, proof: bytes, key: SigningKey) -> Checked:
     try:
         found = verify_certificate(content, key.public_pem)
     except CertificateInvalid as error:
