@@ -69,7 +69,7 @@ async def test_what_is_no_paper_is_refused(ours: Desk, monkeypatch: pytest.Monke
     assert (await added(ours.dpo, asked, media_type="text/html")).status_code == 415
     assert (await added(ours.dpo, asked, bytes(documents.SIZE_MOST + 1))).status_code == 413
     assert (await added(ours.dpo, asked, purpose="poem")).status_code == 400
-    assert (await added(ours.dpo, str(uuid4()))).status_code == 404
+    assert (await added(ours.dpo, str(uuid4()), bytes(documents.SIZE_MOST + 1))).status_code == 404, "it was read"
     monkeypatch.setattr(documents, "DOCUMENTS_MOST", 1)
     assert (await added(ours.dpo, asked)).status_code == 201
     assert (await added(ours.dpo, asked)).status_code == 409

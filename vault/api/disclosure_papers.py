@@ -71,6 +71,8 @@ async def add_document(
     caller: FromCaller,
 ) -> DocumentView:
     """Add a document, which is the body as it is (PDF, image, text, e-mail); it is kept sealed."""
+    # Whoever may not add it has nothing of theirs read; the right is asked once more when all of it is here.
+    await documents.open_to(custody, caller, disclosure_id, purpose)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     content = await _body(request)
     return _document(await documents.add(custody, caller, disclosure_id, purpose, media_type, content))

@@ -75,14 +75,26 @@ class Document:
 async def add(
     custody: Custody, caller: Caller, disclosure_id: UUID, purpose: DocumentPurpose, media_type: str, content: bytes
 ) -> Document:
-    """Add a document to a disclosure: whoever sees it may, until it is over.
+    """Add a document to a disclosure.
 
-    A proof of a duty is taken for as long as the duty is owed: also of what was revoked, and after the contract.
+    Raises:
+        NotFound, NotAllowed, Conflict, Refused: as for `open_to`; or there are as many documents as there may be.
+        Invalid, TooLarge, UnsupportedMedia: it is empty, too large, or of a kind that is not taken.
+    """
+    disclosure = await open_to(custody, caller, disclosure_id, purpose)
+    return await store(custody, disclosure, purpose, media_type, content, by=caller.id)
+
+
+async def open_to(custody: Custody, caller: Caller, disclosure_id: UUID, purpose: DocumentPurpose) -> Disclosure:
+    """The disclosure, if the caller may add such a document to it: whoever sees it may, until it is over.
+
+    A proof of a duty is taken for as long as the duty is owed: also of what was revoked, and after the contract. Who
+    takes a document in asks this before it is read, too.
 
     Raises:
         NotFound: no such disclosure that the caller may see.
-        Conflict: the disclosure is over, or has as many documents as it may.
-        Invalid, TooLarge, UnsupportedMedia: it is empty, too large, or of a kind that is not taken.
+        NotAllowed: the caller's roles have to do with none.
+        Conflict: the disclosure is over.
         Refused: the contract is over.
     """
     disclosure = (await look(custody, caller, disclosure_id)).disclosure
@@ -91,7 +103,7 @@ async def add(
         caller.require_scope(action)
     else:
         await _require_open(custody, caller, disclosure, action)
-    return await store(custody, disclosure, purpose, media_type, content, by=caller.id)
+    return disclosure
 
 
 async def _require_open(custody: Custody, caller: Caller, disclosure: Disclosure, action: Action) -> None:
