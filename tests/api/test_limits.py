@@ -110,6 +110,15 @@ async def test_searching_is_limited_by_itself(serving: Served, house: House) -> 
         assert await asked(client, 1, **said(person)) == [200]
 
 
+async def test_whoever_is_outside_counts_on_their_own_pages_once_signed_in(serving: Served, house: House) -> None:
+    person = await house.member(Role.SUPERVISOR)
+    cookies = {"cookie": f"vault_session={person.token}"}
+    async with serving(only(Limited.PERSON)) as client:
+        assert await asked(client, 3, "/receive", **cookies) == [200, 200, 429]
+        assert await asked(client, 1, "/receive") == [200]
+        assert await asked(client, 1, **said(person)) == [429]
+
+
 async def test_deliveries_are_counted_by_their_token_alone(serving: Served, house: House) -> None:
     machine = await house.machine()
     headers = said(machine) | {"tus-resumable": "1.0.0", "upload-length": "10", "upload-metadata": house.metadata()}
@@ -202,6 +211,7 @@ SAME = {
     "preview_bulk_hold": ("POST /holds/bulk/preview",),
     "export_audit": ("GET /audit/export/file",),
     "preview_policy": ("POST /policy/change",),
+    "preview_onboarding": ("POST /controllers/check",),
     "read_disclosure_register": ("GET /disclosures/register", "GET /disclosures/register.csv"),
     "trace_package": ("POST /disclosures/trace",),
 }

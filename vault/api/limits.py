@@ -2,8 +2,9 @@
 
 import ipaddress
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
+from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import ASGIMiddleware
@@ -40,7 +41,16 @@ ACTS: Final = MappingProxyType(
         Limited.REDEEM,
     )
     | dict.fromkeys(
-        ("search_recordings", "search_audit", "preview_bulk_hold", "GET /recordings", "GET /audit", PREVIEW_HOLDS),
+        (
+            "search_recordings",
+            "search_audit",
+            "preview_bulk_hold",
+            "preview_onboarding",
+            "GET /recordings",
+            "GET /audit",
+            PREVIEW_HOLDS,
+            "POST /controllers/check",
+        ),
         Limited.SEARCH,
     )
     | dict.fromkeys(
@@ -80,6 +90,16 @@ class CountRequests(ASGIMiddleware):
         await next_app(scope, receive, send)
 
 
+async def count_person(connection: ASGIConnection[Any, Any, Any, Any], caller: Caller) -> None:
+    """Count a request, which counted by its address alone until then, against whoever its page found signed in.
+
+    Raises:
+        TooMany: they asked too much.
+    """
+    limits: RequestLimits = connection.app.state.limits
+    await limits.admit(_of(caller))
+
+
 def address_of(scope: Scope) -> str:
     """Whose address a request came from; of IPv6 the network of a household or office (RFC 6177)."""
     client = scope.get("client")
@@ -101,9 +121,12 @@ def _counted(scope: Scope) -> dict[Limited, str]:
     elif str(scope.get("path_template")).startswith(UPLOADS):
         return {Limited.INGEST: str(caller.credential)}
     else:
-        whose = str(caller.id)
-        who = {Limited.PERSON: whose, Limited.TOKEN: str(caller.credential)}
+        whose, who = str(caller.id), _of(caller)
     return who | ({act: whose} if act is not None else {})
+
+
+def _of(caller: Caller) -> dict[Limited, str]:
+    return {Limited.PERSON: str(caller.id), Limited.TOKEN: str(caller.credential)}
 
 
 def _name(scope: Scope) -> str:

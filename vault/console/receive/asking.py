@@ -17,10 +17,9 @@ from vault.console.disclosures.wanting import wanted_of
 from vault.console.files import Form, largest, read_form
 from vault.console.language import _
 from vault.console.receive.door import door_page
-from vault.console.receive.frame import ASKS, AT, RECEIVES, Asked, show, still_in, told
+from vault.console.receive.frame import ASKS, AT, RECEIVES, Asked, show, signed_in, still_in, told
 from vault.console.receive.matter import matter_page
 from vault.console.rendering import elsewhere
-from vault.console.signing_in.ways import caller_of
 from vault.custody.custody import Custody
 from vault.disclosure import documents, matters
 from vault.disclosure.documents import MEDIA_TYPES, SIZE_MOST, DocumentPurpose
@@ -37,7 +36,7 @@ KINDS = {organisation: kind for kind, organisation in GIVEN_TO.items()}
 @get(f"{AT}/ask", opt=ASKS)
 async def show_ask(request: Asked, custody: InCustody, sessions: WithSessions) -> Response[str]:
     """Where somebody asks in the name of their organisation."""
-    caller = await caller_of(request, sessions)
+    caller = await signed_in(request, sessions)
     if caller is None:
         return door_page(request)
     try:
@@ -49,7 +48,7 @@ async def show_ask(request: Asked, custody: InCustody, sessions: WithSessions) -
 @post(f"{AT}/ask", status_code=303, request_max_body_size=largest(SIZE_MOST), opt=ASKS)
 async def ask_outside(request: Asked, custody: InCustody, sessions: WithSessions) -> Response[str]:
     """Ask for recordings on a legal basis, with the document that says so; two persons decide."""
-    caller = await caller_of(request, sessions)
+    caller = await signed_in(request, sessions)
     if caller is None:
         return door_page(request)
     try:
@@ -81,7 +80,7 @@ async def listen_outside(
 ) -> Response[str]:
     """Be let in to listen to one recording that was granted, for a quarter of an hour."""
     form = (await read_form(request, most=0)).fields
-    caller = await caller_of(request, sessions)
+    caller = await signed_in(request, sessions)
     if caller is None:
         return door_page(request)
     try:
@@ -99,7 +98,7 @@ async def listen_outside(
 @get(f"{AT}/verify", opt=RECEIVES)
 async def show_verify(request: Asked, sessions: WithSessions) -> Response[str]:
     """How a package is checked, and where its hash is compared."""
-    caller = await caller_of(request, sessions)
+    caller = await signed_in(request, sessions)
     return door_page(request) if caller is None else show(request, "verify.html", caller, asked=None, found=None)
 
 
@@ -107,7 +106,7 @@ async def show_verify(request: Asked, sessions: WithSessions) -> Response[str]:
 async def verify_hash(request: Asked, custody: InCustody, sessions: WithSessions) -> Response[str]:
     """Whether a file is a package that was given to this person; its hash comes here, the file does not."""
     asked = (await read_form(request, most=0)).fields.get("sha256", "").lower().replace(" ", "")[:200]
-    caller = await caller_of(request, sessions)
+    caller = await signed_in(request, sessions)
     if caller is None:
         return door_page(request)
     try:

@@ -8,6 +8,7 @@ from litestar import Request, Response
 from tenants.decisions import Action, Refused
 from tenants.vocabulary import Role
 from vault.accounts import Caller, Sessions
+from vault.api.limits import count_person
 from vault.console.language import _, mark
 from vault.console.navigation import places
 from vault.console.receive import words
@@ -68,6 +69,19 @@ DONE: Final = MappingProxyType(
         "duty": mark("You have shown what became of it. Nothing is owed any more."),
     }
 )
+
+
+async def signed_in(request: Asked, sessions: Sessions) -> Caller | None:
+    """Who has a session in this browser, if anybody; what they ask counts against them.
+
+    Raises:
+        TooMany: they asked too much.
+        Unavailable: nobody can say now.
+    """
+    caller = await caller_of(request, sessions)
+    if caller is not None:
+        await count_person(request, caller)
+    return caller
 
 
 async def still_in(request: Asked, sessions: Sessions) -> Caller:

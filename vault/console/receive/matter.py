@@ -20,9 +20,8 @@ from vault.console.forms import day
 from vault.console.language import _, mark
 from vault.console.receive import words
 from vault.console.receive.door import door_page
-from vault.console.receive.frame import AT, PUBLIC, RECEIVES, Asked, show, still_in, told
+from vault.console.receive.frame import AT, PUBLIC, RECEIVES, Asked, show, signed_in, still_in, told
 from vault.console.rendering import elsewhere
-from vault.console.signing_in.ways import caller_of
 from vault.custody.custody import Custody
 from vault.disclosure import deciding, documents, duties, fetching, matters, notices, seals
 from vault.disclosure.documents import SIZE_MOST, DocumentPurpose
@@ -42,7 +41,7 @@ UNFIT = mark("Nothing can be sealed to this key: give an age key, or a certifica
 @get(AT, name="receive", opt=PUBLIC)
 async def show_matters(request: Asked, custody: InCustody, sessions: WithSessions) -> Response[str]:
     """What there is for whoever is signed in, or where to sign in."""
-    caller = await caller_of(request, sessions)
+    caller = await signed_in(request, sessions)
     if caller is None:
         return door_page(request)
     try:
@@ -58,7 +57,7 @@ async def show_my_matter(
     disclosure_id: FromPath[UUID], request: Asked, custody: InCustody, sessions: WithSessions
 ) -> Response[str]:
     """One matter: what it is, to which key it is sealed, and how it is fetched, opened and checked."""
-    caller = await caller_of(request, sessions)
+    caller = await signed_in(request, sessions)
     return door_page(request) if caller is None else await matter_page(request, custody, caller, disclosure_id)
 
 
@@ -68,7 +67,7 @@ async def name_my_key(
 ) -> Response[str]:
     """Name one's own key, or have a pair made; the secret of that is on this answer alone."""
     form = (await read_form(request, most=0)).fields
-    caller = await caller_of(request, sessions)
+    caller = await signed_in(request, sessions)
     if caller is None:
         return door_page(request)
     secret = None
@@ -158,7 +157,7 @@ async def show_duty_done(
     disclosure_id: FromPath[UUID], request: Asked, custody: InCustody, sessions: WithSessions
 ) -> Response[str]:
     """Show with a document that what one received was returned or destroyed."""
-    caller = await caller_of(request, sessions)
+    caller = await signed_in(request, sessions)
     if caller is None:
         return door_page(request)
     try:
@@ -190,7 +189,7 @@ async def _done(
     request: Asked, sessions: Any, disclosure_id: UUID, act: Callable[[Caller], Awaitable[str]]
 ) -> Response[str]:
     """The act of whoever is signed in, and their matter again."""
-    caller = await caller_of(request, sessions)
+    caller = await signed_in(request, sessions)
     if caller is None:
         return door_page(request)
     try:
