@@ -19,7 +19,8 @@ from vault.client.http import Client, Problem
 from vault.client.importing import Refused, import_folder
 from vault.custody.custody import Custody
 from vault.errors import Conflict
-from vault.members import NewMember, first_operator, invite_again
+from vault.identity.inviting import invite_again
+from vault.members import NewMember, first_operator
 from vault.settings import Settings
 
 CONTRACTS_LAST = timedelta(days=8 * 365)
@@ -156,7 +157,8 @@ class _Seeding:
 
     def _let_in_again(self, who: str, slug: str) -> None:
         async def again(custody: Custody) -> str:
-            return (await invite_again(custody, slug, address(who, slug))).secret
+            issued = await invite_again(custody, slug, address(who, slug), show=True)
+            return issued.secret if issued else ""
 
         with suppress(Conflict):  # it was taken up: only the note of it was lost
             self._redeem(who, slug, self._locally(again))

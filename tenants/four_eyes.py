@@ -1,6 +1,6 @@
 """Two persons decide: not who asked, not one person in two shapes, and one of them for the controller itself."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from msgspec import Struct
@@ -8,12 +8,20 @@ from msgspec import Struct
 from tenants.actions import ROLES, Action
 from tenants.vocabulary import Role
 
+SECOND_PERSONS = frozenset({Role.ADMINISTRATOR, Role.DPO})
+"""Whose word is that of a second person: whoever lets them in alone could be both persons."""
+
 STAND_INS = frozenset({Role.ADMINISTRATOR, Role.DPO, Role.SUPERVISOR})
 """Who may stand in for somebody who decides: the controller's own people who have to do with disclosures."""
 
 
 NEVER = frozenset({Role.OPERATOR, Role.INGEST, Role.RECIPIENT, Role.PROVISIONING})
 """Who never decides, whatever else they are: the outsourcing firm's people, machines, and persons of outside."""
+
+
+def is_second_person(roles: Collection[str]) -> bool:
+    """Whether somebody with these roles decides on what another one wants done."""
+    return not SECOND_PERSONS.isdisjoint(roles)
 
 
 def may_stand_in(roles: frozenset[Role]) -> bool:

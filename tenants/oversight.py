@@ -3,7 +3,9 @@
 import math
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from statistics import median
+from types import MappingProxyType
 from uuid import UUID
 
 from msgspec import Struct
@@ -18,20 +20,39 @@ LEAST_DAYS = 5
 HABIT_OF = timedelta(weeks=8)
 """How far back a habit is looked for: days on which the person listened to nothing are no working days of theirs."""
 
-FLOOR = 20
-"""So many accesses of one day are never unusual."""
 
-WITHOUT_HABIT = 60
+class Measure(StrEnum):
+    """What is counted: what somebody opened to hear or read, or what they searched for and the records they looked at.
+
+    Whoever looks for one call searches a few times and turns pages, so that the two have habits of their own.
+    """
+
+    LISTENS = "listens"
+    LOOKS = "looks"
+
+
+FLOOR, LOOKS_FLOOR = 20, 100
+"""So many of one day are never unusual."""
+
+WITHOUT_HABIT, LOOKS_WITHOUT_HABIT = 60, 300
 """So many are not, for whoever has no habit yet."""
 
-HOUR_FLOOR = 15
-"""So many accesses of one hour are never unusual."""
+HOUR_FLOOR, LOOKS_HOUR_FLOOR = 15, 75
+"""So many of one hour are never unusual."""
 
 DEVIATIONS = 5
 """How many deviations from their habit are far above it."""
 
 _CONSISTENT = 1.4826
 """By this the median absolute deviation estimates the standard deviation of what is distributed normally."""
+
+
+_FLOORS = MappingProxyType(
+    {
+        Measure.LISTENS: (FLOOR, WITHOUT_HABIT, HOUR_FLOOR),
+        Measure.LOOKS: (LOOKS_FLOOR, LOOKS_WITHOUT_HABIT, LOOKS_HOUR_FLOOR),
+    }
+)
 
 
 class OpenGlass(Struct, frozen=True, kw_only=True):
@@ -75,24 +96,25 @@ def is_admitted(controller: UUID, admitted: Collection[UUID] | None) -> bool:
     return admitted is None or controller in admitted
 
 
-def habit_of(days: Sequence[int]) -> Habit:
-    """The habit of one of the staff, from how much they listened on each day on which they did.
+def habit_of(days: Sequence[int], measure: Measure = Measure.LISTENS) -> Habit:
+    """The habit of one of the staff, from how much they listened (or looked) on each day on which they did.
 
     Far above it is what is more than twice the median and more than five deviations beyond it. Median and median
     absolute deviation are not moved by a few days that were unusual themselves (Hampel's identifier).
     """
-    if not days:
-        return _habit(0, WITHOUT_HABIT)
-    usual = median(days)
-    if len(days) < LEAST_DAYS:
-        return _habit(usual, WITHOUT_HABIT)
-    deviation = _CONSISTENT * median(abs(day - usual) for day in days)
-    return _habit(usual, max(FLOOR, math.ceil(2 * usual), math.ceil(usual + DEVIATIONS * deviation)))
+    floor, without_habit, hour_floor = _FLOORS[measure]
+    usual = median(days) if days else 0
+    a_day = without_habit
+    if len(days) >= LEAST_DAYS:
+        deviation = _CONSISTENT * median(abs(day - usual) for day in days)
+        a_day = max(floor, math.ceil(2 * usual), math.ceil(usual + DEVIATIONS * deviation))
+    # Half of an unusual day within one hour is unusual as well.
+    return Habit(usual=round(usual), a_day=a_day, an_hour=max(hour_floor, math.ceil(a_day / 2)))
 
 
-def _habit(usual: float, a_day: int) -> Habit:
-    """Half of an unusual day within one hour is unusual as well."""
-    return Habit(usual=round(usual), a_day=a_day, an_hour=max(HOUR_FLOOR, math.ceil(a_day / 2)))
+def goes_on(before: int, now: int, threshold: int) -> bool:
+    """Whether what was closed at so many has gone on so far that somebody is to look again: by half a threshold."""
+    return now >= before + math.ceil(threshold / 2)
 
 
 def is_recorded(policy: Policy, safeguard: Safeguard) -> bool:

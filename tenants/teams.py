@@ -5,7 +5,8 @@ that went from hand to hand each agent, and whoever leads them, hears the segmen
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -14,6 +15,23 @@ from tenants.recordings import Segment
 
 Stretches: TypeAlias = tuple[tuple[int, int], ...]
 """From and until which millisecond; empty where nothing is left out."""
+
+
+NO_PAST = timedelta(hours=1)
+"""What began so lately begins now: forms tell minutes, clocks differ, and a shift is entered after it has begun."""
+
+
+class Backdating(StrEnum):
+    """Why somebody is recorded to have been in a team before it was recorded."""
+
+    IMPORTED = "imported"
+    NOTED_LATE = "noted_late"
+    WAS_WRONG = "was_wrong"
+
+
+def reaches_back(since: datetime, now: datetime) -> bool:
+    """Whether an agent's time in a team that is recorded now covers some that is past: old calls are heard by it."""
+    return since < now - NO_PAST
 
 
 class Spell(Struct, frozen=True, kw_only=True):

@@ -74,9 +74,20 @@ class House:
     async def member(self, *roles: Role, agent_id: str | None = None) -> As:
         """A new member with these roles, and a token that a test which travels in time does not outlive."""
         email = f"{secrets.token_hex(6)}@{self.slug}.example"
-        body = {"email": email, "name": "Demo Person", "roles": list(roles), "agent_id": agent_id}
+        body = {"email": email, "name": "Demo Person", "roles": list(roles), "agent_id": agent_id, "reason": "a test"}
         made = _ok(await self.administrator.post("/v1/members", json=body))
+        if made["proposal"]:
+            decision = {"approve": True, "reason": "a test"}
+            second = await self._second()
+            _ok(await second.post(f"/v1/proposals/{made['proposal']}/decision", json=decision))
         return await self.world.lasting(self.tenant, UUID(made["id"]))
+
+    async def _second(self) -> As:
+        """Another administrator who has come in: they confirm whoever is to decide."""
+        async with tenant_scope(self.tenant):
+            sql = "SELECT id FROM member WHERE id <> $1 AND active AND came_in_at IS NOT NULL AND $2 = ANY(roles)"
+            found = await DB.fetch(sql, self.administrator.id, Role.ADMINISTRATOR)
+        return await self.world.lasting(self.tenant, found[0]["id"])
 
     async def lasting(self, member: As, *scopes: str) -> As:
         """The member with another token, narrowed to these scopes."""
@@ -283,5 +294,5 @@ def wav(seconds: float = 1.0, *, rate: int = 8000, tone: int = 440) -> bytes:
 
 
 def _ok(answer: httpx.Response) -> Any:
-    assert answer.status_code in (200, 201), f"{answer.status_code} {answer.text}"
+    assert answer.status_code in (200, 201, 202), f"{answer.status_code} {answer.text}"
     return answer.json()

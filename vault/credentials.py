@@ -25,6 +25,7 @@ from vault.custody.tables import Credential
 from vault.errors import Unavailable
 
 TOKEN_PREFIX: Final = "rv_"  # noqa: S105 - how every token begins
+INVITATION_LASTS: Final = timedelta(days=14)
 NOTED_EVERY: Final = timedelta(minutes=1)
 """How exactly it is noted when a token was last used."""
 
@@ -97,6 +98,41 @@ async def insert_credential(
         )
     )
     return credential
+
+
+async def replace_invitation(tenant: UUID, member_id: UUID, *, now: datetime) -> Issued:
+    """An invitation in place of those that are out, in the open scope."""
+    await end_invitations(member_id, now=now)
+    await known_anew(member_id, now=now)
+    # It is typed behind a command, where what begins with a hyphen is an option.
+    secret, expires_at = f"in_{new_secret()}", now + INVITATION_LASTS
+    invitation = await insert_credential(tenant, member_id, "invitation", secret, now=now, expires_at=expires_at)
+    return Issued(invitation, secret, expires_at)
+
+
+async def end_invitations(member_id: UUID, *, now: datetime) -> None:
+    """Nobody takes up an invitation that is out any more, in the open scope."""
+    await DB.fetch(
+        "UPDATE credential SET revoked_at = $1 WHERE member_id = $2 AND kind = 'invitation' AND revoked_at IS NULL",
+        now,
+        member_id,
+    )
+
+
+async def known_anew(member_id: UUID, *, now: datetime) -> None:
+    """From now on somebody is here as they are, in the open scope: what waits for a second person does not for them."""
+    await DB.fetch("UPDATE member SET known_since = $1 WHERE id = $2", now, member_id)
+
+
+async def has_a_way_in(member_id: UUID) -> bool:
+    """Whether somebody has taken an invitation up or come in, so that the account is theirs; in the open scope."""
+    found = await DB.fetch(
+        "SELECT 1 FROM credential WHERE member_id = $1 AND kind = 'password' AND revoked_at IS NULL"
+        " UNION ALL SELECT 1 FROM passkey WHERE member_id = $1"
+        " UNION ALL SELECT 1 FROM member WHERE id = $1 AND came_in_at IS NOT NULL",
+        member_id,
+    )
+    return bool(found)
 
 
 @dataclass

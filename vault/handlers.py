@@ -7,7 +7,7 @@ from vault.destruction import contract_change
 from vault.disclosure import deadlines, packing
 from vault.disclosure.carrying import Givers
 from vault.grants import opening
-from vault.identity import providers, recovery
+from vault.identity import inviting, providers, recovery
 from vault.orders import ordering
 from vault.organisations import registering as organisations
 from vault.oversight import break_glass, reviews
@@ -29,6 +29,7 @@ HANDLERS: Handlers = MappingProxyType(
         **organisations.HANDLERS,
         **providers.HANDLERS,
         **recovery.HANDLERS,
+        **inviting.HANDLERS,
     }
 )
 """By the action's slug."""

@@ -1,21 +1,22 @@
 """Who belongs to a controller: people invited by its administrators, machines given tokens, both stopped at once."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from tenants.decisions import Action
+from tenants.four_eyes import is_second_person
 from tenants.vocabulary import Role
 from vault import sessions
-from vault.accounts import Caller, require_still_in
-from vault.credentials import Issued, insert_credential, new_secret
+from vault.accounts import Caller
+from vault.credentials import Issued, known_anew, replace_invitation
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM, narrow, platform_scope, tenant_scope
 from vault.custody.tables import Member
-from vault.errors import Conflict, NotAllowed, NotFound
-
-INVITATION_LASTS = timedelta(days=14)
+from vault.errors import Conflict, NotFound
+from vault.telling.telling import tell
+from vault.telling.topics import Audience, Topic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,17 +31,29 @@ class NewMember:
     """Where an operator works from (ISO 3166-1 alpha-2); what a controller's own people have none of."""
 
 
-async def invite(custody: Custody, tenant: UUID, member: NewMember, *, by: UUID | None) -> tuple[UUID, Issued]:
-    """Create a member in the open scope and the invitation by which the person sets a password.
+class LastAdministrator(Conflict):
+    """After this one nobody could let anybody in."""
+
+    def __init__(self) -> None:
+        super().__init__("This is the last administrator; let another one in first.")
+
+
+async def create(
+    custody: Custody, tenant: UUID, member: NewMember, *, by: UUID | None, shown: bool, member_id: UUID | None = None
+) -> UUID:
+    """Create a member in the open scope, who has no way in yet.
+
+    Args:
+        shown: whether the invitation is shown to whoever lets them in, for the log.
+        member_id: who they were said to be before, where that was told to a second person.
 
     Raises:
         Conflict: the address already belongs to a member.
     """
     now = custody.clock.now()
-    email = member.email.strip().casefold()
-    if await DB.fetch("SELECT 1 FROM member WHERE email = $1", email):
+    member_id, email = member_id or uuid4(), member.email.strip().casefold()
+    if await is_known(email):
         raise Conflict("A member with this address exists already.")
-    member_id = uuid4()
     await Member.insert(
         Member(
             tenant_id=tenant,
@@ -54,13 +67,25 @@ async def invite(custody: Custody, tenant: UUID, member: NewMember, *, by: UUID 
             created_at=now,
         )
     )
-    secret = _new_invitation()
-    expires_at = now + INVITATION_LASTS
-    invitation = await insert_credential(tenant, member_id, "invitation", secret, now=now, expires_at=expires_at)
-    details = {"roles": sorted(member.roles)}
+    details = {"roles": sorted(member.roles), "shown": shown}
     event = audit.Event(act="member.invited", actor=by, object_id=member_id, details=details)
     await audit.record(tenant, event, now=now)
-    return member_id, Issued(invitation, secret, expires_at)
+    return member_id
+
+
+async def is_known(email: str) -> bool:
+    """Whether an address is a member's already, in the open scope."""
+    return bool(await DB.fetch("SELECT 1 FROM member WHERE email = $1", email.strip().casefold()))
+
+
+async def invite(custody: Custody, tenant: UUID, member: NewMember, *, by: UUID | None) -> tuple[UUID, Issued]:
+    """Create a member in the open scope, and the invitation for whoever lets them in to hand over.
+
+    Raises:
+        Conflict: the address already belongs to a member.
+    """
+    member_id = await create(custody, tenant, member, by=by, shown=True)
+    return member_id, await replace_invitation(tenant, member_id, now=custody.clock.now())
 
 
 async def first_operator(custody: Custody, member: NewMember) -> Issued:
@@ -75,90 +100,33 @@ async def first_operator(custody: Custody, member: NewMember) -> Issued:
     return invitation
 
 
-async def invite_again(custody: Custody, controller: str, email: str) -> Issued:
-    """Another invitation in place of one that was lost, from the machine that runs the vault.
+async def set_country(custody: Custody, email: str, country: str) -> None:
+    """Say from where an operator works, from the machine that runs the vault: whoever invited them said it, too.
 
-    Only for somebody who has never taken one up: nobody is let into an account that has an owner.
+    It holds from the next request on: from outside of the EEA they reach no controller that has not let them in.
 
     Args:
-        controller: the controller's slug; empty for the outsourcing firm.
+        country: ISO 3166-1 alpha-2.
 
     Raises:
-        NotFound: no such active member.
-        Conflict: the member has taken an invitation up.
+        NotFound: no active operator has this address.
     """
-    now = custody.clock.now()
     async with platform_scope():
-        tenants = await DB.fetch("SELECT id FROM controller WHERE slug = $1 ORDER BY onboarded_at DESC", controller)
-        if controller and not tenants:
-            raise NotFound(f"There is no controller {controller}.")
-        tenant: UUID = tenants[0]["id"] if controller else PLATFORM
-        await narrow(tenant)
+        await narrow(PLATFORM)
         found = await DB.fetch(
-            "SELECT id FROM member WHERE tenant_id = $1 AND email = $2 AND active FOR UPDATE",
-            tenant,
+            "SELECT id, country FROM member WHERE tenant_id = $1 AND email = $2 AND active AND $3 = ANY(roles)"
+            " FOR UPDATE",
+            PLATFORM,
             email.strip().casefold(),
+            str(Role.OPERATOR),
         )
         if not found:
-            raise NotFound("There is no active member with this address.")
-        member_id = found[0]["id"]
-        if await has_a_way_in(member_id):
-            raise Conflict("The member has taken up an invitation already.")
-        invitation = await replace_invitation(tenant, member_id, now=now)
-        await audit.record(tenant, audit.Event(act="member.invited_again", actor=None, object_id=member_id), now=now)
-    return invitation
-
-
-async def has_a_way_in(member_id: UUID) -> bool:
-    """Whether somebody has taken an invitation up or come in, so that the account is theirs; in the open scope."""
-    found = await DB.fetch(
-        "SELECT 1 FROM credential WHERE member_id = $1 AND kind = 'password' AND revoked_at IS NULL"
-        " UNION ALL SELECT 1 FROM passkey WHERE member_id = $1"
-        " UNION ALL SELECT 1 FROM member WHERE id = $1 AND came_in_at IS NOT NULL",
-        member_id,
-    )
-    return bool(found)
-
-
-async def replace_invitation(tenant: UUID, member_id: UUID, *, now: datetime) -> Issued:
-    """An invitation in place of those that are out, in the open scope."""
-    await end_invitations(member_id, now=now)
-    await known_anew(member_id, now=now)
-    secret, expires_at = _new_invitation(), now + INVITATION_LASTS
-    invitation = await insert_credential(tenant, member_id, "invitation", secret, now=now, expires_at=expires_at)
-    return Issued(invitation, secret, expires_at)
-
-
-async def end_invitations(member_id: UUID, *, now: datetime) -> None:
-    """Nobody takes up an invitation that is out any more, in the open scope."""
-    await DB.fetch(
-        "UPDATE credential SET revoked_at = $1 WHERE member_id = $2 AND kind = 'invitation' AND revoked_at IS NULL",
-        now,
-        member_id,
-    )
-
-
-async def known_anew(member_id: UUID, *, now: datetime) -> None:
-    """From now on somebody is here as they are, in the open scope: what waits for a second person does not for them."""
-    await DB.fetch("UPDATE member SET known_since = $1 WHERE id = $2", now, member_id)
-
-
-async def add_member(custody: Custody, caller: Caller, member: NewMember) -> tuple[UUID, Issued]:
-    """Let somebody in, as an administrator of the controller.
-
-    Raises:
-        NotAllowed: the caller is no administrator, the role is the outsourcing firm's, or somebody from outside would
-            have a role of the controller's.
-        Conflict: the address already belongs to a member.
-    """
-    caller.require(Action.MANAGE_MEMBERS)
-    if Role.OPERATOR in member.roles:
-        raise NotAllowed("An operator belongs to the outsourcing firm, not to a controller.")
-    if Role.RECIPIENT in member.roles and len(set(member.roles)) > 1:
-        raise NotAllowed("A recipient is nobody of the controller's: there is no other role for them.")
-    async with tenant_scope(caller.tenant):
-        await require_still_in(caller)
-        return await invite(custody, caller.tenant, member, by=caller.id)
+            raise NotFound("There is no active operator with this address.")
+        await DB.fetch("UPDATE member SET country = $2 WHERE id = $1", found[0]["id"], country)
+        before = found[0]["country"]
+        details = {"before": before.lower() if before else None, "after": country.lower()}
+        event = audit.Event(act="operator.country_set", actor=None, object_id=found[0]["id"], details=details)
+        await audit.record(PLATFORM, event, now=custody.clock.now())
 
 
 async def members(caller: Caller) -> list[Member]:
@@ -190,14 +158,11 @@ async def deactivate(custody: Custody, caller: Caller, member_id: UUID) -> None:
 
     Raises:
         NotFound: no such member of this controller.
-        Conflict: it is the last administrator, after whom nobody could let anybody in.
+        LastAdministrator: there is no other active one.
     """
     caller.require(Action.MANAGE_MEMBERS)
     async with tenant_scope(caller.tenant):
-        found = await DB.fetch("SELECT roles FROM member WHERE id = $1 AND active FOR UPDATE", member_id)
-        is_administrator = bool(found) and Role.ADMINISTRATOR in found[0]["roles"]
-        if is_administrator and await is_last_administrator(caller.tenant, member_id):
-            raise Conflict("This is the last administrator; let another one in first.")
+        await require_another_administrator(caller.tenant, member_id)
         await stop(caller.tenant, member_id, by=caller.id, now=custody.clock.now())
     await sessions.forget_all(custody, caller.tenant, member_id)
 
@@ -208,7 +173,8 @@ async def stop(tenant: UUID, member_id: UUID, *, by: UUID, now: datetime) -> Non
     Raises:
         NotFound: no such member of this controller.
     """
-    if not await DB.fetch("UPDATE member SET active = false WHERE id = $1 RETURNING id", member_id):
+    found = await DB.fetch("UPDATE member SET active = false WHERE id = $1 RETURNING roles", member_id)
+    if not found:
         raise NotFound
     await signed_out(member_id, now=now)
     await DB.fetch(
@@ -218,6 +184,22 @@ async def stop(tenant: UUID, member_id: UUID, *, by: UUID, now: datetime) -> Non
         member_id,
     )
     await audit.record(tenant, audit.Event(act="member.deactivated", actor=by, object_id=member_id), now=now)
+    if is_second_person(found[0]["roles"]):
+        # Whoever stops the others could be the one who decides alone.
+        details = {"what": "stopped"}
+        await tell(tenant, Topic.ACCOUNT_CHANGED, member_id, audience=Audience.DPO, now=now, details=details)
+
+
+async def require_another_administrator(tenant: UUID, member_id: UUID) -> None:
+    """Let the last administrator stay, in the open scope.
+
+    Raises:
+        LastAdministrator: there is no other active one.
+    """
+    found = await DB.fetch("SELECT roles FROM member WHERE id = $1 AND active FOR UPDATE", member_id)
+    is_administrator = bool(found) and Role.ADMINISTRATOR in found[0]["roles"]
+    if is_administrator and await is_last_administrator(tenant, member_id):
+        raise LastAdministrator
 
 
 async def is_last_administrator(tenant: UUID, member_id: UUID) -> bool:
@@ -241,8 +223,3 @@ async def active_again(member_id: UUID, *, now: datetime) -> None:
 async def signed_out(member_id: UUID, *, now: datetime) -> None:
     """End all sessions that a member has open, in the controller's open scope and with whatever else is done there."""
     await DB.fetch("UPDATE member SET signed_out_at = $1 WHERE id = $2", now, member_id)
-
-
-def _new_invitation() -> str:
-    # It is typed behind a command, where what begins with a hyphen is an option.
-    return f"in_{new_secret()}"

@@ -23,7 +23,8 @@ from vault.custody.log_standing import Standing
 from vault.custody.register import TERM, tenancy, term
 from vault.custody.tables import Contract, Controller, PolicyVersion
 from vault.errors import Conflict, FieldProblem, Invalid, NotAllowed
-from vault.members import NewMember, invite
+from vault.identity.inviting import invite
+from vault.members import NewMember
 
 NAMESPACE = UUID("6f0d9a52-7c55-4b0e-9a51-1b7f3f6f2c11")
 
@@ -37,7 +38,8 @@ class Onboarded:
     bucket: str
     contract: UUID
     administrator: UUID
-    invitation: Issued
+    invitation: Issued | None
+    """None where it goes to the administrator by e-mail, and nobody else sees it."""
 
 
 async def onboard(

@@ -3,6 +3,7 @@
 from typing import Final
 
 from tenants.events.words import Act, Also, By, Kind, act
+from tenants.oversight import Measure
 from tenants.vocabulary import Role, Safeguard
 
 PERSON, WORKER = By.PERSON, By.WORKER
@@ -33,8 +34,10 @@ OVERSEEING: Final[tuple[Act, ...]] = (
     act("rights_review.closed", "A review of all rights is over, and its record is signed.",
         PERSON | WORKER, "review of rights", confirmed=COUNT, removed=COUNT, kept=COUNT, sha256=Kind.DIGEST),
     act("member.superior_named", "Who confirms a member's rights.", PERSON, "member", superior=ID),
-    act("volume.flagged", "One of the staff listened far more than is their habit.",
-        WORKER, "unusual volume", member=ID, span=SLUG, accesses=COUNT, usual=COUNT, threshold=COUNT),
+    act("volume.flagged", "One of the staff listened, or searched and read, far more than is their habit.",
+        WORKER, "unusual volume", member=ID, measure=Measure, span=SLUG, accesses=COUNT, usual=COUNT, threshold=COUNT),
     act("volume.closed", "The DPO has looked into it.", PERSON, "unusual volume", member=ID),
+    act("volume.reopened", "What the DPO had closed went on: it waits for the DPO again.",
+        WORKER, "unusual volume", member=ID, measure=Measure, span=SLUG, accesses=COUNT, usual=COUNT, threshold=COUNT),
 )
 # fmt: on

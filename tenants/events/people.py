@@ -6,15 +6,19 @@ from tenants.events.words import Act, Also, By, Kind, act
 from tenants.vocabulary import SignInMethod
 
 PERSON, MACHINE, WORKER, NOBODY = By.PERSON, By.MACHINE, By.WORKER, By.NOBODY
-ID, COUNT, SLUG, SLUGS, MOMENT = Kind.ID, Kind.COUNT, Kind.SLUG, Kind.SLUGS, Kind.MOMENT
+ID, COUNT, SLUG, SLUGS, MOMENT, FLAG = Kind.ID, Kind.COUNT, Kind.SLUG, Kind.SLUGS, Kind.MOMENT, Kind.FLAG
 
 # A table is read by its rows.
 # fmt: off
 PEOPLE: Final[tuple[Act, ...]] = (
     act("controller.onboarded", "A controller's contract began, under the first version of its policy.",
         PERSON, "controller", policy_version=COUNT, region=SLUG, ends_on=Kind.DATE),
-    act("member.invited", "Somebody was let in, with these roles.", PERSON | WORKER, "member", roles=SLUGS),
-    act("member.invited_again", "An operator whose invitation was lost got another one.", WORKER, "member"),
+    act("member.invited", "Somebody was let in, with these roles; whoever did it saw the invitation, or not.",
+        PERSON | WORKER, "member", roles=SLUGS, shown=FLAG),
+    act("member.invited_again", "On the vault's own machine another invitation was made in place of a lost one.",
+        WORKER, "member", shown=FLAG),
+    act("operator.country_set", "The firm says that an operator works from another country.",
+        WORKER, "member", before=SLUG, after=SLUG),
     act("member.deactivated", "Somebody may do nothing here any more.", PERSON | MACHINE | WORKER, "member"),
     act("invitation.redeemed", "Whoever was invited took the invitation up.",
         PERSON | MACHINE, None, method=SignInMethod),
@@ -32,7 +36,7 @@ PEOPLE: Final[tuple[Act, ...]] = (
     act("account.given_back", "Two persons gave an account back: all that opened it ended.",
         PERSON, "member", proposal=ID),
     act("account.invited_again", "Somebody got another invitation, after a recovery or in place of a lost one.",
-        PERSON, "member"),
+        PERSON, "member", shown=FLAG),
     act("credential.revoked", "A session or token was ended before its time.", PERSON | MACHINE, "credential"),
     act("token.issued", "A bearer token was made for a member.", PERSON | MACHINE, "token", scopes=SLUGS),
     act("token.replaced", "A token took over from another, which is good a while longer.",

@@ -31,7 +31,8 @@ async def team(house: House, **more: Any) -> str:
 
 
 async def join(house: House, team: str, **who: Any) -> dict[str, Any]:
-    joined = await house.administrator.post(f"/v1/teams/{team}/memberships", json=who)
+    because = {"because": "imported"} if "from" in who else {}
+    joined = await house.administrator.post(f"/v1/teams/{team}/memberships", json=who | because)
     assert joined.status_code == 201, joined.text
     membership: dict[str, Any] = joined.json()
     return membership
@@ -214,6 +215,31 @@ async def test_a_membership_is_of_somebody_and_of_a_time_and_no_two_overlap(hous
     assert await ends(house, first, None) == 409
     seen = (await house.administrator.get(f"/v1/teams/{of}")).json()
     assert [each["agent_id"] for each in seen["memberships"]] == ["team-12", "team-12"]
+
+
+async def test_what_reaches_back_has_a_reason_and_the_dpo_is_told(house: House) -> None:
+    now, of = house.world.now(), await team(house)
+    url, back = f"/v1/teams/{of}/memberships", {"agent_id": "team-30", "from": (now - 3 * DAY).isoformat()}
+    unsaid = await house.administrator.post(url, json=back)
+    assert [each["field"] for each in unsaid.json()["errors"]] == ["because"]
+    lately = await join(house, of, agent_id="team-31", **{"from": (now - timedelta(minutes=30)).isoformat()})
+    span = back | {"until": (now - 2 * DAY).isoformat()}
+    ended = (await house.administrator.post(url, json=span | {"because": "noted_late"})).json()
+    assert await ends(house, ended, now - DAY) == 422
+    longer = {"until": None, "because": "was_wrong"}
+    at = f"/v1/team-memberships/{ended['id']}/end"
+    assert (await house.administrator.request("PUT", at, json=longer)).status_code == 200
+    items = (await house.administrator.get("/v1/messages?topic=team.backdated")).json()["items"]
+    about = [(each["audience"], each["details"]) for each in reversed(items) if each["object_id"] == of]
+    assert [(audience, told["because"], told["since"], told["membership"]) for audience, told in about] == [
+        ("dpo", "noted_late", ended["from"], ended["id"]),
+        ("dpo", "was_wrong", ended["until"], ended["id"]),
+    ]
+    joined = [each["details"] for each in await logged(house, "team.joined") if each["object"] == of]
+    assert [(each["membership"], each.get("because")) for each in joined] == [
+        (lately["id"], None),
+        (ended["id"], "noted_late"),
+    ]
 
 
 async def test_a_team_follows_a_group_of_the_directory(world: World, house: House) -> None:

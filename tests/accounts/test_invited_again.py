@@ -8,7 +8,8 @@ import pytest
 from tenants.vocabulary import Role
 from tests.world import House, World, redemption
 from vault.errors import Conflict, NotFound
-from vault.members import NewMember, first_operator, invite_again
+from vault.identity.inviting import invite_again
+from vault.members import NewMember, first_operator
 
 
 @pytest.fixture(scope="module")

@@ -155,3 +155,23 @@ async def test_an_account_is_given_back_from_terminals(terminal: Terminal, house
     await terminal.run("approve", proposal, "--reason", "I know them", "--yes", as_=second)
     back = await terminal.json("members", "give-back", proposal, as_=second)
     await terminal.run("redeem", back["invitation"], "--password-stdin", typed=PASSWORD + "\n")
+
+
+async def test_teams_and_what_the_directorys_groups_stand_for_are_kept_from_a_terminal(
+    terminal: Terminal, house: House
+) -> None:
+    who = house.administrator
+    team = (await terminal.json("teams", "make", "Morning", as_=who))["id"]
+    assert "Morning" in (await terminal.run("teams", as_=who)).stdout
+    join = ("teams", "join", team, "--agent-id", "agent-7")
+    back = ("--from", "2026-01-01", "--until", "2026-01-02")
+    assert "say why" in (await terminal.run(*join, *back, as_=who, exit_code=1)).stderr
+    await terminal.run(*join, *back, "--because", "imported", as_=who)
+    joined = await terminal.json(*join, as_=who)
+    assert "It ends" in (await terminal.run("teams", "leave", joined["id"], as_=who)).stdout
+    assert "agent-7" in (await terminal.run("teams", "show", team, as_=who)).stdout
+    assert (await terminal.json("teams", "change", team, "Evening", as_=who))["name"] == "Evening"
+    await terminal.run("teams", "end", team, as_=who)
+    assert "no group" in (await terminal.run("directory", as_=who)).stdout
+    nobody = "00000000-0000-0000-0000-000000000000"
+    assert "Not found" in (await terminal.run("directory", "map", nobody, as_=who, exit_code=1)).stderr

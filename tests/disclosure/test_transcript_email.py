@@ -1,7 +1,6 @@
 """A chat goes once to whoever took part in it and chose so, where the notice says so, and the address does not stay."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,7 +9,7 @@ import pytest
 
 from tenants.vocabulary import Role
 from tests.builders import chat, logged, talk
-from tests.telling.mailing import Postbox, mail_server
+from tests.telling.mailing import Postbox, configured, mail_server
 from tests.world import POLICIES, As, House, World
 from vault.custody.database import DB, tenant_scope
 from vault.disclosure import transcript_sending
@@ -25,17 +24,6 @@ SAID = ("Hei, missä hakemukseni on?", "{Hetki}, katson.\n.\nSe on käsittelyss�
 
 class Killed(BaseException):
     """What a worker sees when it is killed."""
-
-
-@contextmanager
-def configured(world: World, server: MailServer | None) -> Iterator[None]:
-    """The parts of this vault, which are not to be changed, with another mail server while a test lasts."""
-    before = world.custody.mail
-    object.__setattr__(world.custody, "mail", server)
-    try:
-        yield
-    finally:
-        object.__setattr__(world.custody, "mail", before)
 
 
 @pytest.fixture

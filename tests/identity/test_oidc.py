@@ -106,6 +106,10 @@ async def test_whoever_was_invited_comes_in_by_a_verified_address_of_a_named_dom
     assert "vault_session" in answer.cookies
     sessions = await As(firm.house.world.client, UUID(member), answer.json()["token"]).get("/v1/me/sessions")
     assert [each["method"] for each in sessions.json()] == ["identity_provider"]
+    cookie = {"cookie": f"vault_session={answer.json()['token']}"}
+    out = await firm.house.world.client.post(f"{firm.origin}/sign-out", headers=cookie)
+    assert (out.status_code, f"/session/end?client_id={firm.client_id}" in out.text) == (200, True)
+    assert (await firm.house.world.client.get(f"{firm.origin}/v1/me", headers=cookie)).status_code == 401
 
 
 async def test_the_invitation_of_whoever_came_by_the_provider_is_good_no_more(firm: Firm) -> None:
@@ -127,6 +131,8 @@ async def test_whoever_came_once_is_known_by_the_providers_subject_alone(firm: F
     signed_in = As(firm.house.world.client, UUID(member), (await firm.sign_in(sub=sub)).json()["token"])
     removed = await firm.house.administrator.delete(f"/v1/members/{member}/external-identity")
     assert removed.status_code == 204
+    told = (await firm.house.administrator.get("/v1/messages?topic=account.changed")).json()["items"]
+    assert ("unlinked", member) in {(each["details"]["what"], each["object_id"]) for each in told}
     assert (await signed_in.get("/v1/me")).status_code == 401
     assert (await firm.me(await firm.sign_in(email=email, email_verified=True)))["id"] == member
 
@@ -332,6 +338,8 @@ async def test_a_provider_is_set_by_two_and_stopped_by_one(world: World, origin:
     assert shown["redirect_uri"] == f"{origin}/v1/sign-in/oidc/{firm.house.slug}/callback"
     assert set(shown) == {"id", "issuer", "client_id", "authentication", "settings", "redirect_uri", "public_key"}
     assert (await administrator.delete("/v1/identity-provider")).status_code == 204
+    told = (await administrator.get("/v1/messages?topic=identity_provider.changed")).json()["items"]
+    assert [(each["details"]["what"], each["audience"]) for each in told] == [("removed", "dpo"), ("set", "dpo")]
     assert (await administrator.get("/v1/identity-provider")).status_code == 404
     assert (await Browser(origin).client.get(f"{origin}/v1/sign-in/oidc/{firm.house.slug}")).status_code == 404
 

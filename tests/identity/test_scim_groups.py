@@ -92,6 +92,31 @@ async def test_the_last_administrator_stays_one_whatever_the_directory_says(worl
     async with tenant_scope(directory.house.tenant):
         rows = await DB.fetch("SELECT roles FROM member WHERE id = $1", UUID(person["id"]))
     assert rows[0]["roles"] == ["administrator"]
+    at = f"/Users/{person['id']}"
+    stopped = await directory.patch(at, {"op": "replace", "path": "active", "value": False})
+    dropped = await directory.ask("DELETE", at)
+    assert [answer.status_code for answer in (stopped, dropped)] == [409, 409]
+    assert "last administrator" in dropped.json()["detail"]
+    messages = (await session.get("/v1/messages?topic=administrator.kept")).json()["items"]
+    assert [(each["object_id"], each["audience"]) for each in messages] == [(person["id"], "both")]
+    second = await directory.user()
+    joined = {"op": "add", "path": "members", "value": [{"value": second["id"]}]}
+    assert (await directory.patch(f"/Groups/{group['id']}", joined)).status_code == 200
+    assert (await directory.ask("DELETE", at)).status_code == 204
+
+
+async def test_where_somebody_who_decides_could_be_another_the_dpo_is_told(directory: Directory) -> None:
+    other, person = await directory.user(), await directory.user()
+    await directory.map(await directory.group(person["id"]), Role.DPO)
+    for each in (other, person):
+        said = [{"op": "replace", "path": name, "value": uuid4().hex} for name in ("externalId", "displayName")]
+        assert (await directory.patch(f"/Users/{each['id']}", *said)).status_code == 200
+    items = (await directory.house.administrator.get("/v1/messages?topic=account.changed")).json()["items"]
+    about = {(each["object_id"], each["details"]["what"], each["audience"]) for each in items}
+    assert {each for each in about if each[0] in (other["id"], person["id"])} == {
+        (person["id"], "role", "dpo"),
+        (person["id"], "external_id", "dpo"),
+    }
 
 
 async def test_only_people_of_the_directory_are_in_its_groups(directory: Directory) -> None:

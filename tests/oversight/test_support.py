@@ -13,7 +13,10 @@ from tenants.vocabulary import Role
 from tests.builders import chat, talk
 from tests.structure.asking import routes
 from tests.world import As, House, World
-from vault.members import NewMember, first_operator
+from vault.custody import audit
+from vault.custody.database import DB, PLATFORM, tenant_scope
+from vault.errors import NotFound
+from vault.members import NewMember, first_operator, set_country
 
 SAFEGUARD = "standard_contractual_clauses"
 
@@ -166,6 +169,24 @@ async def test_only_an_operator_is_let_in_and_once(house: House, outside: As) ->
     assert nobody.status_code == 422
     await _admit(house, outside)
     assert (await house.administrator.post("/v1/support", json=_leave(house, outside))).status_code == 409
+
+
+async def test_where_an_operator_works_is_said_anew_on_the_vaults_machine_and_holds_at_once(
+    world: World, house: House
+) -> None:
+    operator = await _operator(world, "NO")
+    assert await _sees(operator, house)
+    async with tenant_scope(PLATFORM):
+        email = (await DB.fetch("SELECT email FROM member WHERE id = $1", operator.id))[0]["email"]
+    await set_country(world.custody, email.upper(), "US")
+    assert not await _sees(operator, house)
+    async with tenant_scope(PLATFORM):
+        await audit.seal(PLATFORM)
+        sql = "SELECT body FROM audit_event WHERE act = 'operator.country_set' AND object_id = $1"
+        told = json.loads((await DB.fetch(sql, operator.id))[0]["body"])
+    assert told["details"] == {"before": "no", "after": "us"}
+    with pytest.raises(NotFound):
+        await set_country(world.custody, f"admin@{house.slug}.example", "FI")
 
 
 async def test_from_outside_nobody_is_onboarded(outside: As) -> None:

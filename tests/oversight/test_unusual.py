@@ -6,9 +6,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tenants.oversight import FLOOR, HOUR_FLOOR, WITHOUT_HABIT
+from tenants.oversight import FLOOR, HOUR_FLOOR, LOOKS_WITHOUT_HABIT, WITHOUT_HABIT
 from tenants.vocabulary import Role
+from tests.builders import logged
 from tests.world import As, House, World
+from vault.custody import audit
 from vault.custody.database import DB, tenant_scope
 from vault.oversight import unusual
 
@@ -74,7 +76,7 @@ async def test_a_day_far_above_the_habit_is_flagged_once_and_told_to_the_dpo(hou
     about = [message for message in messages if message["object_id"] in ids]
     assert len(about) == len(flagged)
     assert {message["audience"] for message in about} == {"dpo"}
-    assert set(about[0]["details"]) == {"member", "day", "span", "accesses", "usual", "threshold"}
+    assert set(about[0]["details"]) == {"member", "measure", "day", "span", "accesses", "usual", "threshold"}
 
 
 async def test_what_a_flagged_day_has_become_is_shown_and_told_no_second_time(house: House, supervisor: As) -> None:
@@ -147,6 +149,39 @@ async def test_the_dpo_closes_it_with_words_and_nobody_else_does(house: House, s
     assert (await dpo.post(url, json=body)).status_code == 409
     waiting = (await dpo.get("/v1/unusual", params={"waiting": True})).json()["items"]
     assert flagged["id"] not in {item["id"] for item in waiting}
+
+
+async def test_what_was_closed_and_goes_on_waits_for_the_dpo_again(house: House, supervisor: As) -> None:
+    await _listened(house, supervisor, WITHOUT_HABIT + 1, at=_today(house))
+    flagged, dpo = (await _flagged(house, supervisor))[0], await house.person(Role.DPO)
+    body = {"words": "A review of a whole campaign"}
+    assert (await dpo.post(f"/v1/unusual/{flagged['id']}/close", json=body)).status_code == 200
+    before, half = flagged["accesses"], -(-flagged["threshold"] // 2)
+    for more, count, is_closed in ((half - 1, before, True), (1, before + half, False)):
+        await _listened(house, supervisor, more, at=_today(house))
+        now = next(each for each in await _flagged(house, supervisor) if each["id"] == flagged["id"])
+        assert (now["accesses"], now["closed_at"] is not None, now["words"]) == (count, is_closed, body["words"])
+    (reopened,) = [each for each in await logged(house, "volume.reopened") if each["object"] == flagged["id"]]
+    assert reopened["details"]["accesses"] == before + half
+
+
+async def test_searches_and_looks_without_listening_have_a_habit_of_their_own(house: House, supervisor: As) -> None:
+    recording = await house.recording()
+    event = audit.Event(act="recording.described", actor=supervisor.id, object_id=recording)
+    async with tenant_scope(house.tenant):
+        await audit.record(house.tenant, event, now=_today(house))
+        await DB.fetch(
+            "INSERT INTO audit_pending (tenant_id, at, act, object_id, body) SELECT tenant_id, at, act, object_id, body"
+            " FROM audit_pending, generate_series(2, $1) WHERE object_id = $2 AND act = $3",
+            LOOKS_WITHOUT_HABIT,
+            recording,
+            event.act,
+        )
+        await audit.seal(house.tenant)
+    assert {each["span"] for each in await _flagged(house, supervisor)} == {"hour"}
+    assert (await supervisor.post("/v1/recordings/search", json={})).status_code == 200
+    flagged = {each["span"]: each for each in await _flagged(house, supervisor)}
+    assert (flagged["day"]["measure"], flagged["day"]["accesses"]) == ("looks", LOOKS_WITHOUT_HABIT + 1)
 
 
 async def test_no_dpo_closes_what_is_about_themselves(house: House) -> None:

@@ -2,8 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.world import World
 from vault.mail_settings import MailServer, Security
 
 TAKEN = "250 OK"
@@ -67,6 +68,17 @@ async def mail_server(
     finally:
         serving.close()
         await serving.wait_closed()
+
+
+@contextmanager
+def configured(world: World, server: MailServer | None) -> Iterator[None]:
+    """The parts of this vault, which are not to be changed, with another mail server while a test lasts."""
+    before = world.custody.mail
+    object.__setattr__(world.custody, "mail", server)
+    try:
+        yield
+    finally:
+        object.__setattr__(world.custody, "mail", before)
 
 
 def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Router, delete, get, post
+from litestar import Response, Router, delete, get, post
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
@@ -12,19 +13,25 @@ from tenants.decisions import Action
 from tenants.vocabulary import Role
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.unprintable import Unprintable
-from vault.members import NewMember, add_member, deactivate, members
+from vault.credentials import Issued
+from vault.identity.inviting import add_member
+from vault.members import NewMember, deactivate, members
 
 Short = Annotated[str, Meta(min_length=1, max_length=200)]
 Email = Annotated[str, Meta(min_length=3, max_length=200, pattern="^[^@\\s]+@[^@\\s]+$")]
 
 
 class MemberRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Somebody, or some machine, to be let in."""
+    """Somebody, or some machine, to be let in.
+
+    `reason` is for another administrator, who confirms an administrator or DPO wherever there is one.
+    """
 
     email: Email
     name: Short
     roles: Annotated[list[Role], Meta(min_length=1)]
     agent_id: Annotated[str, Meta(max_length=100)] | None = None
+    reason: Annotated[str, Meta(max_length=2000)] | None = None
 
 
 class MemberView(Struct, frozen=True, kw_only=True):
@@ -39,11 +46,22 @@ class MemberView(Struct, frozen=True, kw_only=True):
 
 
 class Invited(Unprintable, frozen=True, kw_only=True):
-    """A new member and the invitation to hand over; it is shown only now."""
+    """A new member and the invitation to hand over; it is shown only now.
+
+    Without one it went by e-mail to them alone. With `proposal` they are let in once another administrator has
+    confirmed it, and invited then.
+    """
 
     id: UUID
-    invitation: str
+    invitation: str | None
     expires_at: datetime | None
+    proposal: UUID | None = None
+
+
+def invited(member: UUID, issued: Issued | None, *, proposal: UUID | None = None) -> Invited:
+    """The invitation as it is told."""
+    secret, expires_at = (issued.secret, issued.expires_at) if issued else (None, None)
+    return Invited(id=member, invitation=secret, expires_at=expires_at, proposal=proposal)
 
 
 @get("/members", operation_id="list_members", opt={"action": Action.MANAGE_MEMBERS})
@@ -55,12 +73,21 @@ async def list_members(caller: FromCaller) -> list[MemberView]:
     ]
 
 
-@post("/members", operation_id="add_member", opt={"action": Action.MANAGE_MEMBERS})
-async def create_member(data: JSONBody[MemberRequest], custody: InCustody, caller: FromCaller) -> Invited:
-    """Let somebody in; the answer holds the invitation to hand over."""
+@post(
+    "/members",
+    operation_id="add_member",
+    opt={"action": Action.MANAGE_MEMBERS},
+    responses={202: ResponseSpec(Invited, description="Another administrator decides on it first")},
+)
+async def create_member(data: JSONBody[MemberRequest], custody: InCustody, caller: FromCaller) -> Response[Invited]:
+    """Let somebody in; the answer holds the invitation to hand over, unless it goes by e-mail to them alone.
+
+    Where another administrator has come in, an administrator or DPO is proposed: the other one decides.
+    """
     member = NewMember(email=data.email, name=data.name, roles=tuple(data.roles), agent_id=data.agent_id)
-    member_id, invitation = await add_member(custody, caller, member)
-    return Invited(id=member_id, invitation=invitation.secret, expires_at=invitation.expires_at)
+    let_in = await add_member(custody, caller, member, reason=data.reason)
+    answer = invited(let_in.member, let_in.invitation, proposal=let_in.proposal)
+    return Response(answer, status_code=202 if let_in.proposal else 201)
 
 
 @delete(

@@ -44,14 +44,17 @@ class Onboarding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class OnboardedView(Unprintable, frozen=True, kw_only=True):
-    """What was made, and the invitation to hand to the administrator; it is shown only now."""
+    """What was made, and the invitation to hand to the administrator; it is shown only now.
+
+    Where a mail server is set up there is none here: it goes by e-mail to the administrator alone.
+    """
 
     id: UUID
     slug: str
     bucket: str
     contract: UUID
     administrator: UUID
-    invitation: str
+    invitation: str | None
 
 
 class Preview(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -163,7 +166,7 @@ async def onboard_controller(data: JSONBody[Onboarding], custody: InCustody, cal
         bucket=made.bucket,
         contract=made.contract,
         administrator=made.administrator,
-        invitation=made.invitation.secret,
+        invitation=made.invitation.secret if made.invitation else None,
     )
 
 

@@ -113,7 +113,8 @@ def _failed(request: Asked, error: VaultError) -> Response[Any]:
     return Response(None, status_code=303, headers={"location": f"{PAGES}?failed={word}"})
 
 
-def _federation(state: State) -> Federation:
+def federation_of(state: State) -> Federation:
+    """What this application signs people in with by their providers; it remembers how these describe themselves."""
     if "federation" not in state:
         state["federation"] = Federation(state.custody, Descriptions(state.custody))
     found: Federation = state["federation"]
@@ -123,7 +124,7 @@ def _federation(state: State) -> Federation:
 router = Router(
     path=AT,
     tags=["sign-in"],
-    dependencies={"federation": Provide(_federation, sync_to_thread=False)},
+    dependencies={"federation": Provide(federation_of, sync_to_thread=False)},
     exception_handlers={VaultError: _failed},
     route_handlers=[begin, finish, logged_out],
 )

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from tenants.decisions import Action
 from vault.api.dependencies import FromCaller, InCustody
 from vault.handlers import HANDLERS
+from vault.identity.inviting import whom
 from vault.proposals.deciding import decide
 from vault.proposals.model import Proposal, State
 from vault.proposals.reading import find, proposals
@@ -28,7 +29,8 @@ class Decision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class ProposalView(Struct, frozen=True, kw_only=True):
     """A proposal and where it stands; `effect` is what it would do as things stood when it was last asked.
 
-    Reasons are null once the contract is over. `refused` means that it was approved and could then not be done.
+    `whom` is the name and address of somebody who is to be let in. Reasons are null once the contract is over.
+    `refused` means that it was approved and could then not be done.
     """
 
     id: UUID
@@ -48,6 +50,7 @@ class ProposalView(Struct, frozen=True, kw_only=True):
     begun_at: datetime | None
     ended_at: datetime | None
     outcome: dict[str, Any] | None
+    whom: dict[str, str]
 
 
 def view(proposal: Proposal) -> ProposalView:
@@ -70,6 +73,7 @@ def view(proposal: Proposal) -> ProposalView:
         begun_at=proposal.begun_at,
         ended_at=proposal.ended_at,
         outcome=None if proposal.outcome is None else dict(proposal.outcome),
+        whom=dict(whom(proposal)),
     )
 
 

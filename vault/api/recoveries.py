@@ -8,12 +8,11 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from tenants.decisions import Action
-from vault.api.accounts import Email, Invited
+from vault.api.accounts import Email, Invited, invited
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.proposals import ProposalView, Why, view
 from vault.api.unprintable import Unprintable
-from vault.credentials import Issued
-from vault.identity import recovery
+from vault.identity import inviting, recovery
 
 
 class RecoveryRequest(Unprintable, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,17 +39,16 @@ async def propose_recovery(data: JSONBody[RecoveryRequest], custody: InCustody, 
 )
 async def invite_after_recovery(proposal_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> Invited:
     """The invitation by which the owner comes back, once, for one of the two who decided."""
-    return _invited(proposal_id, await recovery.invite_after_recovery(custody, caller, proposal_id))
+    return invited(proposal_id, await recovery.invite_after_recovery(custody, caller, proposal_id))
 
 
 @post("/members/{member_id:uuid}/invitation", operation_id="invite_instead", opt={"action": Action.MANAGE_MEMBERS})
 async def invite_instead(member_id: FromPath[UUID], custody: InCustody, caller: FromCaller) -> Invited:
-    """Another invitation in place of a lost one, for somebody who has never taken one up."""
-    return _invited(member_id, await recovery.invite_instead(custody, caller, member_id))
+    """Another invitation in place of a lost one, for somebody who has never taken one up.
 
-
-def _invited(whose: UUID, issued: Issued) -> Invited:
-    return Invited(id=whose, invitation=issued.secret, expires_at=issued.expires_at)
+    That of an administrator or DPO goes by e-mail to them alone, where a mail server is set up.
+    """
+    return invited(member_id, await inviting.invite_instead(custody, caller, member_id))
 
 
 router = Router(path="/v1", tags=["accounts"], route_handlers=[propose_recovery, invite_after_recovery, invite_instead])

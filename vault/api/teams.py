@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from tenants.decisions import Action
+from tenants.teams import Backdating
 from vault.api.dependencies import FromCaller, InCustody
 from vault.teams import managing
 from vault.teams.rows import Joining, Membership, Team
@@ -39,7 +40,8 @@ class TeamView(Struct, frozen=True, kw_only=True):
 class JoiningRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who is in the team: an agent by the id that recordings name, or a member; whoever `leads` it is a member.
 
-    Without `from` it begins now; `until` is counted out, and without it there is no end.
+    Without `from` it begins now; `until` is counted out, and without it there is no end. An agent who is to have been
+    in it before now needs `because`, and the DPO is told: whoever leads the team hears the calls of then.
     """
 
     member: UUID | None = None
@@ -47,12 +49,17 @@ class JoiningRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     leads: bool = False
     member_from: Moment | None = msgspec.field(default=None, name="from")
     member_until: Moment | None = msgspec.field(default=None, name="until")
+    because: Backdating | None = None
 
 
 class EndRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """When a membership ends, which is counted out; null where it goes on."""
+    """When a membership ends, which is counted out; null where it goes on.
+
+    An agent's that had ended and goes on after all needs `because`, and the DPO is told.
+    """
 
     until: Moment | None
+    because: Backdating | None = None
 
 
 class TeamMembershipView(Struct, frozen=True, kw_only=True):
@@ -123,6 +130,7 @@ async def create_membership(
         leads=data.leads,
         member_from=data.member_from,
         member_until=data.member_until,
+        because=data.because,
     )
     return _membership(await managing.join(custody, caller, team_id, joining))
 
@@ -132,7 +140,8 @@ async def put_end(
     team_membership_id: FromPath[UUID], data: JSONBody[EndRequest], custody: InCustody, caller: FromCaller
 ) -> TeamMembershipView:
     """Say when somebody's time in a team ends. What was recorded before stays heard by whoever leads the team."""
-    return _membership(await managing.set_end(custody, caller, team_membership_id, data.until))
+    changed = await managing.set_end(custody, caller, team_membership_id, data.until, because=data.because)
+    return _membership(changed)
 
 
 def _view(team: Team) -> TeamView:

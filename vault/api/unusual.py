@@ -1,4 +1,4 @@
-"""Unusual volume: who of the staff listened far more than is their habit. No customer is looked at."""
+"""Unusual volume: who of the staff listened or looked far more than is their habit. No customer is looked at."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from tenants.decisions import Action
+from tenants.oversight import Measure
 from vault.api.dependencies import FromCaller, InCustody
 from vault.oversight import unusual_reading
 from vault.oversight.unusual import Span
@@ -23,10 +24,15 @@ class Closing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class UnusualView(Struct, frozen=True, kw_only=True):
-    """So many accesses of one person's within a day or an hour, where `usual` is the median of their days."""
+    """So many accesses of one person's within a day or an hour, where `usual` is the median of their days.
+
+    With the measure `looks` they are searches, pages of them, and recordings that were looked at without being heard.
+    One that was closed and went on is open again, with the `words` of its closing.
+    """
 
     id: UUID
     member: UUID
+    measure: Measure
     span: Span
     day: date
     accesses: int
@@ -46,7 +52,7 @@ class UnusualList(Struct, frozen=True, kw_only=True):
 
 @get("/unusual", operation_id="list_unusual", opt={"action": Action.READ_UNUSUAL})
 async def list_unusual(custody: InCustody, caller: FromCaller, waiting: FromQuery[bool] = False) -> UnusualList:
-    """Who of the staff listened far more than is their habit; with `waiting`, what the DPO has not closed."""
+    """Who of the staff listened or looked far more than is their habit; with `waiting`, what the DPO has not closed."""
     found = await unusual_reading.listed(custody, caller, waiting=waiting)
     return UnusualList(items=[_view(one) for one in found])
 

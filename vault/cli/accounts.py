@@ -129,16 +129,20 @@ def members(context: click.Context) -> None:
 @click.argument("name")
 @click.option("--role", "roles", multiple=True, required=True, type=click.Choice([str(role) for role in Role]))
 @click.option("--agent-id", help="Of an agent: how the telephony system names them.")
+@click.option("--reason", help="Why; for another administrator, who confirms an administrator or DPO.")
 @with_json
-def add_member(email: str, name: str, roles: tuple[str, ...], agent_id: str | None) -> None:
-    """Let somebody, or some machine, in; prints the invitation, once."""
-    body = {"email": email, "name": name, "roles": list(roles), "agent_id": agent_id}
+def add_member(email: str, name: str, roles: tuple[str, ...], agent_id: str | None, reason: str | None) -> None:
+    """Let somebody, or some machine, in; prints the invitation, once, unless it goes to them alone by e-mail."""
+    body = {"email": email, "name": name, "roles": list(roles), "agent_id": agent_id, "reason": reason}
     with session.connect() as client:
         made = client.post("/v1/members", body)
+    if made["proposal"]:
+        emit(made, f"Proposed: another administrator decides, with `vault approve {made['proposal']} --reason …`.")
+        return
     emit(
         made,
         f"Member {made['id']}.",
-        f"Invitation, until {moment(made['expires_at'])}, to hand over: {made['invitation']}",
+        invitation_of(made),
         "Taken up with `vault redeem`; a machine needs none, but a token: `vault token`.",
     )
 
@@ -157,7 +161,7 @@ def stop_member(member: str) -> None:
 @click.argument("member")
 @with_json
 def invite_instead(member: str) -> None:
-    """Replace a lost invitation of somebody who has not taken one up; prints the new one, once."""
+    """Replace a lost invitation of somebody who has not taken one up; prints the new one, once, unless it is sent."""
     with session.connect() as client:
         _tell_invitation(client.post(f"/v1/members/{segment(member)}/invitation", {}))
 
@@ -213,8 +217,15 @@ def end_session(one: str) -> None:
     emit({"ended": one}, f"{one} has ended.")
 
 
+def invitation_of(made: dict[str, Any]) -> str:
+    """An invitation in a sentence, or that nobody else sees it."""
+    if made["invitation"] is None:
+        return "The invitation goes by e-mail to them alone."
+    return f"Invitation, until {moment(made['expires_at'])}, to hand over: {made['invitation']}"
+
+
 def _tell_invitation(made: dict[str, Any]) -> None:
-    emit(made, f"Invitation, until {moment(made['expires_at'])}, to hand over: {made['invitation']}")
+    emit(made, invitation_of(made))
 
 
 def totp(secret: str) -> pyotp.TOTP:

@@ -21,7 +21,10 @@ from vault.cli.output import emit, emit_table, moment, with_json
 @click.option("--admin-name", required=True, help="The first administrator's name.")
 @with_json
 def onboard(file: Path, starts_on: date, ends_on: date, admin: str, admin_name: str) -> None:
-    """Bring a controller in from its policy file; prints its administrator's invitation, once."""
+    """Bring a controller in from its policy file.
+
+    Its administrator's invitation goes by e-mail to them alone; where no mail server is set up it is printed, once.
+    """
     body = {
         "policy": file.read_text(encoding="utf-8"),
         "contract": {"starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat()},
@@ -32,7 +35,9 @@ def onboard(file: Path, starts_on: date, ends_on: date, admin: str, admin_name: 
     emit(
         made,
         f"{made['slug']} is onboarded: controller {made['id']}, contract {made['contract']}, bucket {made['bucket']}.",
-        f"Invitation to hand to {admin}: {made['invitation']}",
+        f"Invitation to hand to {admin}: {made['invitation']}"
+        if made["invitation"]
+        else f"The invitation goes by e-mail to {admin} alone.",
     )
 
 

@@ -178,9 +178,9 @@ def record(review: str, output: Any) -> None:
         output.write(client.request("GET", f"/v1/rights-reviews/{segment(review)}/record").content)
 
 
-@click.group(short_help="See who of the staff listened far more than is their habit.")
+@click.group(short_help="See who of the staff listened or looked far more than is their habit.")
 def unusual() -> None:
-    """See who of the staff listened far more than is their habit. No customer is looked at."""
+    """See who of the staff listened or looked far more than is their habit. No customer is looked at."""
 
 
 @unusual.command("list")
@@ -190,7 +190,7 @@ def list_unusual(waiting: bool) -> None:
     """List what was flagged."""
     with session.connect() as client:
         items = client.get("/v1/unusual", waiting=str(waiting).lower())["items"]
-    columns = ("id", "member", "day", "span", "accesses", "usual", "closed")
+    columns = ("id", "member", "measure", "day", "span", "accesses", "usual", "closed")
     rows = [[item[name] for name in columns[:-1]] + [moment(item["closed_at"])] for item in items]
     emit_table(items, columns, rows, empty="Nothing was unusual.")
 

@@ -85,13 +85,29 @@ def operator(email: str, name: str, country: str) -> None:
 @click.command("invite-again", short_help="Replace an invitation that was lost.")
 @click.argument("email")
 @click.option("--controller", default="", help="The controller's short name; operators have none.")
+@click.option("--show", is_flag=True, help="Print it although there is e-mail; the log says so.")
 @with_json
-def invite_again(email: str, controller: str) -> None:
-    """Replace a lost invitation of somebody who has not taken one up yet; prints the new one, once."""
+def invite_again(email: str, controller: str, show: bool) -> None:
+    """Replace a lost invitation of somebody who has not taken one up yet; prints the new one, once.
+
+    That of a controller's administrator or DPO goes by e-mail to them alone, where a mail server is set up.
+    """
     import asyncio
 
-    invitation = asyncio.run(_invite_again(controller, email))
-    emit({"invitation": invitation}, invitation)
+    invitation = asyncio.run(_invite_again(controller, email, show))
+    emit({"invitation": invitation}, invitation or "The invitation goes by e-mail to them alone.")
+
+
+@click.command("operator-country", short_help="Say from where an operator works now.")
+@click.argument("email")
+@click.argument("country", type=COUNTRY)
+@with_json
+def operator_country(email: str, country: str) -> None:
+    """Say, on the vault's own machine, from which COUNTRY (ISO 3166-1) an operator works now. The log keeps both."""
+    import asyncio
+
+    asyncio.run(_set_country(email, country))
+    emit({"country": country}, f"{email} works from {country} from now on.")
 
 
 async def _invite(email: str, name: str, country: str) -> str:
@@ -104,14 +120,30 @@ async def _invite(email: str, name: str, country: str) -> str:
         return (await first_operator(custody, member)).secret
 
 
-async def _invite_again(controller: str, email: str) -> str:
-    from vault import members
+async def _invite_again(controller: str, email: str, show: bool) -> str | None:
     from vault.assembly import open_custody
+    from vault.identity import inviting
 
     async with open_custody(Settings.from_env()) as custody:
-        return (await members.invite_again(custody, controller, email)).secret
+        issued = await inviting.invite_again(custody, controller, email, show=show)
+        return issued.secret if issued else None
+
+
+async def _set_country(email: str, country: str) -> None:
+    from vault.assembly import open_custody
+    from vault.members import set_country
+
+    async with open_custody(Settings.from_env()) as custody:
+        await set_country(custody, email, country)
 
 
 COMMANDS = MappingProxyType(
-    {"serve": serve, "work": work, "migrate": migrate, "operator": operator, "invite-again": invite_again}
+    {
+        "serve": serve,
+        "work": work,
+        "migrate": migrate,
+        "operator": operator,
+        "operator-country": operator_country,
+        "invite-again": invite_again,
+    }
 )

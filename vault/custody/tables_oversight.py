@@ -91,7 +91,8 @@ class RightsLine(Table, db=DB, tablename="rights_line"):
 class UnusualVolume(Table, db=DB, tablename="unusual_volume"):
     """One time that somebody of the staff listened far more than is their habit: counts, and what the DPO said of it.
 
-    `span` is a day or an hour of it. `usual` is the median of their days, `threshold` what was passed.
+    `measure` is whether they listened, or searched and looked. `span` is a day or an hour of it. `usual` is the median
+    of their days, `threshold` what was passed.
     """
 
     tenant_id = UUID(default=None)
@@ -106,6 +107,7 @@ class UnusualVolume(Table, db=DB, tablename="unusual_volume"):
     closed_at = Timestamptz(default=None, null=True)
     closed_by = UUID(default=None, null=True)
     sealed_words = Bytea(default=None, null=True)
+    measure = Text(default=None)
 
 
 class UnusualLook(Table, db=DB, tablename="unusual_look"):

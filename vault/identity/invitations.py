@@ -16,6 +16,7 @@ from vault.errors import FieldProblem, Invalid, Unauthenticated
 from vault.identity import codes, passkeys, passwords
 from vault.identity.methods import held_by, methods_for, require_method
 from vault.identity.signing_in import login_index
+from vault.identity.taking_up import tell_taken_up
 
 T = TypeVar("T")
 
@@ -187,4 +188,5 @@ async def _spend(
         written = await write()
         event = audit.Event(act="invitation.redeemed", actor=invited.member, details={"method": str(method)})
         await audit.record(invited.tenant, event, now=now)
+        await tell_taken_up(invited.tenant, invited.member, invited.roles, now=now)
     return written

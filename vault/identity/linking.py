@@ -9,13 +9,14 @@ from uuid import UUID
 
 from tenants.directory import claim_values, may_link, roles_of
 from tenants.vocabulary import Role
+from vault.credentials import end_invitations
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB
 from vault.identity.provider_model import Provider
 from vault.identity.roles import lock_directory, set_roles
+from vault.identity.taking_up import tell_taken_up
 from vault.identity.user_rows import external_index
-from vault.members import end_invitations
 
 MOST_AGENT_ID = 100
 
@@ -103,6 +104,8 @@ async def _first(provider: Provider, subject: Subject, now: datetime) -> UUID | 
     await end_invitations(member_id, now=now)
     event = audit.Event(act="identity.linked", actor=member_id, object_id=member_id, details={"by": by})
     await audit.record(provider.tenant, event, now=now)
+    found = await DB.fetch("SELECT roles FROM member WHERE tenant_id = $1 AND id = $2", provider.tenant, member_id)
+    await tell_taken_up(provider.tenant, member_id, found[0]["roles"], now=now)
     return member_id
 
 

@@ -26,6 +26,7 @@ from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, narrow, platform_scope, tenant_scope
 from vault.errors import NotFound, Unauthenticated
+from vault.identity.fetching import ProviderFailed, is_endpoint
 from vault.identity.id_tokens import TokenRefused, read_id_token, read_logout_token
 from vault.identity.linking import Subject, link, member_of, subject_digest, subject_of
 from vault.identity.metadata import Descriptions, Metadata
@@ -39,6 +40,9 @@ from vault.members import signed_out
 METHOD: Final = SignInMethod.IDENTITY_PROVIDER
 SECONDS: Final = 600
 """How long somebody may take at the provider."""
+
+PATIENCE: Final = 3.0
+"""Seconds that a provider has to say where one signs out there; the session here has ended before that."""
 
 AGAIN: Final = "The sign-in took too long, or began in another browser. Begin again."
 REFUSED: Final = "The identity provider did not let you in here. Ask your controller's administrator."
@@ -155,6 +159,29 @@ class Federation:
             event = audit.Event(act="sessions.ended", actor=member, object_id=member)
             await audit.record(provider.tenant, event, now=now)
         await sessions.forget_all(self.custody, provider.tenant, member)
+
+    async def way_out(self, tenant: UUID) -> str | None:
+        """Where whoever came by a controller's provider signs out there too (RP-Initiated Logout 1.0 §2).
+
+        The vault keeps no ID token to show, so that the provider asks first; and it is told no address to lead back to,
+        since it would refuse one that is not registered.
+
+        Returns:
+            None where the provider has none, is no more, or does not answer.
+        """
+        async with tenant_scope(tenant):
+            provider = await current(tenant)
+        if provider is None:
+            return None
+        try:
+            async with asyncio.timeout(PATIENCE):
+                at = (await self.descriptions.metadata(provider.issuer)).end_session_endpoint
+        except (ProviderFailed, TimeoutError):
+            return None
+        # It becomes a link: an address of another kind would be a script's.
+        if at is None or not is_endpoint(at):
+            return None
+        return f"{at}{'&' if '?' in at else '?'}{urlencode({'client_id': provider.client_id})}"
 
     async def _provider_of(self, slug: str) -> Provider:
         now = self.custody.clock.now()

@@ -24,11 +24,15 @@ from vault.custody.database import DB, tenant_scope
 from vault.errors import FieldProblem, Invalid, NotFound
 from vault.identity.fetching import ProviderFailed, is_issuer
 from vault.identity.metadata import Descriptions
+from vault.identity.own import require_not_stale
 from vault.identity.provider_model import Authentication, Provider, Settings
 from vault.identity.sealing import open_words, place_of, seal_words
+from vault.identity.taking_up import tell_changed
 from vault.members import signed_out
 from vault.proposals.deciding import propose
 from vault.proposals.model import Draft, Handler, Handlers, Proposal
+from vault.telling.telling import tell
+from vault.telling.topics import Audience, Topic
 
 SET_PROVIDER = "set_identity_provider"
 WHAT = "identity-provider"
@@ -94,35 +98,48 @@ async def current(tenant: UUID) -> Provider | None:
 
 async def look(caller: Caller) -> tuple[Provider, str]:
     """The controller's provider, for its administrators, and the controller's slug. Raises NotAllowed, NotFound."""
+    found, slug = await look_for(caller)
+    if found is None:
+        raise NotFound
+    return found, slug
+
+
+async def look_for(caller: Caller) -> tuple[Provider | None, str]:
+    """The provider, if one is set, and the slug that the address to come back to has. Raises NotAllowed."""
     caller.require(Action.MANAGE_SIGN_IN)
     async with tenant_scope(caller.tenant):
         found = await current(caller.tenant)
         controller = await DB.fetch("SELECT slug FROM controller WHERE id = $1", caller.tenant)
-    if found is None:
-        raise NotFound
     return found, controller[0]["slug"]
 
 
 async def remove(custody: Custody, caller: Caller) -> None:
-    """Let nobody sign in by the provider any more; one person may stop it. Raises NotAllowed, NotFound."""
+    """Let nobody sign in by the provider any more; one person may stop it, and the DPO is told.
+
+    Raises:
+        NotAllowed, NotFound.
+    """
     caller.require(Action.MANAGE_SIGN_IN)
     tenant = caller.tenant
     async with tenant_scope(tenant):
         found = await DB.fetch("DELETE FROM identity_provider WHERE tenant_id = $1 RETURNING id", tenant)
         if not found:
             raise NotFound
-        event = audit.Event(act="identity_provider.removed", actor=caller.id, object_id=found[0]["id"])
-        await audit.record(tenant, event, now=custody.clock.now())
+        now, provider = custody.clock.now(), found[0]["id"]
+        event = audit.Event(act="identity_provider.removed", actor=caller.id, object_id=provider)
+        await audit.record(tenant, event, now=now)
+        await _tell(tenant, provider, "removed", now)
 
 
 async def unlink(custody: Custody, caller: Caller, member_id: UUID) -> None:
-    """Forget whom the provider vouched for, and sign them out: at the next sign-in it does so anew.
+    """Forget whom the provider vouched for, and sign them out: at the next sign-in it does so anew. The DPO is told.
 
     Raises:
-        NotAllowed: the caller is no administrator.
+        NotAllowed: the caller is no administrator, or came with a session that was not opened just now.
         NotFound: no such member of this controller, or one whom nobody vouched for.
     """
     caller.require(Action.MANAGE_SIGN_IN)
+    require_not_stale(custody, caller)
     tenant, now = caller.tenant, custody.clock.now()
     async with tenant_scope(tenant):
         sql = "DELETE FROM external_identity WHERE tenant_id = $1 AND member_id = $2 RETURNING member_id"
@@ -131,6 +148,7 @@ async def unlink(custody: Custody, caller: Caller, member_id: UUID) -> None:
         await signed_out(member_id, now=now)
         event = audit.Event(act="identity.unlinked", actor=caller.id, object_id=member_id)
         await audit.record(tenant, event, now=now)
+        await tell_changed(tenant, member_id, "unlinked", now=now)
     await sessions.forget_all(custody, tenant, member_id)
 
 
@@ -208,7 +226,13 @@ async def _set(custody: Custody, proposal: Proposal) -> Mapping[str, Any]:
         details=details,
     )
     await audit.record(tenant, event, now=now)
+    await _tell(tenant, UUID(terms["provider"]), "set", now)
     return {"provider": terms["provider"]}
+
+
+async def _tell(tenant: UUID, provider: UUID, what: str, now: datetime) -> None:
+    topic = Topic.IDENTITY_PROVIDER_CHANGED
+    await tell(tenant, topic, provider, audience=Audience.DPO, now=now, details={"what": what})
 
 
 def _read(row: Record) -> Provider:

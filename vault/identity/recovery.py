@@ -13,12 +13,12 @@ from uuid import UUID
 
 from tenants.decisions import Action
 from vault.accounts import Caller, require_still_in
-from vault.credentials import Issued
+from vault.credentials import Issued, replace_invitation
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM, tenant_scope
 from vault.errors import Conflict, NotFound
-from vault.members import has_a_way_in, replace_invitation, signed_out
+from vault.members import signed_out
 from vault.proposals.deciding import propose
 from vault.proposals.model import Draft, Handler, Handlers, Proposal
 from vault.telling.telling import tell
@@ -83,30 +83,7 @@ async def invite_after_recovery(custody: Custody, caller: Caller, recovery: UUID
             raise Conflict("The invitation was made already, or not in time: propose the recovery again.")
         await DB.fetch("UPDATE account_recovery SET invited_at = $2 WHERE id = $1", recovery, now)
         invitation = await replace_invitation(caller.tenant, member, now=now)
-        event = audit.Event(act="account.invited_again", actor=caller.id, object_id=member)
-        await audit.record(caller.tenant, event, now=now)
-    return invitation
-
-
-async def invite_instead(custody: Custody, caller: Caller, member: UUID) -> Issued:
-    """Another invitation in place of one that was lost, for somebody who has never taken one up.
-
-    Raises:
-        NotAllowed: the caller is no administrator.
-        NotFound: no such active member of this controller.
-        Conflict: the account has an owner: it takes a recovery.
-    """
-    caller.require(Action.MANAGE_MEMBERS)
-    now = custody.clock.now()
-    async with tenant_scope(caller.tenant):
-        await require_still_in(caller)
-        if not await DB.fetch("SELECT 1 FROM member WHERE id = $1 AND active FOR UPDATE", member):
-            raise NotFound
-        recovered = await DB.fetch("SELECT 1 FROM account_recovery WHERE member_id = $1", member)
-        if recovered or await has_a_way_in(member):
-            raise Conflict("The account has an owner: it takes two persons to give it back.")
-        invitation = await replace_invitation(caller.tenant, member, now=now)
-        event = audit.Event(act="account.invited_again", actor=caller.id, object_id=member)
+        event = audit.Event(act="account.invited_again", actor=caller.id, object_id=member, details={"shown": True})
         await audit.record(caller.tenant, event, now=now)
     return invitation
 

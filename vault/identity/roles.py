@@ -4,10 +4,13 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
+from tenants.four_eyes import is_second_person
 from tenants.vocabulary import Role
+from vault.credentials import known_anew
 from vault.custody import audit
 from vault.custody.database import DB
-from vault.members import is_last_administrator, known_anew, signed_out
+from vault.identity.taking_up import tell_changed
+from vault.members import is_last_administrator, signed_out
 from vault.teams.following import follow_group
 
 
@@ -37,11 +40,14 @@ async def set_roles(tenant: UUID, member_id: UUID, roles: Collection[Role], *, b
         return False
     await DB.fetch("UPDATE member SET roles = $3 WHERE tenant_id = $1 AND id = $2", tenant, member_id, after)
     await signed_out(member_id, now=now)
-    if not set(after) <= set(before):
+    gained = set(after) - set(before)
+    if gained:
         await known_anew(member_id, now=now)
     details = {"before": before, "after": after}
     event = audit.Event(act="member.roles_changed", actor=by, object_id=member_id, details=details)
     await audit.record(tenant, event, now=now)
+    if is_second_person(gained):
+        await tell_changed(tenant, member_id, "role", now=now)
     return True
 
 

@@ -4,7 +4,8 @@ Somebody who was invited by hand stays the administrators' own: the directory ne
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,23 +20,32 @@ from scim2_models import (
 )
 
 from tenants.decisions import Action
+from tenants.four_eyes import is_second_person
 from vault import sessions
 from vault.accounts import Caller
 from vault.custody import audit
 from vault.custody.custody import Custody
-from vault.custody.database import tenant_scope
+from vault.custody.database import DB, tenant_scope
 from vault.errors import NotFound
 from vault.identity import user_rows
 from vault.identity.roles import follow, lock_directory, set_roles
 from vault.identity.scim_models import POLICY, Person, address_of, etag
 from vault.identity.scim_search import Page, indexed, page, span
+from vault.identity.taking_up import tell_changed
 from vault.identity.user_rows import Kept, Written
-from vault.members import active_again, stop
+from vault.members import LastAdministrator, active_again, require_another_administrator, stop
+from vault.telling.telling import tell
+from vault.telling.topics import Audience, Topic
 
 ATTEMPTS = 5
 """How often a change is begun anew because another came between."""
 
 TAKEN = "Another member has this user name or e-mail address already."
+
+LAST = "This is the controller's last administrator. Let another one in first; then this one can be stopped."
+
+VOUCHED_BY = ("email", "external_id")
+"""By which of what is said of somebody a provider's word is taken for theirs."""
 
 
 async def create(custody: Custody, caller: Caller, person: Person) -> Kept:
@@ -114,6 +124,7 @@ async def patch(
         NotAllowed, NotFound.
         PreconditionFailedException: it is not of the version that the caller saw last.
         UniquenessException, InvalidValueException: as `create`.
+        ConflictException: it would stop the last administrator.
         SCIMException: an operation cannot be done.
     """
 
@@ -129,19 +140,21 @@ async def delete(custody: Custody, caller: Caller, member_id: UUID, *, if_match:
 
     Raises:
         NotAllowed, NotFound, PreconditionFailedException.
+        ConflictException: it is the last administrator.
     """
     caller.require(Action.PROVISION)
     tenant, now = caller.tenant, custody.clock.now()
-    async with tenant_scope(tenant):
+    async with _keeping_an_administrator(tenant, member_id, now), tenant_scope(tenant):
         await lock_directory(tenant)
         rows = await user_rows.find(tenant, "u.member_id = $2", member_id)
         if not rows:
             raise NotFound
         require_version(if_match, rows[0].version)
+        await require_another_administrator(tenant, member_id)
         await user_rows.end(tenant, member_id, now=now)
         await follow(tenant, rows[0].groups, by=caller.id, now=now)
-        await set_roles(tenant, member_id, (), by=caller.id, now=now)
         await stop(tenant, member_id, by=caller.id, now=now)
+        await set_roles(tenant, member_id, (), by=caller.id, now=now)
         event = audit.Event(act="member.deprovisioned", actor=caller.id, object_id=member_id)
         await audit.record(tenant, event, now=now)
     await sessions.forget_all(custody, tenant, member_id)
@@ -169,7 +182,7 @@ async def _change(
         if wanted.active is None:
             wanted.active = before.row.said
         written = await asyncio.to_thread(user_rows.write, custody, tenant, member_id, wanted, now=now)
-        async with tenant_scope(tenant):
+        async with _keeping_an_administrator(tenant, member_id, now), tenant_scope(tenant):
             await lock_directory(tenant)
             await _require_free(tenant, written)
             if not await user_rows.update(tenant, written, version=before.row.version, now=now):
@@ -177,6 +190,7 @@ async def _change(
             changed = user_rows.differences(said, wanted)
             event = audit.Event(act="member.changed", actor=caller.id, object_id=member_id, details={"fields": changed})
             await audit.record(tenant, event, now=now)
+            await _tell_of(tenant, member_id, changed, now)
             await _stop_or_bring_back(caller, written, before=before.row.said, now=now)
             await follow(tenant, before.row.groups, by=caller.id, now=now)
         if not written.active:
@@ -191,11 +205,36 @@ async def _stop_or_bring_back(caller: Caller, written: Written, *, before: bool,
     Whom an administrator stopped by hand stays stopped while the directory only goes on to say that they are active.
     """
     if before and not written.active:
+        await require_another_administrator(caller.tenant, written.member_id)
         await stop(caller.tenant, written.member_id, by=caller.id, now=now)
     if written.active and not before:
         await active_again(written.member_id, now=now)
         event = audit.Event(act="member.activated", actor=caller.id, object_id=written.member_id)
         await audit.record(caller.tenant, event, now=now)
+
+
+@asynccontextmanager
+async def _keeping_an_administrator(tenant: UUID, member_id: UUID, now: datetime) -> AsyncIterator[None]:
+    """Refuse what would stop the last administrator, and tell the controller once a day: directories try again.
+
+    Raises:
+        ConflictException: nothing of it is done.
+    """
+    try:
+        yield
+    except LastAdministrator:
+        async with tenant_scope(tenant):
+            topic, once = Topic.ADMINISTRATOR_KEPT, f"{now.date()}"
+            await tell(tenant, topic, member_id, audience=Audience.BOTH, now=now, once=once)
+        raise ConflictException(detail=LAST) from None
+
+
+async def _tell_of(tenant: UUID, member_id: UUID, changed: Sequence[str], now: datetime) -> None:
+    """Tell the DPO where somebody else could be vouched for as one who decides, in the open scope."""
+    told = [each for each in VOUCHED_BY if each in changed]
+    found = await DB.fetch("SELECT roles FROM member WHERE tenant_id = $1 AND id = $2", tenant, member_id)
+    for each in told if is_second_person(found[0]["roles"]) else ():
+        await tell_changed(tenant, member_id, each, now=now)
 
 
 def _require_address(person: Person) -> None:

@@ -1,18 +1,20 @@
 """One of the staff who listens far more than is their habit is shown to the DPO, in counts: which day, how much.
 
-This watches the behaviour of staff. No customer is looked at, and none is profiled: neither recordings nor what is in
-them, nor whose they are, is counted here. What a disclosure lets people of outside hear is no habit of staff either.
+So is who searches, or looks at what recordings are, far more than that: that too tells who called when. This watches
+the behaviour of staff. No customer is looked at, and none is profiled: neither recordings nor what is in them, nor
+whose they are, is counted here. What a disclosure lets people of outside hear is no habit of staff either.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from tenants.oversight import HABIT_OF, Habit, habit_of
+from tenants.oversight import HABIT_OF, Habit, Measure, goes_on, habit_of
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
@@ -24,6 +26,17 @@ LOOKED_EVERY: Final = timedelta(minutes=10)
 """So soon a burst is told of; a day is told of once, as soon as it is far above the habit."""
 
 HOUR: Final = timedelta(hours=1)
+
+_DONE: Final = MappingProxyType(
+    {
+        Measure.LISTENS: "SELECT member_id, granted_at AS at FROM access WHERE tenant_id = $1 AND granted_at > $2"
+        " AND disclosure_id IS NULL",
+        # Refused or not: whoever asks for much is looked at. The words are those of the log's index.
+        Measure.LOOKS: "SELECT ((body::jsonb)->>'actor')::uuid AS member_id, at FROM audit_event WHERE tenant_id = $1"
+        " AND at > $2 AND act IN ('recordings.searched', 'recording.described') AND body IS NOT NULL",
+    }
+)
+"""Who did what is counted since a moment, and when."""
 
 
 class Span(StrEnum):
@@ -38,31 +51,39 @@ class Passed:
     """What is far above somebody's habit."""
 
     member: UUID
+    measure: Measure
     day: date
     span: Span
     accesses: int
     usual: int
     threshold: int
 
+    def counts(self) -> dict[str, int]:
+        """How much it was, and how much is usual."""
+        return {"accesses": self.accesses, "usual": self.usual, "threshold": self.threshold}
+
 
 async def is_due(tenant: UUID, now: datetime) -> bool:
-    """Whether anybody has listened since the last look, and that was some minutes ago; in the open scope."""
-    rows = await DB.fetch(
-        "SELECT EXISTS (SELECT FROM access a LEFT JOIN unusual_look l USING (tenant_id) WHERE a.tenant_id = $1"
-        " AND (l.looked_at IS NULL OR (l.looked_at <= $2 AND a.granted_at > l.looked_at - interval '1 minute')))",
-        tenant,
-        now - LOOKED_EVERY,
-    )
-    return bool(rows[0][0])
+    """Whether anybody has listened or looked since the last look, and that was some minutes ago; in the open scope."""
+    looks = await DB.fetch("SELECT looked_at FROM unusual_look WHERE tenant_id = $1", tenant)
+    if looks and looks[0]["looked_at"] > now - LOOKED_EVERY:
+        return False
+    since = looks[0]["looked_at"] - timedelta(minutes=1) if looks else now - HABIT_OF
+    for done in _DONE.values():
+        if await DB.fetch(f"{done} LIMIT 1", tenant, since):
+            return True
+    return False
 
 
 async def flag(custody: Custody, tenant: UUID) -> int:
-    """Hold what was listened to since the last look against each person's habit; each day and burst is told once.
+    """Hold what was done since the last look against each person's habit; each day and burst is told once.
+
+    What the DPO has closed waits for the DPO again, and is told again, once it has gone on by half of what was unusual.
 
     May be killed anywhere and run again: all of it is one transaction.
 
     Returns:
-        How many were flagged.
+        How many were flagged, or opened again.
     """
     now = custody.clock.now()
     async with tenant_scope(tenant):
@@ -70,7 +91,8 @@ async def flag(custody: Custody, tenant: UUID) -> int:
         looked = await DB.fetch("SELECT looked_at FROM unusual_look WHERE tenant_id = $1 FOR UPDATE", tenant)
         # What was opened just before the last look may have become visible after it.
         since = max(looked[0]["looked_at"] - LOOKED_EVERY if looked else now - HABIT_OF, now - HABIT_OF)
-        flagged = [await _note(tenant, passed, now) for passed in await _passed(tenant, since, zone)]
+        found = [passed for measure in Measure for passed in await _passed(tenant, measure, since, zone)]
+        flagged = [await _note(tenant, passed, now) for passed in found]
         await DB.fetch(
             "INSERT INTO unusual_look (tenant_id, looked_at) VALUES ($1, $2)"
             " ON CONFLICT (tenant_id) DO UPDATE SET looked_at = $2",
@@ -80,43 +102,53 @@ async def flag(custody: Custody, tenant: UUID) -> int:
     return sum(flagged)
 
 
-async def _passed(tenant: UUID, since: datetime, zone: ZoneInfo) -> list[Passed]:
+async def _passed(tenant: UUID, measure: Measure, since: datetime, zone: ZoneInfo) -> list[Passed]:
     first = since.astimezone(zone).date()
-    days = await _days(tenant, first, zone)
-    bursts = await _bursts(tenant, since, zone)
-    return [*_unusual_days(days, first), *_unusual_hours(bursts, days)]
+    days = await _days(tenant, measure, first, zone)
+    bursts = await _bursts(tenant, measure, since, zone)
+    return [*_unusual_days(measure, days, first), *_unusual_hours(measure, bursts, days)]
 
 
-def _unusual_days(days: dict[UUID, dict[date, int]], first: date) -> Iterator[Passed]:
+def _unusual_days(measure: Measure, days: dict[UUID, dict[date, int]], first: date) -> Iterator[Passed]:
     for member, counts in days.items():
         for day, count in counts.items():
-            habit = _habit(counts, day)
+            habit = _habit(measure, counts, day)
             if day >= first and count > habit.a_day:
-                yield Passed(
-                    member=member, day=day, span=Span.DAY, accesses=count, usual=habit.usual, threshold=habit.a_day
-                )
+                yield _over(measure, member, day, Span.DAY, count, habit, habit.a_day)
 
 
-def _unusual_hours(bursts: Sequence[tuple[UUID, date, int]], days: dict[UUID, dict[date, int]]) -> Iterator[Passed]:
+def _unusual_hours(
+    measure: Measure, bursts: Sequence[tuple[UUID, date, int]], days: dict[UUID, dict[date, int]]
+) -> Iterator[Passed]:
     for member, day, count in bursts:
-        habit = _habit(days.get(member, {}), day)
+        habit = _habit(measure, days.get(member, {}), day)
         if count > habit.an_hour:
-            yield Passed(
-                member=member, day=day, span=Span.HOUR, accesses=count, usual=habit.usual, threshold=habit.an_hour
-            )
+            yield _over(measure, member, day, Span.HOUR, count, habit, habit.an_hour)
 
 
-def _habit(counts: dict[date, int], day: date) -> Habit:
+def _over(measure: Measure, member: UUID, day: date, span: Span, count: int, habit: Habit, threshold: int) -> Passed:
+    return Passed(
+        member=member,
+        measure=measure,
+        day=day,
+        span=span,
+        accesses=count,
+        usual=habit.usual,
+        threshold=threshold,
+    )
+
+
+def _habit(measure: Measure, counts: dict[date, int], day: date) -> Habit:
     """The habit as it was before a day: what is unusual does not excuse itself."""
-    return habit_of([count for other, count in counts.items() if day - HABIT_OF <= other < day])
+    return habit_of([count for other, count in counts.items() if day - HABIT_OF <= other < day], measure)
 
 
-async def _days(tenant: UUID, first: date, zone: ZoneInfo) -> dict[UUID, dict[date, int]]:
-    """How much each person listened on each day, from as far back as their habits go."""
+async def _days(tenant: UUID, measure: Measure, first: date, zone: ZoneInfo) -> dict[UUID, dict[date, int]]:
+    """How much each person did on each day, from as far back as their habits go."""
     begins = datetime.combine(first - HABIT_OF, datetime.min.time(), zone)
     rows = await DB.fetch(
-        "SELECT member_id, (granted_at AT TIME ZONE $3)::date AS day, count(*)::integer AS accesses FROM access"
-        " WHERE tenant_id = $1 AND granted_at >= $2 AND disclosure_id IS NULL GROUP BY 1, 2",
+        "SELECT member_id, (at AT TIME ZONE $3)::date AS day, count(*)::integer AS accesses"  # noqa: S608 - our own words
+        f" FROM ({_DONE[measure]}) AS done GROUP BY 1, 2",
         tenant,
         begins,
         zone.key,
@@ -127,14 +159,13 @@ async def _days(tenant: UUID, first: date, zone: ZoneInfo) -> dict[UUID, dict[da
     return found
 
 
-async def _bursts(tenant: UUID, since: datetime, zone: ZoneInfo) -> list[tuple[UUID, date, int]]:
-    """The most that each person listened within one hour, on each day since the last look."""
+async def _bursts(tenant: UUID, measure: Measure, since: datetime, zone: ZoneInfo) -> list[tuple[UUID, date, int]]:
+    """The most that each person did within one hour, on each day since the last look."""
     rows = await DB.fetch(
-        "SELECT member_id, (granted_at AT TIME ZONE $4)::date AS day, max(within)::integer AS accesses FROM ("
-        "  SELECT member_id, granted_at, count(*) OVER (PARTITION BY member_id ORDER BY granted_at"
-        "    RANGE BETWEEN interval '1 hour' PRECEDING AND CURRENT ROW) AS within FROM access"
-        "  WHERE tenant_id = $1 AND granted_at > $2 AND disclosure_id IS NULL) AS counted"
-        " WHERE granted_at > $3 GROUP BY 1, 2",
+        "SELECT member_id, (at AT TIME ZONE $4)::date AS day, max(within)::integer AS accesses FROM ("  # noqa: S608 - ours
+        "  SELECT member_id, at, count(*) OVER (PARTITION BY member_id ORDER BY at"
+        f"    RANGE BETWEEN interval '1 hour' PRECEDING AND CURRENT ROW) AS within FROM ({_DONE[measure]}) AS done)"
+        " AS counted WHERE at > $3 GROUP BY 1, 2",
         tenant,
         since - HOUR,
         since,
@@ -144,15 +175,37 @@ async def _bursts(tenant: UUID, since: datetime, zone: ZoneInfo) -> list[tuple[U
 
 
 async def _note(tenant: UUID, passed: Passed, now: datetime) -> bool:
-    """Flag it; of a day or a burst on it that is flagged already, how much it has become. In the open scope."""
-    rows = await DB.fetch(
-        "INSERT INTO unusual_volume (tenant_id, id, member_id, span, day, accesses, usual, threshold, flagged_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant_id, member_id, day, span)"
-        " DO UPDATE SET accesses = excluded.accesses WHERE unusual_volume.accesses < excluded.accesses"
-        " RETURNING id, flagged_at = $9",
+    """Flag it, or write down how much it has become; whether the DPO is to look at it (again). In the open scope."""
+    known = await DB.fetch(
+        "SELECT id, accesses, threshold, closed_at FROM unusual_volume WHERE tenant_id = $1 AND member_id = $2"
+        " AND day = $3 AND span = $4 AND measure = $5 FOR UPDATE",
         tenant,
-        uuid4(),
         passed.member,
+        passed.day,
+        passed.span,
+        passed.measure,
+    )
+    if not known:
+        return await _tell(tenant, await _insert(tenant, passed, now), passed, "volume.flagged", now)
+    row = known[0]
+    if row["closed_at"] is None:
+        await _write(tenant, row["id"], max(passed.accesses, row["accesses"]))
+    # What was closed stays as it was then, until it has become so much more that it is another matter.
+    elif goes_on(row["accesses"], passed.accesses, row["threshold"]):
+        await _write(tenant, row["id"], passed.accesses)
+        return await _tell(tenant, row["id"], passed, "volume.reopened", now)
+    return False
+
+
+async def _insert(tenant: UUID, passed: Passed, now: datetime) -> UUID:
+    flagged = uuid4()
+    await DB.fetch(
+        "INSERT INTO unusual_volume (tenant_id, id, member_id, measure, span, day, accesses, usual, threshold,"
+        " flagged_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        tenant,
+        flagged,
+        passed.member,
+        passed.measure,
         passed.span,
         passed.day,
         passed.accesses,
@@ -160,18 +213,28 @@ async def _note(tenant: UUID, passed: Passed, now: datetime) -> bool:
         passed.threshold,
         now,
     )
-    if not rows or not rows[0][1]:
-        return False
-    counts = {"accesses": passed.accesses, "usual": passed.usual, "threshold": passed.threshold}
+    return flagged
+
+
+async def _write(tenant: UUID, flagged: UUID, accesses: int) -> None:
+    await DB.fetch(
+        "UPDATE unusual_volume SET accesses = $3, closed_at = NULL, closed_by = NULL WHERE tenant_id = $1 AND id = $2",
+        tenant,
+        flagged,
+        accesses,
+    )
+
+
+async def _tell(tenant: UUID, flagged: UUID, passed: Passed, act: str, now: datetime) -> bool:
+    about = {"measure": passed.measure.value, "span": passed.span.value}
     await tell(
         tenant,
         Topic.VOLUME_UNUSUAL,
-        rows[0]["id"],
+        flagged,
         audience=Audience.DPO,
         now=now,
-        details={"member": passed.member, "day": passed.day, "span": passed.span, **counts},
+        details={"member": passed.member, "day": passed.day, **about, **passed.counts()},
     )
-    details = {"member": str(passed.member), "span": passed.span.value, **counts}
-    event = audit.Event(act="volume.flagged", actor=None, object_id=rows[0]["id"], details=details)
-    await audit.record(tenant, event, now=now)
+    details = {"member": str(passed.member), **about, **passed.counts()}
+    await audit.record(tenant, audit.Event(act=act, actor=None, object_id=flagged, details=details), now=now)
     return True

@@ -9,6 +9,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from tenants.decisions import Action
+from tenants.oversight import Measure
 from vault.accounts import Caller
 from vault.custody import audit
 from vault.custody.custody import Custody
@@ -23,10 +24,14 @@ LISTED_MOST: Final = 200
 
 @dataclass(frozen=True, kw_only=True)
 class Unusual:
-    """One time that somebody of the staff listened far more than is their habit; `words` are the DPO's."""
+    """One time that somebody of the staff listened, or looked, far more than is their habit.
+
+    `words` are the DPO's: those of an earlier closing, where it went on and was opened again.
+    """
 
     id: UUID
     member: UUID
+    measure: Measure
     span: Span
     day: date
     accesses: int
@@ -98,6 +103,7 @@ def _unusual(custody: Custody, row: Record) -> Unusual:
     return Unusual(
         id=row["id"],
         member=row["member_id"],
+        measure=Measure(row["measure"]),
         span=Span(row["span"]),
         day=row["day"],
         accesses=row["accesses"],

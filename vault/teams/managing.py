@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from tenants.decisions import Action
+from tenants.teams import Backdating, reaches_back
 from vault.accounts import Caller
 from vault.custody import audit
 from vault.custody.custody import Custody
@@ -25,6 +26,8 @@ from vault.teams.rows import (
     wrong,
     wrong_end,
 )
+from vault.telling.telling import Detail, tell
+from vault.telling.topics import Audience, Topic
 
 
 async def teams(caller: Caller) -> list[Team]:
@@ -130,22 +133,34 @@ async def join(custody: Custody, caller: Caller, team_id: UUID, joining: Joining
     Raises:
         NotFound: no such team, or no such member, of this controller.
         Conflict: the team has ended; another membership of theirs in it covers some of the time.
-        Invalid: it would end before it begins, or names neither an agent nor somebody who leads.
+        Invalid: it would end before it begins, names neither an agent nor somebody who leads, or has an agent in the
+            team before now and does not say why.
     """
     caller.require(Action.MANAGE_TEAMS)
     now = custody.clock.now()
     async with tenant_scope(caller.tenant):
         await living(caller.tenant, team_id)
-        return await insert(caller.tenant, team_id, await _checked(caller.tenant, joining, now), caller.id, now)
+        checked = await _checked(caller.tenant, joining, now)
+        made = await insert(caller.tenant, team_id, checked, caller.id, now)
+        await _tell(caller.tenant, made, made.member_from, checked.because, now)
+    return made
 
 
-async def set_end(custody: Custody, caller: Caller, membership_id: UUID, until: datetime | None) -> Membership:
+async def set_end(
+    custody: Custody,
+    caller: Caller,
+    membership_id: UUID,
+    until: datetime | None,
+    *,
+    because: Backdating | None = None,
+) -> Membership:
     """Say when a membership ends, or (None) that it goes on.
 
     Raises:
         NotFound: no such membership of this controller.
         Conflict: the team has ended; another membership covers some of the time.
-        Invalid: it would end before it begins.
+        Invalid: it would end before it begins, or has an agent in the team for some time that is past, and does not
+            say why.
     """
     caller.require(Action.MANAGE_TEAMS)
     async with tenant_scope(caller.tenant):
@@ -159,7 +174,12 @@ async def set_end(custody: Custody, caller: Caller, membership_id: UUID, until: 
         if until is not None and until < before.member_from:
             raise wrong_end()
         await require_apart(caller.tenant, before, until)
-        return await write_end(caller.tenant, before, until, caller.id, custody.clock.now())
+        now, ended = custody.clock.now(), before.member_until
+        goes_on = ended is not None and (until is None or until > ended)
+        because = _why(before.leads, ended if goes_on else None, because, now)
+        changed = await write_end(caller.tenant, before, until, caller.id, now, because)
+        await _tell(caller.tenant, changed, ended, because, now)
+    return changed
 
 
 async def _checked(tenant: UUID, joining: Joining, now: datetime) -> Joining:
@@ -187,7 +207,34 @@ async def _checked(tenant: UUID, joining: Joining, now: datetime) -> Joining:
         leads=joining.leads,
         member_from=begins,
         member_until=joining.member_until,
+        because=_why(joining.leads, begins, joining.because, now),
     )
+
+
+def _why(leads: bool, since: datetime | None, because: Backdating | None, now: datetime) -> Backdating | None:
+    """Why an agent's time in a team reaches back; None where it does not. Whoever leads hears what the agents' does.
+
+    Args:
+        since: from when on it covers more than before.
+
+    Raises:
+        Invalid: it reaches back, and nobody says why.
+    """
+    if leads or since is None or not reaches_back(since, now):
+        return None
+    if because is None:
+        words = ", ".join(Backdating)
+        raise wrong("because", f"This has an agent in the team for some time that is past: say why, as one of {words}.")
+    return because
+
+
+async def _tell(
+    tenant: UUID, membership: Membership, since: datetime | None, because: Backdating | None, now: datetime
+) -> None:
+    """Tell the DPO that old calls are heard by whoever leads the team, in the open scope."""
+    if because is not None and since is not None:
+        details: dict[str, Detail] = {"membership": membership.id, "since": since, "because": because}
+        await tell(tenant, Topic.TEAM_BACKDATED, membership.team_id, audience=Audience.DPO, now=now, details=details)
 
 
 def group_taken() -> Conflict:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from asyncpg import Record
 
+from tenants.teams import Backdating
 from vault.custody import audit
 from vault.custody.database import DB
 from vault.errors import Conflict, FieldProblem, Invalid, NotFound
@@ -25,13 +26,17 @@ class Team:
 
 @dataclass(frozen=True, kw_only=True)
 class Joining:
-    """Who is to be in a team: an agent by the id that recordings name, or a member, who leads it or has such an id."""
+    """Who is to be in a team: an agent by the id that recordings name, or a member, who leads it or has such an id.
+
+    `because` says why an agent is recorded to have been in it before now.
+    """
 
     member_id: UUID | None = None
     agent_id: str | None = None
     leads: bool = False
     member_from: datetime | None = None
     member_until: datetime | None = None
+    because: Backdating | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,12 +81,17 @@ async def insert(tenant: UUID, team_id: UUID, joining: Joining, by: UUID, now: d
         by,
         now,
     )
-    await _record(tenant, "team.joined", made, by, now)
+    await _record(tenant, "team.joined", made, by, now, joining.because)
     return made
 
 
 async def write_end(
-    tenant: UUID, membership: Membership, until: datetime | None, by: UUID, now: datetime
+    tenant: UUID,
+    membership: Membership,
+    until: datetime | None,
+    by: UUID,
+    now: datetime,
+    because: Backdating | None = None,
 ) -> Membership:
     rows = await DB.fetch(
         "UPDATE team_membership SET member_until = $3 WHERE tenant_id = $1 AND id = $2 RETURNING *",
@@ -90,7 +100,7 @@ async def write_end(
         until,
     )
     changed = read_membership(rows[0])
-    await _record(tenant, "team_membership.changed", changed, by, now)
+    await _record(tenant, "team_membership.changed", changed, by, now, because)
     return changed
 
 
@@ -129,13 +139,17 @@ async def living(tenant: UUID, team_id: UUID) -> None:
         raise Conflict("The team has ended.")
 
 
-async def _record(tenant: UUID, act: str, made: Membership, by: UUID, now: datetime) -> None:
+async def _record(
+    tenant: UUID, act: str, made: Membership, by: UUID, now: datetime, because: Backdating | None
+) -> None:
     details: dict[str, Any] = {"membership": str(made.id), "leads": made.leads}
     details["member_from"] = made.member_from.isoformat()
     if made.member_id is not None:
         details["member"] = str(made.member_id)
     if made.member_until is not None:
         details["member_until"] = made.member_until.isoformat()
+    if because is not None:
+        details["because"] = because.value
     await audit.record(tenant, audit.Event(act=act, actor=by, object_id=made.team_id, details=details), now=now)
 
 

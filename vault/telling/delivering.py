@@ -25,6 +25,7 @@ from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.register import tenancy
 from vault.emailing import Letter, NotTaken, Unknown, hand_over
+from vault.telling.inviting import Invited, invitation
 from vault.telling.posting import Answer, Signed, Unreachable, post
 from vault.telling.targets import DROPPED, drop_waiting, lock, open_target
 from vault.telling.telling import EMAIL, WAITING, tell
@@ -165,7 +166,9 @@ async def _mail(custody: Custody, policy: Policy, due: Due) -> Outcome:
         return Outcome(state=NOT_CONFIGURED)
     if due.member is not None and due.address is None:  # whoever signs in no more is told nothing by the vault
         return Outcome(state=DROPPED, said="ended")
-    written = _written(policy, due)
+    written = await _written(custody, policy, due)
+    if written is None:
+        return Outcome(state=DROPPED, said="ended")
     try:
         await hand_over(custody.mail, written)
     except NotTaken as refused:
@@ -175,8 +178,12 @@ async def _mail(custody: Custody, policy: Policy, due: Due) -> Outcome:
     return Outcome(state=DELIVERED)
 
 
-def _written(policy: Policy, due: Due) -> Letter:
+async def _written(custody: Custody, policy: Policy, due: Due) -> Letter | None:
+    """What is sent; None where whoever it is for needs it no more."""
     language = spoken(policy.languages)
+    if due.address is not None and due.member is not None and due.topic is Topic.MEMBER_INVITED:
+        invited = Invited(tenant=due.tenant, member=due.member, address=due.address)
+        return await invitation(custody, policy, invited, at=due.told_at)
     subject, text = said(due.topic, language), letter(due.topic, language, object_id=due.object_id, message=due.message)
     to = policy.dpo.contact if due.mailbox is Audience.DPO else policy.controller.contact
     if due.address is not None:

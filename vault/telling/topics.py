@@ -38,7 +38,13 @@ class Topic(StrEnum):
     RIGHTS_REVIEWED = "rights.reviewed"
     RIGHTS_LAST_ADMINISTRATOR = "rights.last_administrator"
     VOLUME_UNUSUAL = "volume.unusual"
+    MEMBER_INVITED = "member.invited"
+    ACCOUNT_TAKEN_UP = "account.taken_up"
+    ACCOUNT_CHANGED = "account.changed"
     ACCOUNT_GIVEN_BACK = "account.given_back"
+    ADMINISTRATOR_KEPT = "administrator.kept"
+    IDENTITY_PROVIDER_CHANGED = "identity_provider.changed"
+    TEAM_BACKDATED = "team.backdated"
     WEBHOOK_DISABLED = "webhook.disabled"
     WEBHOOK_TESTED = "webhook.tested"
 

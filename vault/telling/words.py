@@ -168,14 +168,44 @@ TOPICS: Mapping[Topic, tuple[str, str, str]] = MappingProxyType(
             "The right of the last administrator was not confirmed, and was not removed all the same",
         ),
         Topic.VOLUME_UNUSUAL: (
-            "Henkilöstön kuuntelumäärä poikkeaa selvästi tavanomaisesta; kyse on henkilöstöstä, ei asiakkaista",
-            "Personalens avlyssning avviker klart från det vanliga; det gäller personalen, inte kunderna",
-            "One of the staff listened far more than usual; this is about staff, and no customer is profiled",
+            "Henkilöstön kuuntelu- tai hakumäärä poikkeaa selvästi tavallisesta; kyse on henkilöstöstä, ei asiakkaista",
+            "Personalens avlyssning eller sökning avviker klart från det vanliga; det gäller personalen, inte kunderna",
+            "One of the staff listened or searched far more than usual; this is about staff, no customer is profiled",
+        ),
+        Topic.MEMBER_INVITED: (
+            "Pääkäyttäjä tai tietosuojavastaava on kutsuttu; kutsu lähetettiin vain hänelle sähköpostitse",
+            "En administratör eller ett dataskyddsombud har bjudits in; inbjudan skickades bara till personen själv",
+            "An administrator or data protection officer was invited; the invitation went by e-mail to them alone",
+        ),
+        Topic.ACCOUNT_TAKEN_UP: (
+            "Pääkäyttäjän tai tietosuojavastaavan tili otettiin käyttöön; tarkistakaa, että sen teki oikea henkilö",
+            "En administratörs eller ett dataskyddsombuds konto togs i bruk; kontrollera att rätt person gjorde det",
+            "An administrator's or data protection officer's account was taken up; check that it was the right person",
+        ),
+        Topic.ACCOUNT_CHANGED: (
+            "Tilin tunnistautumista tai päättävää roolia muutettiin; tarkistakaa, että muutos oli tarkoitettu",
+            "Identifieringen till ett konto eller en beslutande roll ändrades; kontrollera att ändringen var avsedd",
+            "Who an account is vouched for by, or a role that decides, was changed; check that this was meant",
         ),
         Topic.ACCOUNT_GIVEN_BACK: (
             "Tili palautettiin haltijalleen kahden henkilön päätöksellä; kaikki aiemmat kirjautumistavat päättyivät",
             "Ett konto återlämnades till sin innehavare genom två personers beslut; tidigare inloggningssätt upphörde",
             "An account was given back to its owner by two persons' decision; all former ways to sign in have ended",
+        ),
+        Topic.ADMINISTRATOR_KEPT: (
+            "Hakemisto yritti sulkea viimeisen pääkäyttäjän tilin; tili on voimassa, kunnes toinen on nimetty",
+            "Katalogen försökte stänga den sista administratörens konto; det gäller tills en annan har utsetts",
+            "The directory tried to stop the last administrator, who stays until another one is here",
+        ),
+        Topic.IDENTITY_PROVIDER_CHANGED: (
+            "Henkilöstön tunnistava palvelu otettiin käyttöön, vaihdettiin tai poistettiin",
+            "Tjänsten som identifierar personalen togs i bruk, byttes ut eller togs bort",
+            "The provider that vouches for the staff was set, replaced or removed",
+        ),
+        Topic.TEAM_BACKDATED: (
+            "Tiimin jäsenyys kirjattiin alkamaan takautuvasti; esihenkilö kuulee sen ajan tallenteita",
+            "Ett medlemskap i ett team antecknades i efterhand; chefen hör inspelningar från den tiden",
+            "A membership of a team was recorded for a time that is past; whoever leads it hears calls of then",
         ),
         Topic.WEBHOOK_DISABLED: (
             "Webhook ei ole enää käytössä, koska se ei vastaa",

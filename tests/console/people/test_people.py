@@ -106,6 +106,28 @@ async def test_an_account_is_given_back_by_two_persons(visit: Visit, world: Worl
         assert "The invitation was made already" in await visitor.text()
 
 
+async def test_whoever_is_to_decide_is_proposed_to_another_administrator(
+    visit: Visit, house: House, second: As
+) -> None:
+    email = f"{secrets.token_hex(4)}@demo.example"
+    async with visit(second) as other, visit(house.administrator, java_script_enabled=False) as visitor:
+        await visitor.go("/people")
+        await visitor.page.get_by_label("Name", exact=True).fill("Demo Adviser")
+        await visitor.page.get_by_label("E-mail address").fill(email)
+        await visitor.page.get_by_label("data protection officer", exact=True).check()
+        await visitor.press("Invite")
+        assert "say why they are let in" in await visitor.text()
+        await visitor.page.get_by_label("Why they are let in").fill("They advise us from now on.")
+        await visitor.press("Invite")
+        assert f"Demo Adviser ({email})" in await visitor.text()
+        await other.go(visitor.page.url.removeprefix(visitor.url).partition("?")[0])
+        await other.page.get_by_label("Why you decide so").fill("I know them, too.")
+        await other.press("Confirm")
+        await other.follow("To the member")
+        assert "invited, has not come in yet" in await other.text()
+        await other.check_accessible()
+
+
 async def test_the_dpo_proposes_a_recovery_by_the_address(visit: Visit, house: House) -> None:
     async with visit(await house.person(Role.DPO)) as visitor:
         await visitor.go("/people")

@@ -27,9 +27,10 @@ from vault.custody.custody import Custody
 from vault.custody.tables import Member
 from vault.errors import Conflict, FieldProblem, Invalid
 from vault.identity import tokens
+from vault.identity.inviting import add_member
 from vault.identity.own import is_stale
 from vault.identity.tokens import MACHINES, NewToken, Token
-from vault.members import NewMember, add_member, members
+from vault.members import NewMember, members
 
 MANAGED = {"action": Action.MANAGE_TOKENS}
 HOUR: Final = timedelta(hours=1)

@@ -22,9 +22,10 @@ from vault.console.people.tabs import show
 from vault.console.rendering import elsewhere
 from vault.custody.tables import Member
 from vault.errors import Conflict, FieldProblem, Invalid, NotFound
-from vault.identity.recovery import invite_instead, propose_recovery
+from vault.identity.inviting import add_member, invite_instead
+from vault.identity.recovery import propose_recovery
 from vault.identity.tokens import MACHINES
-from vault.members import NewMember, add_member, deactivate, last_acts, members
+from vault.members import NewMember, deactivate, last_acts, members
 from vault.oversight.review_reading import name_superior
 
 NEVER_INVITED: Final = MACHINES | {Role.OPERATOR, Role.RECIPIENT}
@@ -49,18 +50,20 @@ async def list_people(request: Request[Caller, Any, Any], caller: FromCaller) ->
 
 @post("/people", status_code=200, opt={"action": Action.MANAGE_MEMBERS})
 async def invite(request: Request[Caller, Any, Any], custody: InCustody, caller: FromCaller) -> Response[str]:
-    """Let somebody in; the invitation is shown once."""
+    """Let somebody in: the invitation is shown once, or sent; another administrator may have to confirm it first."""
     given = forms.fields(await request.form(), frozenset({"roles"}))
     try:
         asked = forms.shaped(given, MemberRequest)
         new = NewMember(email=asked.email, name=asked.name, roles=tuple(asked.roles), agent_id=asked.agent_id)
-        _, issued = await add_member(custody, caller, new)
+        let_in = await add_member(custody, caller, new, reason=asked.reason)
     except Invalid as error:
         return await _listed(request, caller, form=given, status=422, problems=list(error.problems))
     except Conflict as error:
         known = FieldProblem("email", "known", error.detail)
         return await _listed(request, caller, form=given, status=409, problems=[known])
-    return await show(request, "invited", "members", issued=issued, back="/people", whom=asked.name)
+    if let_in.proposal is not None:
+        return elsewhere(f"/proposals/{let_in.proposal}", done="proposed")
+    return await show(request, "invited", "members", issued=let_in.invitation, back="/people", whom=asked.name)
 
 
 @get("/people/{member_id:uuid}", opt={"action": Action.MANAGE_MEMBERS})

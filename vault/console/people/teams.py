@@ -9,11 +9,13 @@ from litestar.params import FromPath
 from msgspec import Meta, Struct
 
 from tenants.decisions import Action
+from tenants.teams import Backdating
 from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.teams import Short, TeamRequest
 from vault.colleagues import colleagues
 from vault.console import forms
+from vault.console.language import words_of
 from vault.console.people.tabs import show
 from vault.console.rendering import elsewhere
 from vault.custody.custody import Custody
@@ -32,6 +34,7 @@ class JoiningForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     agent_id: Short | None = None
     member_from: str | None = None
     member_until: str | None = None
+    because: Backdating | None = None
 
 
 @get("/people/teams", opt=MANAGED)
@@ -95,6 +98,7 @@ async def join_team(
             leads=asked.how == "leads",
             member_from=forms.instant(given, "member_from"),
             member_until=forms.instant(given, "member_until"),
+            because=asked.because,
         )
         await managing.join(custody, caller, team_id, joining)
     except (Invalid, Conflict, NotFound) as error:
@@ -150,5 +154,6 @@ async def _team(
         memberships=memberships,
         now=custody.clock.now(),
         people=[(str(one.id), one.name) for one in people],
+        reasons=words_of(Backdating),
         form=form or {},
     )

@@ -7,6 +7,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from tenants.decisions import Action
+from tenants.oversight import Measure
 from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.unusual import Closing
@@ -19,6 +20,10 @@ from vault.errors import FieldProblem, Invalid, NotFound
 from vault.oversight import unusual_reading
 from vault.oversight.unusual import Span
 
+MEASURES: Final = {
+    Measure.LISTENS: mark("Listened"),
+    Measure.LOOKS: mark("Searched, or looked at recordings without listening"),
+}
 SPANS: Final = {Span.DAY: mark("within a day"), Span.HOUR: mark("within an hour")}
 
 
@@ -56,5 +61,5 @@ async def _listed(
     problems: list[FieldProblem] | None = None,
 ) -> Response[str]:
     found = await unusual_reading.listed(custody, caller, waiting=waiting)
-    given = {"unusual": found, "waiting": waiting, "spans": SPANS}
+    given = {"unusual": found, "waiting": waiting, "spans": SPANS, "measures": MEASURES}
     return await show(request, "unusual", "unusual", status=status, problems=problems, **given)

@@ -44,6 +44,7 @@ TITLES: Final[Mapping[str, str]] = MappingProxyType(
         "change_organisation": mark("Change an organisation"),
         "set_identity_provider": mark("Who vouches for people at sign-in"),
         "recover_account": mark("Give an account back to its owner"),
+        "invite_member": mark("Let an administrator or DPO in"),
     }
 )
 STATES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
