@@ -9,6 +9,7 @@ from litestar import Request, Response, get
 
 from tenants.decisions import Action, Refused
 from tenants.disclosing import DisclosureState
+from tenants.four_eyes import may_stand_in
 from tenants.vocabulary import Role
 from vault.accounts import Caller
 from vault.api.dependencies import InCustody
@@ -18,7 +19,7 @@ from vault.console.rendering import page
 from vault.custody.custody import Custody
 from vault.custody.database import PLATFORM
 from vault.destruction import calendar
-from vault.disclosure import matters
+from vault.disclosure import delegating, matters
 from vault.disclosure import reading as disclosures
 from vault.errors import VaultError
 from vault.handlers import HANDLERS as PROPOSED
@@ -89,7 +90,8 @@ def _is_second(caller: Caller, proposal: Proposal) -> bool:
 
 
 async def _disclosures(custody: Custody, caller: Caller) -> AsyncIterator[Waiting]:
-    if not caller.may(Action.DECIDE_DISCLOSURE):
+    decides = caller.may(Action.DECIDE_DISCLOSURE)
+    if not decides and not (may_stand_in(caller.person.roles) and await delegating.stands_in(custody, caller)):
         return
     undecided = []
     for state in (DisclosureState.REQUESTED, DisclosureState.HALF_APPROVED):

@@ -140,6 +140,13 @@ async def delegations(caller: Caller) -> list[Delegation]:
     return [_delegation(row) for row in rows]
 
 
+async def stands_in(custody: Custody, caller: Caller) -> bool:
+    """Whether the caller decides in somebody's stead at this moment."""
+    async with tenant_scope(caller.tenant):
+        sql = f"SELECT 1 FROM delegation WHERE tenant_id = $1 AND stand_in_id = $2 AND {LIVE.format(now='$3')} LIMIT 1"  # noqa: S608 - ours
+        return bool(await DB.fetch(sql, caller.tenant, caller.id, custody.clock.now()))
+
+
 async def speaking(caller: Caller, on_behalf_of: UUID | None, *, known_by: datetime | None, now: datetime) -> Voice:
     """The caller as they may decide in this moment, in the open scope: for themselves, or in another's stead.
 
