@@ -2,7 +2,8 @@
 
 `python -m infra.words [AREA …]` rewrites `vault/console/locale/<language>/<area>.po`. An area is a folder of templates
 and the module or folder of the same name; what stands beside them is the `frame`, the words of closed lists `terms`,
-what the acts of the log mean `acts`.
+what the acts of the log mean `acts`, what the vault's own rules say `sentences`. The
+labels of the policy language go with its form.
 """
 
 import importlib
@@ -21,12 +22,16 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 import tenants
+from infra import sentences
 from tenants.events.table import ACTS
+from vault.console.policy_form import shapes
+from vault.console.sentences import FORMS
 
 CONSOLE: Final = Path(__file__).parents[1] / "vault" / "console"
 LOCALE: Final = CONSOLE / "locale"
 TRANSLATED: Final = ("fi", "sv")
-FRAME, TERMS, ACTS_MEAN = "frame", "terms", "acts"
+FRAME, TERMS, ACTS_MEAN, SENTENCES = "frame", "terms", "acts", "sentences"
+POLICY_FORM: Final = "policy_form"
 KEYWORDS: Final[Mapping[str, tuple[int, ...] | None]] = {
     "_": None,
     "gettext": None,
@@ -44,8 +49,10 @@ def used() -> dict[str, set[Message]]:
         found[_area(file.relative_to(CONSOLE / "templates"))] |= set(_messages(file, "jinja2"))
     for file in sorted(CONSOLE.rglob("*.py")):
         found[_area(file.relative_to(CONSOLE))] |= set(_messages(file, "python"))
+    found[POLICY_FORM] |= shapes.messages()
     found[ACTS_MEAN] = {act.means for act in ACTS.values()}
     found[TERMS] = {str(word).replace("_", " ") for enum in closed_lists() for word in enum}
+    found[SENTENCES] = {*sentences.told(), *FORMS}
     return found
 
 

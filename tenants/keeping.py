@@ -246,10 +246,11 @@ def _ending(day: datetime, reason: Reason, others: Sequence[Reason]) -> Change:
     restriction = reason.kind is ReasonKind.RESTRICTION
     goes_at = _goes_at(day, others)
     then = "others would keep it still" if others else "it would go on its day, or at once if that has passed"
-    verb = "Lifting" if restriction else "Releasing"
+    ground = reason.ground.value.replace("_", " ")
+    released, lifted = f"Releasing the hold for {ground}: {then}.", f"Lifting the restriction for {ground}: {then}."
     return Change(
         event=Event.LIFT if restriction else Event.RELEASE,
-        sentence=f"{verb} the {reason.kind.value} for {reason.ground.value.replace('_', ' ')}: {then}.",
+        sentence=lifted if restriction else released,
         reason=reason.id,
         goes_at=goes_at,
     )

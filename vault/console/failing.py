@@ -37,7 +37,7 @@ TITLES: Final = MappingProxyType(
         503: mark("A part of the vault does not answer; try again"),
     }
 )
-"""In words that are translated; beside them stands the vault's own sentence, in English."""
+"""Beside them stands the vault's own sentence."""
 
 log = structlog.get_logger()
 

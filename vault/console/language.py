@@ -80,18 +80,19 @@ def translations(language: str, area: str) -> NullTranslations:
     """All catalogues of a language as one, an area's own before the frame's: one English word may be several."""
     merged = Translations()
     for name in (*sorted(file.stem for file in (LOCALE / language).glob("*.po")), "frame", area):
-        if (file := LOCALE / language / f"{name}.po").exists():
-            merged.merge(_catalogue(file))
+        merged.merge(catalogue(language, name))
     return merged
 
 
 @cache
-def _catalogue(file: Path) -> Translations:
-    compiled = io.BytesIO()
-    with file.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=file.parent.name))
+def catalogue(language: str, area: str) -> Translations:
+    """What an area alone says in a language."""
+    compiled, file = io.BytesIO(), LOCALE / language / f"{area}.po"
+    if file.exists():
+        with file.open("rb") as source:
+            write_mo(compiled, read_po(source, locale=language))
     compiled.seek(0)
-    return Translations(compiled)
+    return Translations(compiled if compiled.getbuffer() else None)
 
 
 def locale() -> Locale:

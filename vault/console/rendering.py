@@ -16,6 +16,7 @@ from vault.accounts import Caller
 from vault.console import language
 from vault.console.built import address
 from vault.console.navigation import places
+from vault.console.sentences import sentence
 from vault.errors import FieldProblem
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -58,6 +59,7 @@ PAGES.filters |= {
     "count": language.count,
     "size": language.size,
     "term": language.term,
+    "sentence": sentence,
 }
 
 AnyRequest = Request[Any, Any, Any]

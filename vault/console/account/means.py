@@ -74,7 +74,7 @@ async def change_password(request: Asked, custody: InCustody, caller: FromCaller
         return elsewhere(AGAIN)
     given = await texts(request)
     if given.get("password", "") != given.get("again"):
-        return await _page(request, custody, caller, [FieldProblem("again", "differs", _(DIFFERS))])
+        return await _page(request, custody, caller, [FieldProblem("again", "differs", DIFFERS)])
     try:
         await own.change_password(custody, caller, given.get("password", ""))
     except Invalid as error:

@@ -44,7 +44,7 @@ async def redeem(request: Asked, custody: InCustody) -> Response[str]:
     given = await texts(request)
     password = given.get("password", "")
     if password != given.get("again"):
-        return await _choice(request, custody, given, [FieldProblem("again", "differs", _(DIFFERS))])
+        return await _choice(request, custody, given, [FieldProblem("again", "differs", DIFFERS)])
     try:
         made = await redeem_with_password(
             custody, given.get("invitation", ""), password, code=given.get("code", "")[:40], secret=given.get("secret")
@@ -54,7 +54,7 @@ async def redeem(request: Asked, custody: InCustody) -> Response[str]:
     except Invalid as error:
         return await _choice(request, custody, given, error.problems)
     except RefusedByPolicy:
-        return await _choice(request, custody, given, [FieldProblem("", "policy", _(BY_OTHER_MEANS))])
+        return await _choice(request, custody, given, [FieldProblem("", "policy", BY_OTHER_MEANS)])
     return page(request, "signing_in/codes.html", codes=made)
 
 
