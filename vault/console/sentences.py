@@ -69,16 +69,11 @@ def _filled(text: str, *, words: bool) -> str | None:
 
 
 def _in_parts(text: str, *, words: bool) -> str | None:
-    """A sentence that another one or what it is about follows, such as an id, or in brackets what would be right."""
+    """A sentence that another one or what it is about follows, such as an id."""
     for end in re.finditer(r"[.:] ", text[:LONGEST]):
         first = text[: end.start() + 1]
         if (said := _said(first)) != first:
             return f"{said} {_value(text[end.end() :], words=words)}"
-    first, bracket, rest = text.partition(" (")
-    if bracket and rest.endswith(")"):
-        said = _said(first)
-        known = said if said != first else _filled(first, words=words)
-        return f"{known} ({_value(rest[:-1], words=words)})" if known else None
     return None
 
 
