@@ -69,6 +69,8 @@ HELPERS: Final = frozenset(
 )
 """What tells nothing of what a value is."""
 
+PLACED: Final = re.compile(r"%\(\w+\)s")
+
 
 class Module:
     """One module, with what its names may stand for."""
@@ -182,9 +184,6 @@ class Search:
         """Where a name was taken from, and what it is there."""
         source, original = module.imported.get(name, ("", ""))
         return (self.modules[source], original) if source in self.modules else None
-
-
-PLACED: Final = re.compile(r"%\(\w+\)s")
 
 
 @cache

@@ -7,6 +7,7 @@ again is shown as it is, marked as English.
 """
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
@@ -64,8 +65,14 @@ def _filled(text: str, *, words: bool) -> str | None:
     """The sentence of a template, with the values that stand in the text."""
     for template, pattern in _templates() if len(text) <= LONGEST else ():
         if found := pattern.fullmatch(text):
-            return _said(template) % {name: _value(value, words=words) for name, value in found.groupdict().items()}
+            return _placed(
+                _said(template), {name: _value(each, words=words) for name, each in found.groupdict().items()}
+            )
     return None
+
+
+def _placed(said: str, values: Mapping[str, str]) -> str:
+    return PLACED.sub(lambda place: values[place[1]], said)
 
 
 def _in_parts(text: str, *, words: bool) -> str | None:
