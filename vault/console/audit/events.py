@@ -126,7 +126,7 @@ async def show_event(request: AnyRequest, custody: InCustody, caller: FromCaller
         at=LINKED.get(act.of or "") if act else None,
         clause=policy.cite(clause) if policy and clause in policy.clauses else None,
         titles=dict(titles(policy)),
-        name=(await names(caller, [UUID(actor)])).get(UUID(actor), "") if actor else "",
+        name=(await names(caller, [UUID(actor)], reading=Action.READ_AUDIT)).get(UUID(actor), "") if actor else "",
         proof=await _proven(custody, caller, seq, found["body"]),
     )
 
