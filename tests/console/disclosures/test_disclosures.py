@@ -228,9 +228,11 @@ async def test_a_research_institute_returns_what_it_had(
     assert await given.state() == "fulfilled"
 
 
-async def test_a_review_on_site_is_begun_heard_and_ended_with_minutes(world: World, visit: Visit, at: Desk) -> None:
+async def test_a_review_on_site_is_begun_in_its_time_heard_and_ended_with_minutes(
+    world: World, visit: Visit, at: Desk
+) -> None:
     recording, now = await at.recording(), world.now()
-    since, until = now - timedelta(minutes=1), now + timedelta(hours=4)
+    since, until = now + timedelta(hours=1), now + timedelta(hours=4)
     window = {"valid_from": since.isoformat(), "valid_until": until.isoformat()}
     asked = await at.subjects(recording, place="Demo Street 1", **window)
     hand = Hand(at, asked["id"])
@@ -243,17 +245,27 @@ async def test_a_review_on_site_is_begun_heard_and_ended_with_minutes(world: Wor
         await at.approve(hand.id)
         await hand.work()
         await dpo.go(f"/disclosures/{hand.id}/review")
-        await dpo.press("Begin the review at this device")
-        await dpo.page.get_by_label("Why").fill("The data subject is here.")
-        await dpo.press("Listen")
-        audio = dpo.page.locator("audio")
-        await audio.evaluate("a => a.play()")
-        heard = "a => new Promise(done => a.addEventListener('timeupdate', () => a.currentTime > 0.1 && done(true)))"
-        assert await audio.evaluate(heard)
+        assert "The review cannot begin yet." in await dpo.text()
         await dpo.check_accessible()
-        await dpo.page.get_by_label("Minutes").fill("It was heard once, and nothing was said of it.")
-        await dpo.press("End it with these minutes")
-        assert "The review was held" in await dpo.text()
+        async with world.later(timedelta(hours=5)):
+            await dpo.page.reload()
+            assert "Its time is over." in await dpo.text()
+            assert await dpo.page.get_by_role("button", name="Begin the review at this device").count() == 0
+        async with world.later(timedelta(hours=2)):
+            await dpo.page.reload()
+            await dpo.press("Begin the review at this device")
+            await dpo.page.get_by_label("Why").fill("The data subject is here.")
+            await dpo.press("Listen")
+            audio = dpo.page.locator("audio")
+            await audio.evaluate("a => a.play()")
+            heard = (
+                "a => new Promise(done => a.addEventListener('timeupdate', () => a.currentTime > 0.1 && done(true)))"
+            )
+            assert await audio.evaluate(heard)
+            await dpo.check_accessible()
+            await dpo.page.get_by_label("Minutes").fill("It was heard once, and nothing was said of it.")
+            await dpo.press("End it with these minutes")
+            assert "The review was held" in await dpo.text()
 
 
 async def test_organisations_group_and_stand_ins_are_kept_in_pages(
