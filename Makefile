@@ -26,7 +26,7 @@ assets: .venv/run     ## Build the console's scripts and styles from npm's locke
 # Each process has servers of its own, and takes tests from the others when it has done its own.
 test: .venv/dev assets hsm     ## Every test, with what it needs; T=tests/api for a part (coverage is judged on the whole)
 ifeq ($(T),tests)
-	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal --cov --cov-report=term $(T)
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal --cov --cov-report=term --durations=60 --durations-min=4 $(T)
 else
 	$(BIN)/python -m pytest $(T)
 endif
