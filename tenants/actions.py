@@ -40,6 +40,7 @@ class Action(StrEnum):
     MANAGE_WITNESSES = "manage_witnesses"
     READ_CERTIFICATE = "read_certificate"
     READ_RECONCILIATION = "read_reconciliation"
+    READ_ARRIVALS = "read_arrivals"
     REGISTER_ORGANISATION = "register_organisation"
     DECIDE_ORGANISATION = "decide_organisation"
     REQUEST_DISCLOSURE = "request_disclosure"
@@ -133,6 +134,8 @@ ROLES = MappingProxyType(
         Action.MANAGE_WITNESSES: frozenset({Role.ADMINISTRATOR, Role.OPERATOR}),
         Action.READ_CERTIFICATE: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
         Action.READ_RECONCILIATION: frozenset({Role.ADMINISTRATOR, Role.DPO, Role.OPERATOR}),
+        # The firm is told whether anything comes, and no more (`vault.controllers`).
+        Action.READ_ARRIVALS: frozenset({Role.ADMINISTRATOR, Role.DPO}),
         Action.REGISTER_ORGANISATION: frozenset({Role.ADMINISTRATOR, Role.DPO}),
         Action.DECIDE_ORGANISATION: frozenset({Role.ADMINISTRATOR}),
         # An officer asks in their own matter; whether they may is asked of their organisation's entry.

@@ -56,6 +56,8 @@ PAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "people": "/people",
         "teams": "/people/teams",
         "machines": "/people/machines",
+        "identity-provider": "/people/identity-provider",
+        "arrivals": "/arrivals",
         "reviews": "/people/reviews",
         "break-glass": "/people/break-glass",
         "contract": "/retention/contract",

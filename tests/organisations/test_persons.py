@@ -12,8 +12,8 @@ from tests.organisations.registered import POLICE, person_of, register, second
 from tests.structure.asking import routes
 from tests.world import As, World
 
-OPEN_LISTS = {"list_disclosures"}
-"""What is listed to anybody, of their own matters only; asked apart."""
+OPEN_LISTS = {"list_disclosures", "read_own_organisation", "list_purposes"}
+"""What is told to anybody who may ask: their own matters and organisation, and the purposes that they may state."""
 
 
 @pytest.fixture(scope="module")

@@ -297,6 +297,22 @@ async def test_an_operator_proposes_and_only_the_controllers_own_person_confirms
     assert stranger.status_code == 404
 
 
+async def test_an_operator_reads_what_they_propose_another_version_of_and_nobody_else_does(
+    world: World, house: House
+) -> None:
+    operator, whose = await world.operator(), {"controller": str(house.tenant)}
+    (published,) = (await operator.get("/v1/policies", params=whose)).json()
+    asked = whose | {"version": str(published["version"])}
+    source = (await operator.get("/v1/policies/file", params=asked)).text
+    assert source == (await house.administrator.get("/v1/policy")).text
+    assert (await operator.get("/v1/policies")).status_code == 404
+    other = (await world.house("prh")).administrator
+    for url, params in (("/v1/policies", whose), ("/v1/policies/file", asked)):
+        assert (await other.get(url, params=params)).status_code == 404
+    found = (await house.administrator.get("/v1/policies/purposes")).json()
+    assert "quality" in {one["name"] for one in found}
+
+
 async def test_a_preview_proposes_nothing(world: World, house: House) -> None:
     await house.recording()
     answer = await house.administrator.post("/v1/policies/preview", json={"policy": file(house, SHORTER)})

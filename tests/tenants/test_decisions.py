@@ -235,7 +235,7 @@ def test_after_the_contract_only_the_proof_is_left(
             | {"read_disclosures", "receive_disclosure", "delegate", "handle_subject_request", "supervise_review"}
             | {"read_messages", "manage_webhooks", "manage_sign_in", "recover_account", "manage_teams"}
             | {"review_break_glass", "review_rights", "read_rights", "read_unusual", "admit_support", "read_support"}
-            | {"read_log", "manage_witnesses"},
+            | {"read_log", "manage_witnesses", "read_arrivals"},
         ),
         (
             Role.SUPERVISOR,
@@ -255,7 +255,7 @@ def test_after_the_contract_only_the_proof_is_left(
             | {"recover_account"}
             | {"receive_disclosure", "delegate", "handle_subject_request", "supervise_review", "read_messages"}
             | {"review_break_glass", "read_rights", "read_unusual", "close_unusual", "read_support", "read_log"}
-            | {"name_listeners"},
+            | {"name_listeners", "read_arrivals"},
         ),
         (Role.INGEST, {"ingest", "read_policy", "send_transcript"}),
         (Role.RECIPIENT, {"request_disclosure", "receive_disclosure"}),

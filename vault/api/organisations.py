@@ -15,11 +15,12 @@ from tenants.vocabulary import Role
 from vault.api.accounts import Email, Invited, Short
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.proposals import ProposalView, Why, view
+from vault.errors import NotFound
 from vault.organisations.ending import end
 from vault.organisations.memberships import GroupMembership, end_membership, memberships, record_membership
 from vault.organisations.model import Organisation
 from vault.organisations.persons import invite_person, persons_of
-from vault.organisations.reading import organisation, organisations, proposed
+from vault.organisations.reading import organisation, organisations, own, proposed
 from vault.organisations.registering import Changes, propose_change, propose_registration
 
 Words = Annotated[str, Meta(max_length=500)]
@@ -75,6 +76,20 @@ class OrganisationView(Struct, frozen=True, kw_only=True):
     approved_by: UUID
     ended_at: datetime | None
     ended_by: UUID | None
+
+
+class OwnOrganisation(Struct, frozen=True, kw_only=True):
+    """The organisation in whose name a person of outside asks: what it is registered with, and may cite."""
+
+    id: UUID
+    kind: OrganisationKind
+    name: str
+    business_id: str | None
+    statutory_right: str | None
+    legal_bases: list[str]
+    certificate: str | None
+    age_key: str | None
+    registered_at: datetime
 
 
 class ProposedContact(Struct, frozen=True, kw_only=True):
@@ -179,6 +194,16 @@ async def change_organisation(
     )
 
 
+@get("/organisations/own", operation_id="read_own_organisation", opt={"action": Action.REQUEST_DISCLOSURE})
+async def read_own(caller: FromCaller) -> OwnOrganisation:
+    """The organisation in whose name the caller may ask; 404 for whoever speaks for none."""
+    found = await own(caller)
+    if found is None:
+        raise NotFound
+    entry = msgspec.structs.asdict(found.entry)
+    return msgspec.convert(entry | {"id": found.id, "registered_at": found.registered_at}, OwnOrganisation)
+
+
 @get(
     "/proposals/{proposal_id:uuid}/contact",
     operation_id="read_proposed_contact",
@@ -281,6 +306,7 @@ router = Router(
     route_handlers=[
         list_organisations,
         register_organisation,
+        read_own,
         read_organisation,
         change_organisation,
         read_proposed_contact,

@@ -13,7 +13,7 @@ from tenants.decisions import Action
 from vault.api.dependencies import LARGE_BODY, FromCaller, InCustody
 from vault.api.proposals import ProposalView, Why, view
 from vault.policies.changing import change_policy, preview_policy, proposed_source
-from vault.policies.versions import MOST_CHARACTERS, Standing, source_of, versions
+from vault.policies.versions import MOST_CHARACTERS, Standing, purposes, source_of, versions
 
 File = Annotated[str, Meta(max_length=MOST_CHARACTERS)]
 
@@ -42,13 +42,28 @@ class VersionView(Struct, frozen=True, kw_only=True):
     standing: Standing
 
 
+class PurposeView(Struct, frozen=True, kw_only=True):
+    """One purpose: the name by which requests state it, and its title in the notice."""
+
+    name: str
+    title: str
+
+
 @get("/policies", operation_id="list_policies", opt={"action": Action.READ_POLICY})
-async def list_policies(custody: InCustody, caller: FromCaller) -> list[VersionView]:
-    """The published versions of the caller's controller, newest first."""
+async def list_policies(
+    custody: InCustody, caller: FromCaller, controller: FromQuery[UUID | None] = None
+) -> list[VersionView]:
+    """The published versions of the caller's controller, or of the one that an operator names, newest first."""
     return [
         VersionView(version=one.version, effective_from=one.effective_from, sha256=one.sha256, standing=one.standing)
-        for one in await versions(custody, caller)
+        for one in await versions(custody, caller, controller)
     ]
+
+
+@get("/policies/purposes", operation_id="list_purposes", opt={"action": Action.REQUEST_DISCLOSURE})
+async def list_purposes(custody: InCustody, caller: FromCaller) -> list[PurposeView]:
+    """The purposes of the notice in force, for whoever states one when asking for a disclosure."""
+    return [PurposeView(name=name, title=title) for name, title in (await purposes(custody, caller)).items()]
 
 
 @get(
@@ -57,9 +72,11 @@ async def list_policies(custody: InCustody, caller: FromCaller) -> list[VersionV
     media_type=MediaType.TEXT,
     opt={"action": Action.READ_POLICY, "file": "application/toml"},
 )
-async def read_policy_version(version: FromQuery[int], caller: FromCaller) -> Response[str]:
-    """The file of one version, as it was published."""
-    return Response(await source_of(caller, version), media_type="application/toml")
+async def read_policy_version(
+    version: FromQuery[int], caller: FromCaller, controller: FromQuery[UUID | None] = None
+) -> Response[str]:
+    """The file of one version, as it was published; an operator names the controller."""
+    return Response(await source_of(caller, version, controller), media_type="application/toml")
 
 
 @get(
@@ -95,5 +112,12 @@ async def propose_change(data: JSONBody[PolicyChange], custody: InCustody, calle
 router = Router(
     path="/v1",
     tags=["policies"],
-    route_handlers=[list_policies, read_policy_version, read_proposed_policy, read_preview, propose_change],
+    route_handlers=[
+        list_policies,
+        list_purposes,
+        read_policy_version,
+        read_proposed_policy,
+        read_preview,
+        propose_change,
+    ],
 )

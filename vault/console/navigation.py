@@ -38,6 +38,7 @@ PLACES: Final = (
     Place(mark("Overview"), "/"),
     Place(mark("Recordings"), "/recordings", roles=_HEARS),
     Place(mark("Holds"), "/holds", frozenset({Action.HOLD})),
+    Place(mark("Arrivals"), "/arrivals", frozenset({Action.READ_ARRIVALS})),
     Place(mark("Controllers"), "/controllers", frozenset({Action.ONBOARD})),
     Place(mark("Policy"), "/policy", roles=_HAS_A_NOTICE),
     Place(mark("Proposals"), "/proposals", frozenset({Action.READ_PROPOSALS})),

@@ -14,6 +14,7 @@ from vault.accounts import Caller
 from vault.api.route_rights import actions_of
 from vault.console import (
     account,
+    arrivals,
     audit,
     built,
     certificates,
@@ -38,6 +39,7 @@ AREAS: Final = (
     home,
     recordings,
     keeping,
+    arrivals,
     controllers,
     health,
     policy,

@@ -14,7 +14,7 @@ from tenants.policy import Policy
 from tenants.reading import PolicyInvalid, check_against_contract, read_policy
 from vault.accounts import Caller
 from vault.custody.custody import Custody
-from vault.custody.database import DB, tenant_scope
+from vault.custody.database import DB, PLATFORM, tenant_scope
 from vault.custody.register import Tenancy, tenancy
 from vault.custody.tables import PolicyVersion
 from vault.errors import FieldProblem, Invalid, NotFound
@@ -40,21 +40,24 @@ class Version:
     standing: Standing
 
 
-async def versions(custody: Custody, caller: Caller) -> list[Version]:
-    """The controller's versions, newest first.
+async def versions(custody: Custody, caller: Caller, controller: UUID | None = None) -> list[Version]:
+    """A controller's versions, newest first.
+
+    Args:
+        controller: whose, for an operator; one's own otherwise.
 
     Raises:
         NotAllowed: the caller reads no policy.
-        NotFound: the outsourcing firm itself has no policy.
+        NotFound: another controller's, or none: the outsourcing firm itself has no policy.
     """
     caller.require(Action.READ_POLICY)
-    now = custody.clock.now()
-    async with tenant_scope(caller.tenant):
-        held = await tenancy(caller.tenant, at=now)
+    tenant, now = _readable(caller, controller), custody.clock.now()
+    async with tenant_scope(tenant):
+        held = await tenancy(tenant, at=now)
         rows = await DB.fetch(
             "SELECT version, effective_from, sha256 FROM policy_version WHERE tenant_id = $1"
             " ORDER BY effective_from DESC, version DESC",
-            caller.tenant,
+            tenant,
         )
     today = now.astimezone(ZoneInfo(held.contract.time_zone)).date()
     return [
@@ -86,16 +89,21 @@ async def purposes(custody: Custody, caller: Caller) -> dict[str, str]:
     return {name: purpose.title for name, purpose in policy.purposes.allowed.items()}
 
 
-async def source_of(caller: Caller, version: int) -> str:
+async def source_of(caller: Caller, version: int, controller: UUID | None = None) -> str:
     """The file of one version, as it was published.
 
+    Args:
+        controller: whose, for an operator; one's own otherwise.
+
     Raises:
-        NotFound: no such version.
+        NotAllowed: the caller reads no policy.
+        NotFound: no such version, or another controller's.
     """
     caller.require(Action.READ_POLICY)
-    async with tenant_scope(caller.tenant):
+    tenant = _readable(caller, controller)
+    async with tenant_scope(tenant):
         rows = await DB.fetch(
-            "SELECT source FROM policy_version WHERE tenant_id = $1 AND version = $2", caller.tenant, version
+            "SELECT source FROM policy_version WHERE tenant_id = $1 AND version = $2", tenant, version
         )
     if not rows:
         raise NotFound
@@ -137,6 +145,17 @@ async def checked(tenant: UUID, source: str, *, now: datetime) -> tuple[Tenancy,
 def digest(source: str) -> bytes:
     """What a version is known by, whoever sends its file again."""
     return hashlib.sha256(source.encode()).digest()
+
+
+def _readable(caller: Caller, controller: UUID | None) -> UUID:
+    """Whose notices are meant: what is published binds, and whoever proposes another version reads the one before.
+
+    Raises:
+        NotFound: another controller's.
+    """
+    if caller.tenant != PLATFORM and controller not in (None, caller.tenant):
+        raise NotFound
+    return controller or caller.tenant
 
 
 def _read(source: str, held: Tenancy) -> Policy:
