@@ -38,6 +38,8 @@ class Caller:
     """How the person signed in; None for whoever came with a token."""
 
     signed_in_at: datetime | None = None
+    controller_name: str | None = None
+    """What the person's controller is called; None for an operator."""
 
     @property
     def tenant(self) -> UUID:
@@ -172,7 +174,13 @@ class Sessions:
             _remember(self._people, session.member, (time.monotonic(), member))
         if member.signed_out_at is not None and session.opened_at <= member.signed_out_at:
             raise Unauthenticated(sessions.OVER)
-        return Caller(member.person, session.id, method=session.method, signed_in_at=session.opened_at)
+        return Caller(
+            member.person,
+            session.id,
+            method=session.method,
+            signed_in_at=session.opened_at,
+            controller_name=member.controller_name,
+        )
 
     async def _by_token(self, secret: str, certificate: str | None, *, in_use: bool) -> Caller:
         if not is_token(secret):
@@ -204,7 +212,7 @@ class Sessions:
                 raise Unauthenticated("The token has ended.")
             await narrow(found["tenant_id"])
             member = await _member(found["tenant_id"], found["member_id"])
-        caller = Caller(member.person, found["id"], frozenset(found["scopes"]))
+        caller = Caller(member.person, found["id"], frozenset(found["scopes"]), controller_name=member.controller_name)
         return _Token(caller, found["expires_at"], found["bound_to"])
 
 
@@ -250,11 +258,16 @@ class _Member:
 
     person: Person
     signed_out_at: datetime | None
+    controller_name: str | None
 
 
 async def _member(tenant: UUID, member_id: UUID) -> _Member:
     """The active member, in the open scope. Raises Unauthenticated, Destroyed."""
-    found = await DB.fetch("SELECT roles, agent_id, active, signed_out_at FROM member WHERE id = $1", member_id)
+    found = await DB.fetch(
+        "SELECT m.roles, m.agent_id, m.active, m.signed_out_at, c.name AS controller_name FROM member m"
+        " LEFT JOIN controller c ON c.id = m.tenant_id WHERE m.id = $1",
+        member_id,
+    )
     if not found:
         raise await _gone(tenant)
     if not found[0]["active"]:
@@ -265,7 +278,7 @@ async def _member(tenant: UUID, member_id: UUID) -> _Member:
         roles=frozenset(Role(role) for role in found[0]["roles"]),
         agent_id=found[0]["agent_id"],
     )
-    return _Member(person, found[0]["signed_out_at"])
+    return _Member(person, found[0]["signed_out_at"], found[0]["controller_name"])
 
 
 def _remember(remembered: dict[Key, Value], key: Key, value: Value) -> None:

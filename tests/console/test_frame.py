@@ -44,6 +44,12 @@ async def test_the_navigation_leads_nobody_where_they_may_not_go(visit: Visit, h
         assert "Data subjects" not in await visitor.page.inner_text("nav.places")
 
 
+async def test_every_page_of_whoever_is_signed_in_says_whose_it_is(world: World, house: House) -> None:
+    for path in ("/", "/account", "/policy", "/people", "/controllers"):
+        assert '<span class="whose">Patentti- ja rekisterihallitus</span>' in (await house.administrator.get(path)).text
+    assert 'class="whose"' not in (await (await world.operator()).get("/controllers")).text
+
+
 async def test_scripts_and_styles_are_small_and_kept_by_the_browser(world: World) -> None:
     for name in ("console.js", "console.css"):
         answer = await world.client.get(address(name))
