@@ -8,7 +8,10 @@ from msgspec import Meta, Struct, field
 
 from tenants.vocabulary import Role
 
-Word = Annotated[str, Meta(min_length=1, max_length=200)]
+LONGEST_WORD = 200
+"""Of a claim's name or value, or a client's id, in characters."""
+
+Word = Annotated[str, Meta(min_length=1, max_length=LONGEST_WORD)]
 Secret = Annotated[str, Meta(min_length=1, max_length=500)]
 Domain = Annotated[
     str, Meta(max_length=253, pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$")

@@ -40,5 +40,6 @@ HANDLERS = [
     support.admit_support,
     support.end_support,
     provider.show_provider,
+    provider.propose_provider,
     provider.remove_provider,
 ]
