@@ -8,7 +8,8 @@ import pytest
 from litestar import Request, post
 from litestar.testing import create_test_client
 
-from vault.console.files import FIELDS_MOST, TEXT_MOST, largest, read_form
+from vault.console.files import FIELDS_MOST, TEXT_MOST, FormRequest, largest, read_form
+from vault.console.routes import router
 from vault.errors import TooLarge
 
 
@@ -85,6 +86,18 @@ def test_the_routes_own_limit_is_told_as_any_other() -> None:
 
 def test_what_is_no_form_is_not_read() -> None:
     assert raw("application/json", iter([b"{}" * 1000])) == {"fields": {}, "files": {}}
+
+
+def test_no_page_puts_a_file_on_the_disk() -> None:
+    @post("/", request_class=FormRequest, request_max_body_size=3_000_000)
+    async def hold(request: FormRequest) -> list[Any]:
+        form = await request.form()
+        return [form["words"], form["file"].rolled_to_disk, len(await form["file"].read())]
+
+    with create_test_client([hold]) as client:
+        answer = client.post("/", data={"words": " as typed "}, files={"file": ("order.txt", b"x" * 2_000_000)})
+    assert answer.json() == [" as typed ", False, 2_000_000]
+    assert router.request_class is FormRequest
 
 
 def test_a_form_has_one_file_and_not_too_many_fields() -> None:

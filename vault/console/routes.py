@@ -6,7 +6,6 @@ from litestar import Request, Router
 from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
-from litestar.plugins.htmx import HTMXRequest
 
 from tenants.actions import CONTENT_ACTIONS
 from tenants.decisions import Refused
@@ -32,6 +31,7 @@ from vault.console import (
     signing_in,
     subjects,
 )
+from vault.console.files import FormRequest
 from vault.console.language import AREA, LANGUAGE, language_of
 from vault.errors import NotAllowed, VaultError
 
@@ -79,7 +79,7 @@ def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHand
 router = Router(
     path="/",
     include_in_schema=False,
-    request_class=HTMXRequest,
+    request_class=FormRequest,
     before_request=speak,
     guards=[admit],
     exception_handlers={
