@@ -24,6 +24,7 @@ from vault.disclosure.delegating import active, speaking
 from vault.disclosure.model import Disclosure, ItemState, Verdict
 from vault.disclosure.narrowing import rescoped
 from vault.disclosure.reading import find, sees_all
+from vault.disclosure.reviewing import CHANGED
 from vault.disclosure.steps import ACTS, move
 from vault.errors import Conflict, FieldProblem, Invalid, NotAllowed
 from vault.proposals.rows import checked_reason
@@ -159,7 +160,7 @@ async def _approve(turn: _Turn) -> Exception | None:
         unread = await reviewing.changed_since(disclosure)
         if unread:
             await rescoped(disclosure, dict.fromkeys(unread, ItemState.INCLUDED), actor=None, now=turn.now)
-            return Conflict(reviewing.CHANGED, recordings=[str(id) for id in unread[:50]])
+            return Conflict(CHANGED, recordings=[str(id) for id in unread[:50]])
         turn = replace(turn, disclosure=await _without_leavers(turn))
     sentence = refuse_approval(turn.voice, _voices(turn.disclosure), requester=disclosure.requested_by)
     if sentence is not None:

@@ -19,6 +19,7 @@ from vault.custody.register import tenancy
 from vault.disclosure import holding, reviewing, rows, scoping
 from vault.disclosure.model import Disclosure, Item, ItemState, Limits
 from vault.disclosure.reading import find, sees_all
+from vault.disclosure.reviewing import CHANGED
 from vault.disclosure.steps import move
 from vault.errors import Conflict, FieldProblem, Invalid, NotAllowed, NotFound
 from vault.rights import decide_for
@@ -158,7 +159,7 @@ async def _as_seen(disclosure: Disclosure, item: Item, wanted: Change, now: date
         raise Invalid(rule, [FieldProblem("seen", "missing", rule)])
     stands = (await reviewing.as_it_stands(disclosure, {item.recording_id: now}))[item.recording_id]
     if stands.hex() != wanted.seen:
-        raise Conflict(reviewing.CHANGED, recordings=[str(item.recording_id)])
+        raise Conflict(CHANGED, recordings=[str(item.recording_id)])
     return stands
 
 

@@ -56,8 +56,8 @@ async def _shown(
     named: bool = False,
     **told: Any,
 ) -> Response[str]:
-    told_of = (*found.listens, *found.consultations)
-    who = {each.member for each in told_of if each.member} | {each.by for each in found.named}
+    members = [each.member for each in found.listens] + [each.member for each in found.consultations]
+    who = {member for member in members if member} | {each.by for each in found.named}
     allowed = (await in_force(custody, caller)).purposes.allowed
     return page(
         request,
