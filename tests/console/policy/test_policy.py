@@ -1,6 +1,7 @@
 """The notice is read beside its rules, and another version takes two persons before two browsers."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -119,6 +120,29 @@ async def test_a_shorter_period_is_previewed_proposed_and_confirmed_by_a_second_
         came = visitor.page.locator("tr.came", has_text="P3M")
         assert "came" in await came.inner_text()
         await visitor.check_accessible()
+
+
+async def test_an_operator_begins_with_what_is_published_for_the_controller_that_they_choose(
+    visit: Visit, world: World
+) -> None:
+    house = await world.house()
+    async with visit(await world.operator(), java_script_enabled=False) as visitor:
+        await visitor.go("/policy/change")
+        await visitor.page.get_by_label("Controller").select_option(str(house.tenant))
+        await visitor.press("Write its next version")
+        assert f'slug = "{house.slug}"' in await visitor.page.get_by_label("The policy file").input_value()
+        await visitor.press("Preview what it would do")
+        assert "Version 2 would be in force" in await visitor.text()
+        await visitor.page.get_by_label("Why it is changed").fill(WHY)
+        await visitor.press("Propose this version")
+        assert "It is proposed" in await visitor.text()
+    async with visit(await world.operator(), viewport={"width": 320, "height": 800}) as visitor:
+        for path in ("/policy/change", f"/policy/change?controller={house.tenant}"):
+            await visitor.go(path)
+            await visitor.check_accessible()
+            assert await visitor.page.evaluate("document.documentElement.scrollWidth <= 320"), path
+        await visitor.go(f"/policy/change?controller={UUID(int=7)}")
+        assert "There is nothing here that you may see" in await visitor.text()
 
 
 async def test_an_agent_and_an_operator_are_not_shown_what_is_not_theirs(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.params import FromQuery
+from msgspec import Struct
 
 from tenants.decisions import Action
 from tenants.reading import PolicyInvalid, PolicyProblem, read_policy
@@ -19,12 +20,19 @@ from vault.console.rendering import elsewhere, page, piece
 from vault.custody.custody import Custody
 from vault.custody.database import PLATFORM
 from vault.errors import FieldProblem, Invalid
+from vault.onboarding import controllers
 from vault.policies.changing import change_policy, preview_policy
 from vault.policies.versions import source_of, versions
 
 VERSION = re.compile(r"^version\s*=\s*\d+\s*$", re.MULTILINE)
 FROM = re.compile(r"^effective_from\s*=\s*\S+\s*$", re.MULTILINE)
 TELLS_A_LINE = re.compile(r"^policy:(\d+): ")
+
+
+class Whose(Struct, frozen=True, kw_only=True):
+    """Of which controller; one's own where none is named."""
+
+    controller: UUID | None = None
 
 
 @get("/policy/change", opt={"action": Action.CHANGE_POLICY})
@@ -34,9 +42,11 @@ async def show_change(
     caller: FromCaller,
     controller: FromQuery[UUID | None] = None,
 ) -> Response[str]:
-    """The newest version's file, to be written on as the next one."""
-    source = "" if caller.tenant == PLATFORM else await _next(custody, caller)
-    return page(request, "policy/change.html", **_form(source, controller))
+    """The newest version's file, to be written on as the next one; an operator says first of which controller."""
+    if caller.tenant == PLATFORM and controller is None:
+        return page(request, "policy/whose.html", choices=await _choices(custody, caller))
+    source = await _next(custody, caller, controller)
+    return page(request, "policy/change.html", **_form(source, controller, name=await _name(caller, controller)))
 
 
 @post("/policy/change/check", request_max_body_size=LARGE_BODY, opt={"action": Action.CHANGE_POLICY})
@@ -53,7 +63,8 @@ async def take_change(request: Request[Caller, Any, Any], custody: InCustody, ca
     given["policy"] = _file(given.get("policy", ""))
     source, reason = given["policy"], given.get("reason", "")
     step = given.pop("step", "preview")
-    form = _form(source, given.get("controller"), reason=reason)
+    controller = forms.shaped({"controller": given.get("controller")}, Whose).controller
+    form = _form(source, controller, reason=reason, name=await _name(caller, controller))
     try:
         if step == "propose":
             return await _propose(custody, caller, given)
@@ -104,10 +115,11 @@ def _located(problem: FieldProblem) -> FieldProblem:
     return FieldProblem(field, problem.rule, TELLS_A_LINE.sub("", problem.detail))
 
 
-def _form(source: str, controller: Any, *, reason: str = "") -> dict[str, Any]:
+def _form(source: str, controller: UUID | None, *, reason: str = "", name: str = "") -> dict[str, Any]:
     return {
         "source": source,
         "controller": controller,
+        "name": name,
         "reason": reason,
         "effect": None,
         "wrong": (),
@@ -115,8 +127,22 @@ def _form(source: str, controller: Any, *, reason: str = "") -> dict[str, Any]:
     }
 
 
-async def _next(custody: Custody, caller: Caller) -> str:
-    newest = max((one.version for one in await versions(custody, caller)), default=1)
+async def _next(custody: Custody, caller: Caller, controller: UUID | None) -> str:
+    newest = max((one.version for one in await versions(custody, caller, controller)), default=1)
     tomorrow: date = (custody.clock.now().astimezone(ZONE) + timedelta(days=1)).date()
-    source = VERSION.sub(f"version = {newest + 1}", await source_of(caller, newest), count=1)
+    source = VERSION.sub(f"version = {newest + 1}", await source_of(caller, newest, controller), count=1)
     return FROM.sub(f"effective_from = {tomorrow}", source, count=1)
+
+
+async def _choices(custody: Custody, caller: Caller) -> list[tuple[str, str]]:
+    """The controllers whose notice may have another version: id and name."""
+    now = custody.clock.now()
+    found = await controllers(caller)
+    return [(str(one.tenant), one.name) for one in found if not one.contract.state_on(now).over]
+
+
+async def _name(caller: Caller, controller: UUID | None) -> str:
+    """What an operator's controller is called; empty for whoever changes their own."""
+    if caller.tenant != PLATFORM:
+        return ""
+    return next((one.name for one in await controllers(caller) if one.tenant == controller), "")
