@@ -59,7 +59,13 @@ class Visitor:
         return await self.page.inner_text("main")
 
     async def check_accessible(self) -> None:
-        """No violation of WCAG 2.1 A or AA, by axe-core, on the page as it now is."""
+        """No violation of WCAG 2.1 A or AA, by axe-core, on the page as it now is.
+
+        Nor has anything the id of another, which axe asks no more: a label would name another form's field (4.1.1).
+        """
+        ids: list[str] = await self.page.evaluate("() => [...document.querySelectorAll('[id]')].map(each => each.id)")
+        twice = {id for id in ids if ids.count(id) > 1}
+        assert not twice, f"{self.page.url}: {sorted(twice)}"
         await self.page.evaluate(_axe())
         found: dict[str, Any] = await self.page.evaluate(
             # Of a style within a shadow root axe makes a copy of its own, which the page's policy forbids.

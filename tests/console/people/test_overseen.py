@@ -76,8 +76,8 @@ async def test_the_dpo_closes_unusual_volume_with_words(visit: Visit, house: Hou
         await visitor.check_accessible()
 
 
-async def test_the_glass_is_broken_ended_and_judged_by_another(visit: Visit, house: House) -> None:
-    dpo = await house.person(Role.DPO)
+async def test_the_glass_is_broken_heard_under_ended_and_judged_by_another(visit: Visit, house: House) -> None:
+    dpo, recording = await house.person(Role.DPO), await house.recording()
     async with visit(await house.member(Role.MAINTENANCE), java_script_enabled=False) as visitor:
         await visitor.go("/")
         await visitor.page.get_by_role("navigation", name="Main").get_by_role("link", name="Break the glass").click()
@@ -91,14 +91,28 @@ async def test_the_glass_is_broken_ended_and_judged_by_another(visit: Visit, hou
         await visitor.press("Break the glass")
         assert "A second person and the DPO are told" in await visitor.text()
         at = visitor.page.url.removeprefix(visitor.url).partition("?")[0]
+        await visitor.go("/recordings")
+        assert "You have broken the glass: it is open until" in await visitor.text()
+        await visitor.page.locator("#lines a").first.click()
+        await visitor.page.locator("input[name=purpose]").first.check()
+        await visitor.page.get_by_label("Why do you listen?").fill("Whether it plays.")
+        await visitor.press("Listen")
+        assert "You have broken the glass: it is open until" in await visitor.text()
+        source = await visitor.page.locator("audio[controls]").get_attribute("src")
+        heard = await visitor.page.request.get(f"{visitor.url}{source}", headers={"range": "bytes=0-1"})
+        assert heard.status == 206
+        await visitor.follow("See it, or end it")
         await visitor.press("End it now")
         assert "Whoever broke the glass does not review it" in await visitor.text()
+        await visitor.go("/recordings")
+        assert "You have broken the glass" not in await visitor.text()
     async with visit(dpo) as visitor:
         await visitor.go("/")
         await visitor.page.get_by_role("link", name="Broken glass to review").click()
         await visitor.check_accessible()
         await visitor.go(at)
         assert "INC-2026-17" in await visitor.text()
+        assert str(recording) in await visitor.text()
         await visitor.check_accessible()
         await visitor.page.get_by_label("Yes", exact=True).check()
         await visitor.page.get_by_label("Why you think so").fill("The call did not play.")

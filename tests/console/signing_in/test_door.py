@@ -106,6 +106,24 @@ async def test_a_session_that_ended_is_said_to_have_and_one_comes_back_to_where_
             assert visitor.page.url.endswith("/account/sessions")
 
 
+async def test_a_form_that_comes_after_the_sessions_end_is_said_to_have_saved_nothing(
+    visit: Visit, world: World
+) -> None:
+    house = await world.house()
+    await world.redeem(house.invitation)
+    email = f"admin@{house.slug}.example"
+    async with visit(await world.session(house.slug, email)) as visitor:
+        await visitor.go("/people/teams")
+        await visitor.page.get_by_label("Name", exact=True).fill("Morning")
+        async with world.later(timedelta(minutes=31)):
+            await visitor.press("Make the team")
+            assert "Your session had ended when the form was sent: nothing of it was saved" in await visitor.text()
+            await visitor.check_accessible()
+            await fill(visitor, controller=house.slug, email=email, code=world.code())
+            assert visitor.page.url.endswith("/people/teams")
+            assert "Morning" not in await visitor.text()
+
+
 @pytest.mark.parametrize(
     ("asked", "led"),
     [
