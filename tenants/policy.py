@@ -24,8 +24,17 @@ from tenants.vocabulary import (
     SpecialCategoryBasis,
 )
 
-# `extra` tells the reader of policy files (tenants/shape.py) what a text refers to or must parse as.
-Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,62}$")]
+# `extra` tells the reader of policy files (tenants/shape.py) what a text refers to or must parse as. Descriptions say
+# what is to be written: editors show them, the console's form has them beside its fields, and who left out a field is
+# told them. Titles stand where the field's own name, in words, is not what people call it.
+Name = Annotated[
+    str,
+    Meta(
+        pattern="^[a-z][a-z0-9_]{0,62}$",
+        title="Name",
+        description="small letters, digits and underscores, such as service_quality",
+    ),
+]
 ClauseName = Annotated[str, Meta(description="the name of a clause of this file", extra={"refers_to": "clauses"})]
 PurposeName = Annotated[
     str, Meta(description="the name of a purpose of this file", extra={"refers_to": "purposes.allowed"})
@@ -39,15 +48,18 @@ BusinessId = Annotated[str, Meta(description="a Finnish Y-tunnus", extra={"reads
 Language = Annotated[str, Meta(pattern="^[a-z]{2}$", description="an ISO 639-1 code such as fi")]
 Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", description="a role mailbox, nobody's own")]
 Sentence = Annotated[str, Meta(min_length=1)]
+Passage = Annotated[str, Meta(min_length=1, extra={"written_as": "passage"})]
 
 
 class Clause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One promise of the notice, in the notice's own words (in the first of the policy's languages)."""
 
-    section: Sentence
-    text: Sentence
-    article: Sentence | None = None
-    evidence: Sentence | None = None
+    section: Annotated[Sentence, Meta(description="the heading of the notice under which the promise stands")]
+    text: Annotated[Passage, Meta(description="the promise, word for word as published")]
+    article: Annotated[Sentence | None, Meta(description="the article it answers to, such as 13(1)(c)")] = None
+    evidence: Annotated[
+        Sentence | None, Meta(description="what proves it, such as the document from which it was taken")
+    ] = None
 
 
 class Citation(Struct, frozen=True, kw_only=True):
@@ -64,25 +76,25 @@ class Citation(Struct, frozen=True, kw_only=True):
 class Controller(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who is responsible (Art. 13(1)(a)), as published."""
 
-    name: Sentence
-    contact: Email
-    business_id: BusinessId | None = None
-    address: Sentence | None = None
+    name: Annotated[Sentence, Meta(description="the organisation's name, as published")]
+    contact: Annotated[Email, Meta(title="Contact address")]
+    business_id: Annotated[BusinessId | None, Meta(title="Business ID")] = None
+    address: Annotated[Passage | None, Meta(title="Postal address", description="as published")] = None
 
 
 class DataProtectionOfficer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whom data subjects may ask (Art. 13(1)(b)), as published."""
 
-    contact: Email
+    contact: Annotated[Email, Meta(title="Contact address")]
 
 
 class Purpose(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What recordings are used for, and what makes that lawful."""
 
-    title: Sentence
+    title: Annotated[Sentence, Meta(description="the purpose, in the notice's words")]
     legal_basis: LegalBasis
-    special_category: SpecialCategoryBasis | None = None
-    primary: bool = False
+    special_category: Annotated[SpecialCategoryBasis | None, Meta(title="Basis for special categories")] = None
+    primary: Annotated[bool, Meta(description="whether recordings are made for this in the first place")] = False
     clause: ClauseName
 
 
@@ -90,16 +102,20 @@ class Purposes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The closed list of purposes; the clause refuses every other one."""
 
     clause: ClauseName
-    allowed: Annotated[dict[Name, Purpose], Meta(min_length=1)]
+    allowed: Annotated[dict[Name, Purpose], Meta(min_length=1, title="Allowed purposes")]
 
 
 class RetentionRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long one class of parts is kept, and for which reasons longer; a longer period is for what comes after it."""
 
-    keep: Duration
-    longer_while: tuple[HoldReason, ...] = ()
+    keep: Annotated[Duration, Meta(title="Retention period")]
+    longer_while: Annotated[tuple[HoldReason, ...], Meta(title="Kept longer while there is")] = ()
     also_recorded_before: Annotated[
-        bool, Meta(description="whether this period, where it is longer than before, is for what was recorded before")
+        bool,
+        Meta(
+            title="Also for what was recorded before",
+            description="whether this period, where it is longer than before, is for what was recorded before",
+        ),
     ] = False
     clause: ClauseName
 
@@ -110,10 +126,10 @@ class RetentionRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class RetentionRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long each class is kept; without `identifiers`, digits stay in the content."""
+    """How long each class is kept; without identifiers, digits stay in the content."""
 
     content: RetentionRule
-    contact: RetentionRule
+    contact: Annotated[RetentionRule, Meta(title="Contact record")]
     identifiers: RetentionRule | None = None
 
     def by_class(self) -> dict[PartClass, RetentionRule]:
@@ -125,12 +141,12 @@ class RetentionRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class KindRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What may be recorded of one kind of interaction; without `directions`, direction means nothing to it."""
+    """What may be recorded of one kind of interaction; without directions, direction means nothing to it."""
 
     clause: ClauseName
     directions: tuple[Direction, ...] = ()
-    contact_fields: Annotated[tuple[ContactField, ...], Meta(min_length=1)]
-    contact_clause: ClauseName
+    contact_fields: Annotated[tuple[ContactField, ...], Meta(min_length=1, title="Fields of the contact record")]
+    contact_clause: Annotated[ClauseName, Meta(title="Clause on the contact record")]
     purposes: tuple[PurposeName, ...]
     retention: RetentionRules
 
@@ -164,7 +180,7 @@ class BreakGlass(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     roles: Annotated[tuple[Role, ...], Meta(min_length=1)]
     purposes: Annotated[tuple[PurposeName, ...], Meta(min_length=1)]
-    minutes: Annotated[int, Meta(ge=1, le=240)] = 30
+    minutes: Annotated[int, Meta(ge=1, le=240, description="how long the glass stays broken, 240 at most")] = 30
     clause: ClauseName
 
 
@@ -175,9 +191,12 @@ class Access(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     clause: ClauseName
-    personal_accounts_only: bool = True
-    sign_in: Annotated[tuple[SignInMethod, ...], Meta(min_length=1)] = tuple(SignInMethod)
-    reviewed_every: Horizon | None = None
+    personal_accounts_only: Annotated[bool, Meta(description="whether nobody shares an account with another")] = True
+    sign_in: Annotated[tuple[SignInMethod, ...], Meta(min_length=1, title="Sign-in")] = tuple(SignInMethod)
+    reviewed_every: Annotated[
+        Horizon | None,
+        Meta(title="Rights reviewed every", description="how long a right is good before somebody confirms it"),
+    ] = None
     break_glass: BreakGlass | None = None
     roles: Annotated[
         dict[Role, AccessRule], Meta(min_length=1, extra_json_schema={"propertyNames": {"enum": list(Role)}})
@@ -188,9 +207,9 @@ class DisclosureRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """One way in which recordings may leave."""
 
     clause: ClauseName
-    temporary: bool = False
+    temporary: Annotated[bool, Meta(description="whether the recipient keeps it for a time only")] = False
     afterwards: RecipientDuty | None = None
-    chosen_by: tuple[Party, ...] = ()
+    chosen_by: Annotated[tuple[Party, ...], Meta(description="at whose own choice alone, if so")] = ()
 
 
 class Disclosures(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -198,7 +217,8 @@ class Disclosures(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     clause: ClauseName
     allowed: Annotated[
-        dict[DisclosureKind, DisclosureRule], Meta(extra_json_schema={"propertyNames": {"enum": list(DisclosureKind)}})
+        dict[DisclosureKind, DisclosureRule],
+        Meta(title="Allowed disclosures", extra_json_schema={"propertyNames": {"enum": list(DisclosureKind)}}),
     ] = {}
 
 
@@ -213,25 +233,25 @@ class Transfer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where recordings are kept; the storage region lies inside the area."""
 
     area: Area
-    region: Sentence
+    region: Annotated[Sentence, Meta(title="Region of storage", description="a region of S3, such as eu-north-1")]
     clause: ClauseName
-    outside_support: OutsideSupport | None = None
+    outside_support: Annotated[OutsideSupport | None, Meta(title="Support from outside of the EEA")] = None
 
 
 class RightRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether the notice grants a right, by which means, and to whom besides the data subject."""
 
-    granted: bool
-    by: tuple[RightMeans, ...] = ()
-    also_for: tuple[Party, ...] = ()
+    granted: Annotated[bool, Meta(description="whether data subjects have this right here")]
+    by: Annotated[tuple[RightMeans, ...], Meta(title="By means of")] = ()
+    also_for: Annotated[tuple[Party, ...], Meta(description="who has it besides the data subject")] = ()
     clause: ClauseName
 
 
 class AutomatedDecisions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether anything is decided about people without a person (Art. 22)."""
 
-    decisions: bool
-    profiling: bool
+    decisions: Annotated[bool, Meta(description="whether anything is decided without a person")]
+    profiling: Annotated[bool, Meta(description="whether people are profiled (Art. 4(4))")]
     clause: ClauseName
 
 
@@ -243,8 +263,13 @@ class ContractEnd(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """
 
     clause: ClauseName
-    return_before: bool = False
-    return_clause: ClauseName | None = None
+    return_before: Annotated[
+        bool,
+        Meta(title="Return first", description="whether everything is returned before it is destroyed"),
+    ] = False
+    return_clause: Annotated[
+        ClauseName | None, Meta(title="Clause on the return", description="where the notice or contract says so")
+    ] = None
 
 
 class Backups(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -253,14 +278,14 @@ class Backups(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Together with a backup of the keyring one of the catalogue still opens, so the keyring's horizon is best short.
     """
 
-    catalogue: Horizon = "P35D"
-    keyring: Horizon = "P7D"
+    catalogue: Annotated[Horizon, Meta(title="Backups of the catalogue")] = "P35D"
+    keyring: Annotated[Horizon, Meta(title="Backups of the keyring")] = "P7D"
 
 
 class Log(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long the audit log tells what happened; after that only its hashes are left, which still prove the rest."""
 
-    keep: Horizon = "P6Y"
+    keep: Annotated[Horizon, Meta(title="Retention period")] = "P6Y"
     clause: ClauseName | None = None
 
 
@@ -268,27 +293,44 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One version of one controller's notice, in force from a day on."""
 
     schema: Literal[1]
-    slug: Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{1,40}$")]
-    version: Annotated[int, Meta(ge=1)]
-    effective_from: date
+    slug: Annotated[
+        str,
+        Meta(
+            pattern="^[a-z][a-z0-9-]{1,40}$",
+            title="Short name",
+            description="a text of small letters, digits and hyphens, such as prh",
+        ),
+    ]
+    version: Annotated[int, Meta(ge=1, description="a whole number, one more than that of the version before")]
+    effective_from: Annotated[
+        date,
+        Meta(title="In force from", description="a date such as 2026-01-01, the first day on which this is in force"),
+    ]
     time_zone: TimeZone
-    languages: Annotated[tuple[Language, ...], Meta(min_length=1)]
+    languages: Annotated[
+        tuple[Language, ...], Meta(min_length=1, description="those of the notice, that of the clauses first")
+    ]
     backups: Backups = Backups()
-    log: Log = Log()
+    log: Annotated[Log, Meta(title="Audit log")] = Log()
     controller: Controller
-    dpo: DataProtectionOfficer
+    dpo: Annotated[DataProtectionOfficer, Meta(title="Data protection officer")]
     clauses: Annotated[dict[Name, Clause], Meta(min_length=1)]
     purposes: Purposes
-    recorded: Recorded
+    recorded: Annotated[Recorded, Meta(title="What is recorded")]
     never_stored: tuple[NeverStoredRule, ...] = ()
     access: Access
     disclosures: Disclosures
     transfer: Transfer
     rights: Annotated[
-        dict[Right, RightRule], Meta(min_length=1, extra_json_schema={"propertyNames": {"enum": list(Right)}})
+        dict[Right, RightRule],
+        Meta(
+            min_length=1,
+            title="Rights of data subjects",
+            extra_json_schema={"propertyNames": {"enum": list(Right)}},
+        ),
     ]
     automated_decisions: AutomatedDecisions
-    contract_end: ContractEnd
+    contract_end: Annotated[ContractEnd, Meta(title="End of the contract")]
 
     def cite(self, clause: str) -> Citation:
         """Quote a clause of this policy by its name."""

@@ -38,7 +38,7 @@ def problems(policy_texts: Mapping[str, str]) -> Problems:
         ("effective_from = 2026-01-01\n", "", "effective_from", "is missing", "add a date such as 2026-01-01"),
         ('slug = "prh"\n', "", "slug", "is missing", "add a text"),
         ('time_zone = "Europe/Helsinki"\n', "", "time_zone", "is missing", "an IANA name"),
-        ('languages = ["fi", "sv", "en"]\n', "", "languages", "is missing", "add an array"),
+        ('languages = ["fi", "sv", "en"]\n', "", "languages", "is missing", "add those of the notice"),
         ('area = "EEA"\n', "", "transfer.area", "is missing", "one of: EU, EEA"),
         ("schema = 1\n", "", "schema", "is missing", "one of: 1"),
         ("schema = 1\n", "schema = 2\n", "schema", "2 is not a word", "write one of: 1"),
