@@ -231,9 +231,9 @@ async def test_what_reaches_back_has_a_reason_and_the_dpo_is_told(house: House) 
     assert (await house.administrator.request("PUT", at, json=longer)).status_code == 200
     items = (await house.administrator.get("/v1/messages?topic=team.backdated")).json()["items"]
     about = [(each["audience"], each["details"]) for each in reversed(items) if each["object_id"] == of]
-    assert [(audience, told["because"], told["since"], told["membership"]) for audience, told in about] == [
-        ("dpo", "noted_late", ended["from"], ended["id"]),
-        ("dpo", "was_wrong", ended["until"], ended["id"]),
+    assert [(audience, told["because"], told["since"][:10], told["membership"]) for audience, told in about] == [
+        ("dpo", "noted_late", ended["from"][:10], ended["id"]),
+        ("dpo", "was_wrong", ended["until"][:10], ended["id"]),
     ]
     joined = [each["details"] for each in await logged(house, "team.joined") if each["object"] == of]
     assert [(each["membership"], each.get("because")) for each in joined] == [

@@ -180,6 +180,8 @@ async def test_searches_and_looks_without_listening_have_a_habit_of_their_own(ho
         await audit.seal(house.tenant)
     assert {each["span"] for each in await _flagged(house, supervisor)} == {"hour"}
     assert (await supervisor.post("/v1/recordings/search", json={})).status_code == 200
+    async with tenant_scope(house.tenant):
+        await audit.seal(house.tenant)
     flagged = {each["span"]: each for each in await _flagged(house, supervisor)}
     assert (flagged["day"]["measure"], flagged["day"]["accesses"]) == ("looks", LOOKS_WITHOUT_HABIT + 1)
 

@@ -177,7 +177,7 @@ async def _change(
         require_version(if_match, before.row.version)
         # What the directory says itself, and not what an administrator made of it.
         said = before.person.model_copy(deep=True, update={"active": before.row.said})
-        wanted = await asyncio.to_thread(change, said)
+        wanted = await asyncio.to_thread(change, said.model_copy(deep=True))
         _require_address(wanted)
         if wanted.active is None:
             wanted.active = before.row.said

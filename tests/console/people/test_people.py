@@ -4,10 +4,11 @@ import secrets
 
 import pytest
 
-from tenants.vocabulary import Role
+from tenants.vocabulary import Role, SignInMethod
 from tests.console.browsing import Visitor
 from tests.console.conftest import Visit
 from tests.world import As, House, World
+from vault.accounts import Sessions
 from vault.console.language import LANGUAGES
 
 TABS = (
@@ -107,9 +108,10 @@ async def test_an_account_is_given_back_by_two_persons(visit: Visit, world: Worl
 
 
 async def test_whoever_is_to_decide_is_proposed_to_another_administrator(
-    visit: Visit, house: House, second: As
+    visit: Visit, world: World, house: House, second: As
 ) -> None:
     email = f"{secrets.token_hex(4)}@demo.example"
+    await Sessions.open(world.custody, house.tenant, second.id, method=SignInMethod.PASSKEY)
     async with visit(second) as other, visit(house.administrator, java_script_enabled=False) as visitor:
         await visitor.go("/people")
         await visitor.page.get_by_label("Name", exact=True).fill("Demo Adviser")
