@@ -50,6 +50,24 @@ async def test_every_page_of_whoever_is_signed_in_says_whose_it_is(world: World,
     assert 'class="whose"' not in (await (await world.operator()).get("/controllers")).text
 
 
+async def test_an_address_that_nothing_has_is_a_page_for_people_and_a_problem_for_programs(
+    visit: Visit, world: World, house: House
+) -> None:
+    async with visit(house.administrator, language="sv") as visitor:
+        await visitor.go("/no-such-page")
+        assert await visitor.page.locator("h1").inner_text() == "Här finns inget som du får se"
+        await visitor.check_accessible()
+        # What answered a form has its address, where the language is changed too.
+        await visitor.go(f"/people/{house.administrator.id}/superior?lang=fi")
+        assert visitor.page.url.endswith(f"/people/{house.administrator.id}?lang=fi")
+        assert await visitor.page.get_attribute("html", "lang") == "fi"
+        await visitor.go("/people/machines/" + f"{NOTHING}/tokens")
+        assert visitor.page.url.endswith("/people/machines")
+    for path in ("/no-such-page", "/v1/no-such-route"):
+        answer = await world.client.get(path, headers={"accept": "application/json"})
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
 async def test_scripts_and_styles_are_small_and_kept_by_the_browser(world: World) -> None:
     for name in ("console.js", "console.css"):
         answer = await world.client.get(address(name))
@@ -72,8 +90,9 @@ async def test_whose_session_ends_while_a_form_still_comes_does_nothing_by_it(
         yield b"0"
 
     headers = {"content-type": "application/x-www-form-urlencoded", "cookie": f"{COOKIE}={person.token}"}
-    answer = await world.client.post(path, content=slowly(), headers=headers)
+    answer = await world.client.post(path, content=slowly(), headers=headers | {"accept-language": "en"})
     assert 'name="password"' in answer.text
+    assert "nothing of it was saved" in answer.text
 
 
 @pytest.mark.parametrize(
