@@ -125,8 +125,14 @@ def test_what_looks_right_in_a_form_is_right_in_the_text(right: str, quoted: str
 
 @pytest.mark.parametrize(
     "text",
-    ["slug", "a = " + "[" * 5000, f"version = {'9' * 5000}", "#" * 50_001],
-    ids=["no-toml", "nested", "number", "long"],
+    [
+        "slug",
+        "a = " + "[" * 5000,
+        f"version = {'9' * 5000}",
+        "#" * 50_001,
+        "[clauses]\n" + "".join(f"c{n}={{}}\n" for n in range(400)),
+    ],
+    ids=["no-toml", "nested", "number", "long", "many"],
 )
 def test_what_is_no_toml_or_very_long_has_no_form(text: str) -> None:
     with pytest.raises(Invalid) as refused:

@@ -1,6 +1,10 @@
-"""A controller is taken on from a policy file, chosen, dropped or written; what will happen is told before it does."""
+"""A controller is taken on from a policy: a file chosen or dropped, a text, or a form that is filled in.
+
+What will happen is told before it does.
+"""
 
 import re
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -20,11 +24,13 @@ from vault.accounts import Caller
 from vault.api.accounts import Email, Short
 from vault.api.dependencies import LARGE_BODY, FromCaller, InCustody
 from vault.console import forms
-from vault.console.language import _
+from vault.console.language import mark
+from vault.console.policy_form.sheet import Sheet
 from vault.console.rendering import page, piece
+from vault.credentials import INVITATION_LASTS
 from vault.custody.custody import Custody
 from vault.errors import Conflict, FieldProblem, Invalid
-from vault.members import INVITATION_LASTS, NewMember
+from vault.members import NewMember
 from vault.onboarding import Onboarded, onboard
 from vault.outlook import LONGEST, SOURCE, Outlook, foresee
 
@@ -53,29 +59,34 @@ class Typed(Struct, frozen=True, kw_only=True):
     email: Email
 
 
+@dataclass
 class Form:
-    """What was typed, whole or not yet: the text of the policy with one kind of line end, and the fields."""
+    """What was typed, whole or not yet: the policy's text with one kind of line end, and the fields beside it.
 
-    def __init__(self, policy: str, given: dict[str, Any], unreadable: bool) -> None:
-        self.policy = policy
-        self.given = given
-        self.unreadable = unreadable
+    `sheet` is there where the policy itself is filled in as a form; then the text is what the form says.
+    """
+
+    policy: str
+    given: dict[str, Any] = field(default_factory=dict)
+    unreadable: bool = False
+    sheet: Sheet | None = None
 
     @classmethod
     async def read(cls, request: Request[Any, Any, Any]) -> "Form":
         """The form as it came; a file that was chosen goes before what is written."""
         form: FormMultiDict = await request.form()
-        given = forms.fields(form)
-        given.pop("policy", None)
-        text, unreadable = str(form.get("policy") or ""), False
+        given = {name: value for name, value in forms.fields(form).items() if name in FIELDS}
+        # A browser sends CRLF (HTML, form submission); what is published is signed for byte for byte.
+        text = str(form.get("policy") or "").replace("\r\n", "\n")
+        if sheet := Sheet.of(form):
+            return cls(sheet.text, given, sheet=sheet)
         file = form.get("file")
         if isinstance(file, UploadFile) and (content := await file.read()):
             try:
-                text = content.decode("utf-8-sig")
+                text = content.decode("utf-8-sig").replace("\r\n", "\n")
             except UnicodeDecodeError:
-                unreadable = True
-        # A browser sends CRLF (HTML, form submission); what is published is signed for byte for byte.
-        return cls(text.replace("\r\n", "\n"), given, unreadable)
+                return cls(text, given, unreadable=True)
+        return cls(text, given)
 
     def day(self, name: str) -> date | None:
         """A day, if that is what stands there."""
@@ -93,10 +104,31 @@ class Form:
 
 
 @get("/controllers/new", opt={"action": Action.ONBOARD})
-async def show_new(request: Request[Caller, Any, Any], like: FromQuery[str] = "") -> Response[str]:
-    """An empty form, or one that begins with an example."""
-    form = Form(_example(like) if like in EXAMPLES else "", {}, False)
-    return _page(request, form, None, like=like)
+async def show_new(
+    request: Request[Caller, Any, Any], like: FromQuery[str] = "", written: FromQuery[str] = ""
+) -> Response[str]:
+    """An empty page, or one that begins with an example; the policy as a text, or as a form (`written=form`)."""
+    text = _example(like) if like in EXAMPLES else ""
+    return _page(request, Form(text, sheet=Sheet(text) if written == "form" else None), None, like=like)
+
+
+@post("/controllers/new", status_code=200, request_max_body_size=LARGE_BODY, opt={"action": Action.ONBOARD})
+async def turn_new(request: Request[Caller, Any, Any], custody: InCustody, caller: FromCaller) -> Response[str]:
+    """The same, with the policy as a form instead of a text, or the other way, or with a row more or less."""
+    caller.require(Action.ONBOARD)
+    form, asked = await Form.read(request), await request.form()
+    if form.sheet and asked.get("as") != "text":
+        return _page(request, replace(form, sheet=form.sheet.turned(asked)), None)
+    if form.sheet and not form.sheet.mistakes:
+        return _page(request, replace(form, sheet=None), None)
+    problems: list[FieldProblem] = []
+    try:
+        if not form.sheet and not form.unreadable:
+            return _page(request, replace(form, sheet=Sheet(form.policy)), None)
+    except Invalid as error:
+        problems = list(error.problems)
+    # Neither can say what the other does: what has to be put right first is told.
+    return _page(request, form, await _foresee(custody, caller, form), status=422, problems=problems)
 
 
 @post("/controllers/check", status_code=200, request_max_body_size=LARGE_BODY, opt={"action": Action.ONBOARD})
@@ -111,12 +143,12 @@ async def check_new(request: HTMXRequest, custody: InCustody, caller: FromCaller
 
 @post("/controllers", status_code=200, request_max_body_size=LARGE_BODY, opt={"action": Action.ONBOARD})
 async def take_on(request: Request[Caller, Any, Any], custody: InCustody, caller: FromCaller) -> Response[str]:
-    """Take the controller on, and show the invitation, once."""
+    """Take the controller on; the invitation is shown once, where it cannot be sent."""
     form = await Form.read(request)
     seen = await _foresee(custody, caller, form)
     try:
         typed = form.typed()
-        if seen is None or not seen.is_good:
+        if seen is None or not seen.is_good or (form.sheet and form.sheet.mistakes):
             return _page(request, form, seen, status=422)
         made = await _onboard(custody, caller, form, typed)
     except (Invalid, Conflict) as error:
@@ -140,9 +172,9 @@ async def _onboard(custody: Custody, caller: Caller, form: Form, typed: Typed) -
 async def _foresee(custody: Custody, caller: Caller, form: Form) -> Outlook | None:
     """What would follow; None where there is no file yet."""
     if form.unreadable:
-        return Outlook(problems=(_problem(_("this file is not text in UTF-8"), _("save it as UTF-8")),))
+        return Outlook(problems=(_problem(mark("this file is not text in UTF-8"), mark("save it as UTF-8")),))
     if len(form.policy) > LONGEST:
-        return Outlook(problems=(_problem(_("this is too long for a policy"), _("choose the policy file")),))
+        return Outlook(problems=(_problem(mark("this is too long for a policy"), mark("choose the policy file")),))
     if not form.policy.strip():
         caller.require(Action.ONBOARD)
         return None
@@ -169,7 +201,15 @@ def _told(form: Form, seen: Outlook | None) -> dict[str, Any]:
         if problem.line and problem.line <= len(lines)
     }
     missing = [name for name in FIELDS if not form.given.get(name)]
-    return {"seen": seen, "given": form.given, "quoted": quoted, "missing": missing, "lasts": INVITATION_LASTS.days}
+    return {
+        "seen": seen,
+        "given": form.given,
+        "quoted": quoted,
+        "missing": missing,
+        "lasts": INVITATION_LASTS.days,
+        "faults": form.sheet.located(seen.problems) if form.sheet and seen else (),
+        "sections": (),
+    }
 
 
 def _page(
@@ -182,4 +222,6 @@ def _page(
     like: str = "",
 ) -> Response[str]:
     told = _told(form, seen) | {"policy": form.policy, "examples": EXAMPLES, "like": like, "longest": LONGEST}
+    if form.sheet:
+        told |= form.sheet.drawn(told["faults"])
     return page(request, "controllers/new.html", status=status, problems=problems, **told)

@@ -10,6 +10,7 @@ HANDLERS = [
     history.show_difference,
     changing.show_change,
     changing.check_change,
+    changing.turn_change,
     changing.take_change,
     proposing.list_proposals,
     proposing.show_proposal,

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, get, post
+from litestar.datastructures import FormMultiDict
 from litestar.params import FromQuery
 from msgspec import Struct
 
@@ -16,6 +17,7 @@ from vault.api.dependencies import LARGE_BODY, FromCaller, InCustody
 from vault.api.policies import PolicyChange, PolicyPreview
 from vault.console import forms
 from vault.console.language import ZONE
+from vault.console.policy_form.sheet import Sheet
 from vault.console.rendering import elsewhere, page, piece
 from vault.custody.custody import Custody
 from vault.custody.database import PLATFORM
@@ -26,6 +28,9 @@ from vault.policies.versions import source_of, versions
 
 VERSION = re.compile(r"^version\s*=\s*\d+\s*$", re.MULTILINE)
 FROM = re.compile(r"^effective_from\s*=\s*\S+\s*$", re.MULTILINE)
+BESIDE = frozenset({"controller", "reason"})
+"""What is told beside the policy."""
+
 TELLS_A_LINE = re.compile(r"^policy:(\d+): ")
 
 
@@ -41,39 +46,63 @@ async def show_change(
     custody: InCustody,
     caller: FromCaller,
     controller: FromQuery[UUID | None] = None,
+    written: FromQuery[str] = "",
 ) -> Response[str]:
-    """The newest version's file, to be written on as the next one; an operator says first of which controller."""
+    """The newest version's file, to be written on as the next one; an operator says first of which controller.
+
+    It is written as a text, or as a form (`written=form`).
+    """
     if caller.tenant == PLATFORM and controller is None:
         return page(request, "policy/whose.html", choices=await _choices(custody, caller))
     source = await _next(custody, caller, controller)
-    return page(request, "policy/change.html", **_form(source, controller, name=await _name(caller, controller)))
+    form = _form(source, controller, name=await _name(caller, controller))
+    return _page(request, form, Sheet(source) if written == "form" else None)
 
 
 @post("/policy/change/check", request_max_body_size=LARGE_BODY, opt={"action": Action.CHANGE_POLICY})
 async def check_change(request: Request[Caller, Any, Any]) -> Response[str]:
     """What is wrong with the file as it stands, while somebody writes it; nothing is counted or changed."""
-    source = _file(str((await request.form()).get("policy", "")))
-    return piece(request, "policy/_checked.html", wrong=mistakes(source), checked=True)
+    sheet, source = _written(await request.form())
+    wrong = mistakes(source)
+    faults = sheet.located(wrong) if sheet else ()
+    return piece(request, "policy/_checked.html", wrong=wrong, faults=faults, checked=True)
+
+
+@post("/policy/change/form", status_code=200, request_max_body_size=LARGE_BODY, opt={"action": Action.CHANGE_POLICY})
+async def turn_change(request: Request[Caller, Any, Any], caller: FromCaller) -> Response[str]:
+    """The same, with the policy as a form instead of a text, or the other way, or with a row more or less."""
+    caller.require(Action.CHANGE_POLICY)
+    asked = await request.form()
+    sheet, source = _written(asked)
+    form = await _typed(caller, asked, source)
+    if sheet and asked.get("as") != "text":
+        return _page(request, form, sheet.turned(asked))
+    if sheet and not sheet.mistakes:
+        return _page(request, form, None)
+    try:
+        return _page(request, form, sheet or Sheet(source), wrong=mistakes(source), status=422 if sheet else 200)
+    except Invalid as error:
+        return _page(request, form, None, wrong=mistakes(source), status=422, problems=list(error.problems))
 
 
 @post("/policy/change", status_code=200, request_max_body_size=LARGE_BODY, opt={"action": Action.CHANGE_POLICY})
 async def take_change(request: Request[Caller, Any, Any], custody: InCustody, caller: FromCaller) -> Response[str]:
     """Preview the file, or propose it."""
-    given = forms.fields(await request.form())
-    given["policy"] = _file(given.get("policy", ""))
-    source, reason = given["policy"], given.get("reason", "")
-    step = given.pop("step", "preview")
-    controller = forms.shaped({"controller": given.get("controller")}, Whose).controller
-    form = _form(source, controller, reason=reason, name=await _name(caller, controller))
+    asked = await request.form()
+    sheet, source = _written(asked)
+    given = {name: text for name, text in forms.fields(asked).items() if name in BESIDE} | {"policy": source}
+    form = await _typed(caller, asked, source)
     try:
-        if step == "propose":
+        if sheet and sheet.mistakes:
+            raise Invalid("The form is not complete.", sheet.mistakes)
+        if asked.get("step") == "propose":
             return await _propose(custody, caller, given)
         given.pop("reason", None)
         wanted = forms.shaped(given, PolicyPreview)
         effect = await preview_policy(custody, caller, wanted.policy, wanted.controller)
     except Invalid as error:
-        return await _again(request, custody, caller, form, error.problems)
-    return page(request, "policy/change.html", **form | {"effect": effect})
+        return await _again(request, custody, caller, form, sheet, error.problems)
+    return _page(request, form | {"effect": effect}, sheet)
 
 
 def mistakes(source: str) -> tuple[PolicyProblem, ...]:
@@ -92,7 +121,12 @@ async def _propose(custody: Custody, caller: Caller, given: dict[str, Any]) -> R
 
 
 async def _again(
-    request: Request[Caller, Any, Any], custody: Custody, caller: Caller, form: dict[str, Any], problems: Any
+    request: Request[Caller, Any, Any],
+    custody: Custody,
+    caller: Caller,
+    form: dict[str, Any],
+    sheet: Sheet | None,
+    problems: Any,
 ) -> Response[str]:
     """The form with what was typed; the preview stays where only the reason was wrong."""
     wrong = mistakes(form["source"])
@@ -101,7 +135,35 @@ async def _again(
         effect = await preview_policy(custody, caller, form["source"], form["controller"])
         form |= {"effect": effect}
     found = [_located(problem) for problem in others]
-    return page(request, "policy/change.html", status=422, problems=found, **form | {"wrong": wrong})
+    return _page(request, form, sheet, wrong=wrong, status=422, problems=found)
+
+
+def _page(
+    request: Request[Caller, Any, Any],
+    form: dict[str, Any],
+    sheet: Sheet | None,
+    *,
+    wrong: tuple[PolicyProblem, ...] = (),
+    status: int = 200,
+    problems: list[FieldProblem] | None = None,
+) -> Response[str]:
+    faults = sheet.located(wrong) if sheet and status != 200 else ()
+    drawn = sheet.drawn(faults) if sheet else {"sections": (), "faults": ()}
+    shown = form | drawn | {"wrong": wrong if status != 200 else ()}
+    return page(request, "policy/change.html", status=status, problems=problems, **shown)
+
+
+def _written(asked: FormMultiDict) -> tuple[Sheet | None, str]:
+    """The form that the policy was filled in as, where it was; and its text."""
+    if sheet := Sheet.of(asked):
+        return sheet, sheet.text
+    return None, _file(str(asked.get("policy") or ""))
+
+
+async def _typed(caller: Caller, asked: FormMultiDict, source: str) -> dict[str, Any]:
+    given = forms.fields(asked)
+    controller = forms.shaped({"controller": given.get("controller")}, Whose).controller
+    return _form(source, controller, reason=given.get("reason", ""), name=await _name(caller, controller))
 
 
 def _file(text: str) -> str:

@@ -16,8 +16,8 @@ from vault.errors import FieldProblem, Invalid
 LONGEST: Final = 50_000
 """Characters of a text that has a form; the longest of the examples has a seventh of that."""
 
-MOST: Final = 5_000
-"""Fields of a form; those of the longest example are some three hundred."""
+MOST: Final = 1_500
+"""Fields that a text fills in a form; the longest example some three hundred. No page takes many more."""
 
 
 class Sheet:
@@ -26,8 +26,7 @@ class Sheet:
     def __init__(self, base: str, filled: Filled | None = None, added: str = "") -> None:
         """Raises Invalid: the text is too long for a form, or is not TOML."""
         if len(base) > LONGEST:
-            sentence = "This is too long for a form: go on with the text."
-            raise Invalid(sentence, [FieldProblem(ROOT, "form", sentence)])
+            raise _too_long()
         try:
             self._old = parsed(base)
         except NotToml:
@@ -36,23 +35,21 @@ class Sheet:
         self.base = base
         self.filled = said_by(self._old) if filled is None else filled
         self._added = added
+        if sum(1 for _ in self.filled) > MOST:
+            raise _too_long()
 
     @classmethod
     def of(cls, form: FormMultiDict) -> "Sheet | None":
         """The form that a page sent; None where it sent the text itself.
 
         Raises:
-            Invalid: there are too many fields, or the text that lies under the form has none.
+            Invalid: there are too many fields, or the text that lies under it has no form.
         """
         if form.get("written") != "form":
             return None
         base = str(form.get(ROOT) or "").replace("\r\n", "\n")
         texts = ((name, text) for name, text in form.multi_items() if isinstance(text, str))
-        said = [(name, text) for name, text in texts if name.startswith(f"{ROOT}.")]
-        if len(said) > MOST:
-            sentence = f"Fill in {MOST} fields at most."
-            raise Invalid(sentence, [FieldProblem(ROOT, "form", sentence)])
-        return cls(base, Filled(said))
+        return cls(base, Filled((name, text) for name, text in texts if name.startswith(f"{ROOT}.")))
 
     def turned(self, form: FormMultiDict) -> "Sheet":
         """With what a button adds or removes."""
@@ -92,3 +89,8 @@ class Sheet:
     def _written(self) -> tuple[dict[str, Any], list[FieldProblem]]:
         writing = Writing(self.filled)
         return writing.document(self._old), writing.mistakes
+
+
+def _too_long() -> Invalid:
+    sentence = "This is too long for a form: go on with the text."
+    return Invalid(sentence, [FieldProblem(ROOT, "form", sentence)])
