@@ -28,6 +28,7 @@ async def invited(house: House) -> dict[str, Any]:
 async def test_the_new_invitation_is_good_and_the_lost_one_is_not(world: World, house: House) -> None:
     member = await invited(house)
     again = await invite_again(world.custody, house.slug, member["email"])
+    assert again is not None
     body = redemption(member["invitation"], world.code())
     assert (await world.client.post("/v1/invitations/redeem", json=body)).status_code == 401
     await world.redeem(again.secret)
@@ -56,5 +57,6 @@ async def test_an_operators_lost_invitation_is_replaced_too(world: World) -> Non
     email = f"operator-{secrets.token_hex(4)}@firm.example"
     await first_operator(world.custody, NewMember(email=email, name="Demo Operator", roles=(Role.OPERATOR,)))
     again = await invite_again(world.custody, "", email)
+    assert again is not None
     await world.redeem(again.secret)
     assert (await (await world.session("", email)).get("/v1/me")).json()["roles"] == ["operator"]
