@@ -116,8 +116,9 @@ def test_a_mistake_of_the_text_stands_at_its_field_and_stays_until_it_is_put_rig
         ("version = 1", 'version = "1"'),
         ("effective_from = 2026-01-01", 'effective_from = "2026-01-01"'),
         ("profiling = false", 'profiling = "false"'),
+        ('article = "13(1)(c)"\n\n[clauses.recorded]', 'article = "13(1)(c)"\nevidence = ""\n\n[clauses.recorded]'),
     ],
-    ids=["number", "day", "yes-or-no"],
+    ids=["number", "day", "yes-or-no", "nothing"],
 )
 def test_what_looks_right_in_a_form_is_right_in_the_text(right: str, quoted: str) -> None:
     assert sent(text_of("prh").replace(right, quoted)).text == text_of("prh")

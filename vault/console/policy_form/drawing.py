@@ -1,7 +1,7 @@
 """A form as a page shows it: the parts of the language with what stands in them, and what is wrong with each."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import ClassVar, Final
 
@@ -127,10 +127,16 @@ class Drawing:
 
     def _parts(self, table: Table, name: str) -> "tuple[Node, ...]":
         asked = ((key, part) for key, part in table.parts.items() if not _fixed(part))
-        return tuple(self._node(part, f"{name}.{key}") for key, part in asked)
+        nodes = [self._node(part, f"{name}.{key}") for key, part in asked]
+        explained: set[str] = set()
+        for number, node in enumerate(nodes):
+            if isinstance(node, Group) and node.hint in explained:
+                nodes[number] = replace(node, hint="")
+            explained.add(node.hint)
+        return tuple(nodes)
 
     def _row(self, rows: Rows, name: str) -> Row:
-        called = self.filled.text(name)
+        called = self.filled.text(name) if rows.key else ""
         within = any(each.field == name or each.field.startswith(f"{name}.") for each in self.faults)
         number = name.rpartition(".")[2]
         return Row(

@@ -12,7 +12,7 @@ from vault.errors import FieldProblem
 
 _WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
 _UNQUOTED: Final = frozenset({Input.NUMBER, Input.YES_OR_NO, Input.DAY})
-"""What is no text in TOML; in quotation marks it looks right in a form, and is not."""
+"""What is no text in TOML; in quotation marks it looks right in a form, and is not. An empty text is none."""
 
 
 @dataclass
@@ -43,8 +43,8 @@ class Writing:
         now, before = self.filled.texts(name), [bare for each in texts(entry, old) if (bare := plain(each))]
         if entry.input is Input.SEVERAL:
             return old if set(now) == set(before) else _several(entry, old, now)
-        quoted = isinstance(old, str) and entry.input in _UNQUOTED
-        if now[:1] == before[:1] and not quoted:
+        unfit = isinstance(old, str) and (entry.input in _UNQUOTED or not plain(old))
+        if now[:1] == before[:1] and not unfit:
             return old
         return _value(entry, now[0]) if now else None
 
