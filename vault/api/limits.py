@@ -50,6 +50,9 @@ ACTS: Final = MappingProxyType(
             "GET /audit",
             PREVIEW_HOLDS,
             "POST /controllers/check",
+            "POST /controllers/new",
+            "POST /policy/change/check",
+            "POST /policy/change/form",
         ),
         Limited.SEARCH,
     )

@@ -90,7 +90,7 @@ def _value(text: str, *, words: bool) -> str:
         return said
     if not words:
         return text
-    if len(text) > 2 and text[0] == text[-1] == "'":
+    if len(text) > 2 and text[0] == text[-1] == "'" != text[1]:
         return f"”{_value(text[1:-1], words=words)}”"
     return ", ".join(_word(word) for word in text.split(", "))
 

@@ -3,6 +3,7 @@
 What will happen is told before it does.
 """
 
+import asyncio
 import re
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -78,7 +79,7 @@ class Form:
         given = {name: value for name, value in forms.fields(form).items() if name in FIELDS}
         # A browser sends CRLF (HTML, form submission); what is published is signed for byte for byte.
         text = str(form.get("policy") or "").replace("\r\n", "\n")
-        if sheet := Sheet.of(form):
+        if sheet := await asyncio.to_thread(Sheet.of, form):
             return cls(sheet.text, given, sheet=sheet)
         file = form.get("file")
         if isinstance(file, UploadFile) and (content := await file.read()):

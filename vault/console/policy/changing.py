@@ -1,5 +1,6 @@
 """Another version is written, checked as it is typed, previewed, and then proposed to a second person."""
 
+import asyncio
 import re
 from datetime import date, timedelta
 from typing import Any
@@ -62,7 +63,7 @@ async def show_change(
 @post("/policy/change/check", request_max_body_size=LARGE_BODY, opt={"action": Action.CHANGE_POLICY})
 async def check_change(request: Request[Caller, Any, Any]) -> Response[str]:
     """What is wrong with the file as it stands, while somebody writes it; nothing is counted or changed."""
-    sheet, source = _written(await request.form())
+    sheet, source = await _written(await request.form())
     wrong = mistakes(source)
     faults = sheet.located(wrong) if sheet else ()
     return piece(request, "policy/_checked.html", wrong=wrong, faults=faults, checked=True)
@@ -73,7 +74,7 @@ async def turn_change(request: Request[Caller, Any, Any], caller: FromCaller) ->
     """The same, with the policy as a form instead of a text, or the other way, or with a row more or less."""
     caller.require(Action.CHANGE_POLICY)
     asked = await request.form()
-    sheet, source = _written(asked)
+    sheet, source = await _written(asked)
     form = await _typed(caller, asked, source)
     if sheet and asked.get("as") != "text":
         return _page(request, form, sheet.turned(asked))
@@ -89,7 +90,7 @@ async def turn_change(request: Request[Caller, Any, Any], caller: FromCaller) ->
 async def take_change(request: Request[Caller, Any, Any], custody: InCustody, caller: FromCaller) -> Response[str]:
     """Preview the file, or propose it."""
     asked = await request.form()
-    sheet, source = _written(asked)
+    sheet, source = await _written(asked)
     given = {name: text for name, text in forms.fields(asked).items() if name in BESIDE} | {"policy": source}
     form = await _typed(caller, asked, source)
     try:
@@ -153,9 +154,9 @@ def _page(
     return page(request, "policy/change.html", status=status, problems=problems, **shown)
 
 
-def _written(asked: FormMultiDict) -> tuple[Sheet | None, str]:
+async def _written(asked: FormMultiDict) -> tuple[Sheet | None, str]:
     """The form that the policy was filled in as, where it was; and its text."""
-    if sheet := Sheet.of(asked):
+    if sheet := await asyncio.to_thread(Sheet.of, asked):
         return sheet, sheet.text
     return None, _file(str(asked.get("policy") or ""))
 

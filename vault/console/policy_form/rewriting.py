@@ -1,7 +1,8 @@
 """A policy's text is changed where it is to say something else, and nowhere beside: order and comments stay."""
 
 import tomllib
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from typing import Any
 
 import tomlkit
@@ -14,10 +15,8 @@ class NotToml(ValueError):
 
 def parsed(text: str) -> dict[str, Any]:
     """The text as TOML says it. Raises NotToml."""
-    try:
+    with _bounded():
         return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise NotToml(str(error)) from None
 
 
 def rewritten(text: str, wanted: Mapping[str, Any]) -> str:
@@ -27,8 +26,22 @@ def rewritten(text: str, wanted: Mapping[str, Any]) -> str:
     anew as a whole; then comments are lost, and nothing that it says.
 
     Raises:
-        NotToml: the text is not TOML.
+        NotToml: the text is not TOML, or has deeper tables or longer numbers than can be written.
     """
+    with _bounded():
+        return _rewritten(text, wanted)
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """Both libraries go down by recursion, and Python writes no number of thousands of digits."""
+    try:
+        yield
+    except (ValueError, RecursionError) as error:
+        raise NotToml(str(error)) from None
+
+
+def _rewritten(text: str, wanted: Mapping[str, Any]) -> str:
     old = parsed(text)
     if _same(old, wanted):
         return text

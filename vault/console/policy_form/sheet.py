@@ -30,8 +30,7 @@ class Sheet:
         try:
             self._old = parsed(base)
         except NotToml:
-            sentence = "A form can be filled in once the text is TOML: put that right first."
-            raise Invalid(sentence, [FieldProblem(ROOT, "form", sentence)]) from None
+            raise _not_toml() from None
         self.base = base
         self.filled = said_by(self._old) if filled is None else filled
         self._added = added
@@ -49,7 +48,12 @@ class Sheet:
             return None
         base = str(form.get(ROOT) or "").replace("\r\n", "\n")
         texts = ((name, text) for name, text in form.multi_items() if isinstance(text, str))
-        return cls(base, Filled((name, text) for name, text in texts if name.startswith(f"{ROOT}.")))
+        sheet = cls(base, Filled((name, text) for name, text in texts if name.startswith(f"{ROOT}.")))
+        try:
+            sheet.text  # noqa: B018 - worked out once, here, where what cannot be written is refused
+        except NotToml:
+            raise _not_toml() from None
+        return sheet
 
     def turned(self, form: FormMultiDict) -> "Sheet":
         """With what a button adds or removes."""
@@ -89,6 +93,11 @@ class Sheet:
     def _written(self) -> tuple[dict[str, Any], list[FieldProblem]]:
         writing = Writing(self.filled)
         return writing.document(self._old), writing.mistakes
+
+
+def _not_toml() -> Invalid:
+    sentence = "A form can be filled in once the text is TOML: put that right first."
+    return Invalid(sentence, [FieldProblem(ROOT, "form", sentence)])
 
 
 def _too_long() -> Invalid:

@@ -55,7 +55,7 @@ def _require_sealed(covered: bytes, seal: bytes, key: SigningKey) -> None:
         attributes, signature = signer["signed_attrs"], signer["signature"].native
         said = {each["type"].native: each["values"][0].native for each in attributes}
         signed = attributes.untag().dump()
-    except (ValueError, TypeError, KeyError, IndexError) as error:
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
         raise DocumentInvalid("The document's seal is not one of this platform's.") from error
     if said.get("message_digest") != sha256(covered).digest():
         raise DocumentInvalid("The document was changed after it was sealed.")
