@@ -1,7 +1,7 @@
 """`make screenshots`: every page of the console in three languages, on a vault that the demo has filled.
 
-They are written to `build/screenshots/<language>/`, besides narrow and dark ones of some; what the README shows is
-copied to `infra/screenshots/`.
+They are written to `build/screenshots/<language>/`, besides `narrow` and `dark` ones; what the README shows is copied
+to `infra/screenshots/`.
 """
 
 import asyncio
@@ -36,6 +36,13 @@ PROGRAM: Final = f"python-httpx/{httpx.__version__}"
 
 WIDE: Final = {"width": 1280, "height": 900}
 NARROW: Final = {"width": 320, "height": 700}
+
+LOOKS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
+    **{language: (language, {}) for language in LANGUAGES},
+    "narrow": ("fi", {"viewport": NARROW}),
+    "dark": ("sv", {"color_scheme": "dark"}),
+}
+"""Each page is looked at in each language, and where it has least room in the one whose words are longest."""
 
 PAGES: Final[Mapping[str, Mapping[str, str]]] = {
     Role.SUPERVISOR: {
@@ -127,19 +134,13 @@ def _story(people: Mapping[str, Client]) -> dict[str, str]:
 
 async def _pictures(url: str, people: Mapping[str, Client], story: Mapping[str, str]) -> None:
     async with chromium() as browser:
-        for language in LANGUAGES:
+        for folder, (language, look) in LOOKS.items():
             for who, pages in PAGES.items():
-                context = await _context(browser, url, people.get(who), language)
+                context = await _context(browser, url, people.get(who), language, **look)
                 page = await context.new_page()
                 for name, path in pages.items():
-                    await _picture(page, url + path.format(**story), INTO / language / f"{name}.png")
+                    await _picture(page, url + path.format(**story), INTO / folder / f"{name}.png")
                 await context.close()
-        for look in ({"viewport": NARROW}, {"color_scheme": "dark"}):
-            context = await _context(browser, url, people[Role.SUPERVISOR], "en", **look)
-            page, way = await context.new_page(), "narrow" if "viewport" in look else "dark"
-            for name, path in PAGES[Role.SUPERVISOR].items():
-                await _picture(page, url + path.format(**story), INTO / way / f"{name}.png")
-            await context.close()
 
 
 async def _context(browser: Browser, url: str, client: Client | None, language: str, **look: Any) -> BrowserContext:

@@ -65,6 +65,11 @@ def mark(message: str) -> str:
     return message
 
 
+def framed(message: str) -> str:
+    """The message in the words of what stands around each page: the same on all of them, whatever their area says."""
+    return translations(LANGUAGE.get(), "frame").gettext(message)
+
+
 def term(word: str) -> str:
     """A word of the policy language or of a state, such as `legal_claim`, as people say it."""
     return translations(LANGUAGE.get(), "terms").gettext(str(word).replace("_", " "))

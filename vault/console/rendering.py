@@ -59,6 +59,7 @@ PAGES.filters |= {
     "count": language.count,
     "size": language.size,
     "term": language.term,
+    "framed": language.framed,
     "sentence": sentence,
 }
 
