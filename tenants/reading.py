@@ -47,6 +47,8 @@ def read_policy(text: str, *, source: str) -> Policy:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PolicyInvalid([_syntax_problem(error, source)]) from error
+    except ValueError:
+        raise PolicyInvalid([_number_problem(source)]) from None
     except RecursionError:
         raise PolicyInvalid([_nested_problem(source)]) from None
     findings = [*compare(inspect.type_info(Policy), document, (), document), *_contradictions(document)]
@@ -90,6 +92,11 @@ def _syntax_problem(error: tomllib.TOMLDecodeError, source: str) -> PolicyProble
 def _nested_problem(source: str) -> PolicyProblem:
     problem = "arrays or tables stand deeper within each other than can be read"
     return PolicyProblem(source=source, line=None, path="", problem=problem, remedy="a policy has seven levels at most")
+
+
+def _number_problem(source: str) -> PolicyProblem:
+    problem = "a number has more digits than can be read"
+    return PolicyProblem(source=source, line=None, path="", problem=problem, remedy="write a smaller one")
 
 
 def _problem(finding: Finding, lines: Lines, source: str) -> PolicyProblem:

@@ -219,9 +219,17 @@ def test_what_is_not_toml_is_told_with_its_line(text: str, line: int | None) -> 
     assert "this is not TOML" in str(told)
 
 
-def test_what_is_nested_too_deeply_to_be_read_is_refused_in_a_sentence() -> None:
-    with pytest.raises(PolicyInvalid, match=r"deeper within each other .* \(a policy has seven levels at most\)"):
-        read_policy("a = " + "[" * 5000, source="x.toml")
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a = " + "[" * 5000, r"deeper within each other .* \(a policy has seven levels at most\)"),
+        ("version = " + "9" * 5000, r"more digits than can be read \(write a smaller one\)"),
+    ],
+    ids=["nested", "number"],
+)
+def test_what_is_too_much_to_be_read_is_refused_in_a_sentence(text: str, told: str) -> None:
+    with pytest.raises(PolicyInvalid, match=told):
+        read_policy(text, source="x.toml")
 
 
 def test_a_retention_beyond_the_contract_is_an_error(policies: Mapping[str, Policy]) -> None:
