@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,6 +69,7 @@ PAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "reviews": "/people/reviews",
         "break-glass": "/people/break-glass",
         "contract": "/retention/contract",
+        "streams": "/audit/streams",
     },
     Role.DPO: {
         "retention": "/retention",
@@ -75,15 +77,16 @@ PAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "certificates": "/certificates",
         "certificate-verify": "/certificates/verify",
         "disclosures": "/disclosures",
+        "disclosure": "{disclosure}",
         "disclosure-new": "/disclosures/new",
         "organisations": "/disclosures/organisations",
         "register": "/disclosures/register",
         "groups": "/disclosures/groups",
         "subjects": "/subjects",
+        "subject": "{subject}",
         "subject-new": "/subjects/new",
         "audit": "/audit",
         "audit-verify": "/audit/verify",
-        "streams": "/audit/streams",
         "messages": "/messages",
         "account": "/account",
         "signing-in": "/account/signing-in",
@@ -125,11 +128,19 @@ def _say(line: str) -> None:
 
 
 def _story(people: Mapping[str, Client]) -> dict[str, str]:
-    """What happened before one looks: a call is held. The ids that stand in addresses."""
-    supervisor = people[Role.SUPERVISOR]
+    """What happened before one looks: a call is held, and asked for by two. The addresses with ids in them."""
+    supervisor, dpo = people[Role.SUPERVISOR], people[Role.DPO]
     call = supervisor.post("/v1/recordings/search", {"kinds": ["call"]})["items"][0]["id"]
     supervisor.post(f"/v1/recordings/{call}/holds", {"reason": "legal_claim", "note": "Demo claim 2026/17"})
-    return {"recording": f"/recordings/{call}"}
+    terms, details = {"purpose": "quality", "recordings": [call]}, {"reason": "Demo claim 2026/17"}
+    evidence = supervisor.post("/v1/disclosures", {"kind": "evidence", "terms": terms, "details": details})
+    received = {"right": "access", "for": "data_subject", "channel": "letter", "said": {"recordings": [call]}}
+    subject = dpo.post("/v1/subject-requests", received | {"received_on": str(datetime.now(UTC).date())})
+    return {
+        "recording": f"/recordings/{call}",
+        "disclosure": f"/disclosures/{evidence['id']}",
+        "subject": f"/subjects/{subject['id']}",
+    }
 
 
 async def _pictures(url: str, people: Mapping[str, Client], story: Mapping[str, str]) -> None:
@@ -156,6 +167,8 @@ async def _picture(page: Page, address: str, file: Path) -> None:
     if file.stem == "listening":
         await _listen(page)
     await page.wait_for_load_state("networkidle")
+    # What stays in sight while one scrolls belongs at the top of the picture.
+    await page.evaluate("scrollTo(0, 0)")
     await page.screenshot(path=file, full_page=True)
     _say(str(file.relative_to(ROOT)))
 
