@@ -203,9 +203,13 @@ async def require_another_administrator(tenant: UUID, member_id: UUID) -> None:
 
 
 async def is_last_administrator(tenant: UUID, member_id: UUID) -> bool:
-    """Whether no other active administrator is left, in the open scope; one that there is stays until it is closed."""
+    """Whether no other administrator would be left, in the open scope; one that there is stays until it is closed.
+
+    Beside one who has come in, an account that nobody has taken up yet is none: its invitation may be lost.
+    """
     others = await DB.fetch(
         "SELECT 1 FROM member WHERE tenant_id = $1 AND id <> $2 AND active AND $3 = ANY(roles)"
+        " AND (came_in_at IS NOT NULL OR (SELECT came_in_at IS NULL FROM member WHERE id = $2))"
         " ORDER BY id LIMIT 1 FOR UPDATE",
         tenant,
         member_id,

@@ -102,6 +102,8 @@ async def test_the_last_administrator_stays_one_whatever_the_directory_says(worl
     second = await directory.user()
     joined = {"op": "add", "path": "members", "value": [{"value": second["id"]}]}
     assert (await directory.patch(f"/Groups/{group['id']}", joined)).status_code == 200
+    assert (await directory.ask("DELETE", at)).status_code == 409, "the other has not come in yet"
+    await _session(directory.house, second["id"])
     assert (await directory.ask("DELETE", at)).status_code == 204
 
 

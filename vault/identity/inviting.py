@@ -24,7 +24,7 @@ from vault.errors import Conflict, FieldProblem, Invalid, NotAllowed, NotFound
 from vault.members import NewMember, create, is_known
 from vault.proposals.deciding import propose
 from vault.proposals.model import Draft, Handler, Handlers, Proposal
-from vault.telling.telling import tell
+from vault.telling.telling import drop_letters, tell
 from vault.telling.topics import Audience, Topic
 
 INVITE: Final = "invite_member"
@@ -88,6 +88,7 @@ async def hand_out(
     custody: Custody, tenant: UUID, member: UUID, roles: Collection[str], *, now: datetime
 ) -> Issued | None:
     """An invitation in place of those that are out, in the open scope; None where it goes to them by e-mail."""
+    await drop_letters(tenant, member, now=now)
     if is_shown(custody, roles):
         return await replace_invitation(tenant, member, now=now)
     await end_invitations(member, now=now)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tenants.four_eyes import is_second_person
 from tenants.vocabulary import Role
-from vault.credentials import known_anew
+from vault.credentials import end_invitations, known_anew
 from vault.custody import audit
 from vault.custody.database import DB
 from vault.identity.taking_up import tell_changed
@@ -47,6 +47,8 @@ async def set_roles(tenant: UUID, member_id: UUID, roles: Collection[Role], *, b
     event = audit.Event(act="member.roles_changed", actor=by, object_id=member_id, details=details)
     await audit.record(tenant, event, now=now)
     if is_second_person(gained):
+        # What somebody saw while the account decided nothing does not open it now.
+        await end_invitations(member_id, now=now)
         await tell_changed(tenant, member_id, "role", now=now)
     return True
 

@@ -10,6 +10,7 @@ from scim2_models import ConflictException, InvalidValueException, PatchOp, Sear
 
 from tenants.decisions import Action
 from tenants.directory import unmappable
+from tenants.four_eyes import is_second_person
 from tenants.vocabulary import Role
 from vault import sessions
 from vault.accounts import Caller
@@ -19,6 +20,7 @@ from vault.custody.database import tenant_scope
 from vault.errors import FieldProblem, Invalid, NotFound
 from vault.identity import group_rows
 from vault.identity.group_rows import Kept, Written
+from vault.identity.own import require_not_stale
 from vault.identity.roles import follow, lock_directory, settle
 from vault.identity.scim_models import POLICY, Group
 from vault.identity.scim_search import Page, indexed, page, span
@@ -147,11 +149,14 @@ async def map_group(custody: Custody, caller: Caller, group_id: UUID, roles: Seq
     """Say what roles a group stands for; whoever is in it has them at once, and others no more.
 
     Raises:
-        NotAllowed: the caller is no administrator of the controller.
+        NotAllowed: the caller is no administrator of the controller, or has not signed in just now and the group would
+            stand for a role that decides.
         NotFound: no such group.
         Invalid: a role that nobody gets from a directory.
     """
     caller.require(Action.MANAGE_SIGN_IN)
+    if is_second_person(roles):
+        require_not_stale(custody, caller)
     if wrong := unmappable(roles):
         rule = FieldProblem("roles", "directory", f"Nobody gets these from a directory: {', '.join(wrong)}.")
         raise Invalid("A directory does not decide on such a role.", [rule])

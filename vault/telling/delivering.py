@@ -27,8 +27,8 @@ from vault.custody.register import tenancy
 from vault.emailing import Letter, NotTaken, Unknown, hand_over
 from vault.telling.inviting import Invited, invitation
 from vault.telling.posting import Answer, Signed, Unreachable, post
-from vault.telling.targets import DROPPED, drop_waiting, lock, open_target
-from vault.telling.telling import EMAIL, WAITING, tell
+from vault.telling.targets import drop_waiting, lock, open_target
+from vault.telling.telling import DROPPED, EMAIL, WAITING, tell
 from vault.telling.topics import TO_RECIPIENTS, Audience, Topic
 from vault.telling.words import letter, outside, said, spoken
 

@@ -14,13 +14,10 @@ from vault.custody.custody import Custody
 from vault.custody.database import DB
 from vault.custody.keys import KeyringError, ShredKeyId
 from vault.custody.sealed import Header, Place, SealedInvalid, open_sealed, seal
-from vault.telling.telling import WAITING
+from vault.telling.telling import DROPPED, WAITING
 
 OVERLAP: Final = timedelta(days=1)
 """For so long the secret before signs too, once there is another."""
-
-DROPPED = "dropped"
-"""The state of a delivery whose webhook is no longer posted to."""
 
 KEY_CLASS: Final = "message"
 

@@ -18,6 +18,9 @@ Detail = UUID | StrEnum | str | int | date | datetime
 WAITING = "waiting"
 """The state of a delivery that is still to be tried."""
 
+DROPPED = "dropped"
+"""The state of one that was not to be tried any more: what it would bring is over."""
+
 EMAIL, WEBHOOK = "email", "webhook"
 
 _SLUG = re.compile(r"[a-z][a-z0-9]*([_.-][a-z0-9]+)*")
@@ -126,3 +129,18 @@ def _plain(value: Detail) -> str | int:
     if isinstance(value, str) and not _SLUG.fullmatch(value):
         raise ValueError("What a message tells in words is a slug.")
     return value
+
+
+async def drop_letters(tenant: UUID, member: UUID, *, now: datetime) -> None:
+    """Send no invitation any more that waits for a member's mailbox, in the open scope: each would end a newer one."""
+    await DB.fetch(
+        "UPDATE message_delivery d SET state = $4, ended_at = $5, outcome = 'replaced' FROM message m"
+        " WHERE d.tenant_id = $1 AND d.member_id = $2 AND d.state = $3"
+        " AND m.tenant_id = $1 AND m.id = d.message_id AND m.topic = $6",
+        tenant,
+        member,
+        WAITING,
+        DROPPED,
+        now,
+        Topic.MEMBER_INVITED,
+    )
