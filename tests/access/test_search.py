@@ -97,15 +97,17 @@ async def test_a_result_says_who_when_and_why_each_part_goes(house: House, super
 
 async def test_pages_follow_each_other_while_new_recordings_arrive(house: House, supervisor: As, world: World) -> None:
     number, seen, cursor = "+358406667777", list[str](), None
-    made = [await from_number(house, number) for _ in range(5)]
+    # Two on each of five days, so that they are under as many keys: more than are looked up at first.
+    started = [world.now() - timedelta(days=n % 5, hours=n + 1) for n in range(10)]
+    made = {at: await house.recording(contact={"caller_number": number}, started_at=at) for at in started}
     while True:
-        query = {"number": number, "limit": 2, "cursor": cursor}
+        query = {"number": number, "limit": 3, "cursor": cursor}
         page = (await supervisor.post("/v1/recordings/search", json=query)).json()
         seen += [item["id"] for item in page["items"]]
         await from_number(house, number)  # newer than all of them
         if (cursor := page["next"]) is None:
             break
-    assert sorted(seen) == sorted(str(recording) for recording in made)
+    assert seen == [str(made[at]) for at in sorted(made, reverse=True)]
 
 
 async def test_pages_by_time_alone_follow_each_other_too(world: World) -> None:

@@ -1,8 +1,8 @@
 """One statement finds one recording, or a page of them in the order of the index that leads."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 from asyncpg import Record
@@ -33,13 +33,21 @@ _ONE_BY_ONE = "OFFSET 0"
 class Term:
     """Values of which one must stand in the contact record, as their digests under every live key.
 
-    `field` narrows to one contact field; without it, the value may stand in any that shares its label. `spells`, one a
-    digest or none at all, narrow each to recordings of its own time.
+    It is quickest where those come first under which the newest recordings are. `field` narrows to one contact field;
+    without it, the value may stand in any that shares its label. `spells`, one a digest or none at all, narrow each to
+    recordings of its own time.
     """
 
     digests: tuple[bytes, ...]
     field: ContactField | None = None
     spells: tuple[Spell, ...] = ()
+
+
+_FIRST_STAGE, _GROWTH = 4, 8
+"""So many digests are looked up first, and so many times as many next, each time."""
+
+
+_EVER, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class _Values(list[object]):
@@ -114,21 +122,50 @@ async def find_page(
     leading = ("b.started_at", "b.recording_id") if terms else ("r.started_at", "r.id")
     where = " AND ".join(_conditions(terms[1:], of, at, value) + _range(query, after, leading, value))
     sought = value(list(kinds))
-    if terms:
-        line, each = _under_one_key(terms[0], where, of, at, sought, value), _sought(terms[0], value)
-    else:
-        line, each = _of_one_kind(where, of), f"unnest({sought}::text[]) AS sought(value)"
     # The limit is written out: a plan for any limit would sort everything that the controller has.
     end = f"ORDER BY started_at DESC, id DESC LIMIT {query.limit + 1:d}"
+    if terms:
+        line = _under_one_key(terms[0], where, of, at, sought, value)
+        stages = [_sought(stage, value) for stage in _stages(terms[0])]
+    else:
+        line, stages = _of_one_kind(where, of), [f"unnest({sought}::text[]) AS sought(value)"]
     return await DB.fetch(
-        f"WITH hit AS (SELECT DISTINCT line.started_at, line.id FROM {each}"  # noqa: S608 - ours
-        f" CROSS JOIN LATERAL ({line} {end}) AS line {end})"
+        f"WITH {_hits(stages, line, end, query.limit)}"  # noqa: S608 - ours
         f" SELECT {RECORDING_COLUMNS}, {part_columns(CONTACT)} FROM hit"
         f" JOIN recording r ON r.tenant_id = {of} AND r.id = hit.id"
         f" LEFT JOIN part p ON p.tenant_id = {of} AND p.recording_id = hit.id"
         " ORDER BY hit.started_at DESC, hit.id DESC, p.name",
         *value,
     )
+
+
+def _stages(term: Term) -> Iterator[Term]:
+    """The digests in parts, each several times as many as the one before."""
+    start, size = 0, _FIRST_STAGE
+    while start < len(term.digests) or not start:
+        end = start + size
+        yield replace(term, digests=term.digests[start:end], spells=term.spells[start:end])
+        start, size = end, size * _GROWTH
+
+
+def _hits(stages: Sequence[str], line: str, end: str, limit: int) -> str:
+    """The newest under any of the values, as `hit`: once the page is full, nothing older than it is looked for.
+
+    Without that, whoever is in many recordings would be looked up a whole page long under each key.
+
+    Args:
+        stages: the values that are looked up at a time, as rows; `line` is what is found under one of them.
+    """
+    tables: list[str] = []
+    earlier = newer = ""
+    for number, values in enumerate(stages, start=1):
+        name = "hit" if number == len(stages) else f"hit_{number}"
+        found = f"SELECT line.* FROM {values} CROSS JOIN LATERAL ({line}{newer} {end}) AS line{earlier}"  # noqa: S608 - ours
+        tables.append(f"{name} AS (SELECT DISTINCT started_at, id FROM ({found}) AS found {end})")  # noqa: S608 - ours
+        earlier = f" UNION ALL TABLE {name}"
+        oldest = f"CASE WHEN count(*) > {limit:d} THEN min(started_at) ELSE '-infinity' END"
+        newer = f" AND b.started_at >= (SELECT {oldest} FROM {name})"  # noqa: S608 - ours
+    return ", ".join(tables)
 
 
 def _conditions(terms: Sequence[Term], of: str, at: str, value: _Values) -> list[str]:
@@ -185,8 +222,8 @@ def _sought(term: Term, value: _Values) -> str:
     digests = f"{value(list(term.digests))}::bytea[]"
     if not term.spells:
         return f"unnest({digests}) AS sought(value)"
-    since = f"{value([spell.since for spell in term.spells])}::timestamptz[]"
-    until = f"{value([spell.until for spell in term.spells])}::timestamptz[]"
+    since = f"{value([spell.since or _EVER for spell in term.spells])}::timestamptz[]"
+    until = f"{value([spell.until or _NEVER for spell in term.spells])}::timestamptz[]"
     return f"unnest({digests}, {since}, {until}) AS sought(value, since, until)"
 
 
@@ -194,6 +231,5 @@ def _is_live(term: Term, at: str, value: _Values) -> str:
     """The row of the index is of the field and of the time that were asked for, and its own time is not up."""
     live = f"(b.destroy_at IS NULL OR b.destroy_at > {at})"
     if term.spells:
-        live += " AND b.started_at >= coalesce(sought.since, '-infinity')"
-        live += " AND b.started_at < coalesce(sought.until, 'infinity')"
+        live += " AND b.started_at >= sought.since AND b.started_at < sought.until"
     return live if term.field is None else f"{live} AND b.field = {value(term.field.value)}"

@@ -1,13 +1,14 @@
 """What of a recording is held at a moment: a part whose time is up counts as gone, purged or not."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from asyncpg import Record
+from msgspec import Struct
 
 from tenants.decisions import RecordingFacts
 from tenants.policy import Citation, Policy
@@ -22,6 +23,9 @@ RECORDING_COLUMNS = """r.id, r.kind, r.media_type, r.policy_version, r.started_a
     r.destroyed_at, r.destruction_id, r.restricted, r.restricted_until"""
 
 
+_FACTS: Final = msgspec.json.Decoder(dict[str, Any])
+
+
 def part_columns(*opened: str) -> str:
     """The columns of a part, with the sealed bytes of those parts that are to be opened; names of ours only."""
     names = ", ".join(f"'{name}'" for name in opened)
@@ -32,8 +36,7 @@ def part_columns(*opened: str) -> str:
     p.destruction_id AS part_destruction_id"""
 
 
-@dataclass(frozen=True, kw_only=True)
-class KeptPart:
+class KeptPart(Struct, frozen=True, kw_only=True):
     """One part as the catalogue knows it; `citation` is the promise that says when it goes."""
 
     id: UUID
@@ -44,17 +47,21 @@ class KeptPart:
     object_version: str
     size: int
     shred_key_id: str
-    wrapped_key: bytes | None = field(repr=False)
+    wrapped_key: bytes | None
     hold_key_id: str | None
-    hold_wrapped_key: bytes | None = field(repr=False)
+    hold_wrapped_key: bytes | None
     held_until: datetime | None
-    prefix: bytes | None = field(repr=False)
-    sealed: bytes | None = field(repr=False)
+    prefix: bytes | None
+    sealed: bytes | None
     destroy_at: datetime | None
     promised_until: datetime | None
     citation: Citation | None
     destroyed_at: datetime | None
     destruction_id: UUID | None
+
+    def __repr__(self) -> str:
+        """Its name alone: neither keys nor ciphertext stand in a log."""
+        return f"KeptPart({self.name!r})"
 
     def is_live(self, now: datetime) -> bool:
         """Whether it is still there: not destroyed, and not due even if nobody has destroyed it yet."""
@@ -92,8 +99,7 @@ class KeptPart:
         return self.hold_wrapped_key if self.is_held else self.wrapped_key
 
 
-@dataclass(frozen=True, kw_only=True)
-class KeptRecording:
+class KeptRecording(Struct, frozen=True, kw_only=True):
     """One recording with all its parts, live and gone, as they stand at `at`."""
 
     tenant: UUID
@@ -177,13 +183,18 @@ class Kept:
 
 async def as_kept(whose: Tenancy, rows: Iterable[Record], *, now: datetime) -> list[KeptRecording]:
     """Recordings from rows of `RECORDING_COLUMNS` and `part_columns`, one row a part; in the open scope."""
+    return list(await to_be_kept(whose, rows, now=now))
+
+
+async def to_be_kept(whose: Tenancy, rows: Iterable[Record], *, now: datetime) -> Iterator[KeptRecording]:
+    """The same, made only when they are asked for: what they need beside the rows is read here."""
     by_recording: dict[UUID, list[Record]] = {}
     for row in rows:
         by_recording.setdefault(row["id"], []).append(row)
     versions = {row["part_policy_version"] for rows in by_recording.values() for row in rows}
     under = await policies_under(whose, versions)
     holds = await _holds(whose.tenant, [id for id, rows in by_recording.items() if any(map(_is_held, rows))], now)
-    return [_recording(whose.tenant, rows, under, holds, now) for rows in by_recording.values()]
+    return (_recording(whose.tenant, rows, under, holds, now) for rows in by_recording.values())
 
 
 def _is_held(row: Record) -> bool:
@@ -215,7 +226,7 @@ def _recording(
         media_type=row["media_type"],
         started_at=row["started_at"],
         duration_ms=row["duration_ms"],
-        facts=msgspec.json.decode(row["facts"], type=dict[str, Any]),
+        facts=_FACTS.decode(row["facts"]),
         destruction_id=row["destruction_id"],
         restricted=row["restricted"],
         restricted_until=row["restricted_until"],

@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from uuid import UUID
+
+from msgspec import structs
 
 from vault.access.accesses import Access
 from vault.access.alarms import alarmed
@@ -131,7 +133,7 @@ class Watch:
     async def __call__(self) -> None:
         """Raises AccessOver, Destroyed, NotFound, Refused or Unauthenticated."""
         self.access.require(self.custody)
-        recording = replace(self.access.held.recording, at=self.custody.clock.now())
+        recording = structs.replace(self.access.held.recording, at=self.custody.clock.now())
         Opening(self.custody).key(recording, self.part)
         if time.monotonic() - self.asked_at >= WATCHED_SECONDS:
             now = await resume(self.custody, self.caller, self.access.id, CONTACT, ask=self.ask)

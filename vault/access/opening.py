@@ -1,5 +1,6 @@
 """A part opens while its key lives, and only in the place where the catalogue says that it belongs."""
 
+from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from vault.access.kept import CONTACT, KeptPart, KeptRecording
 from vault.custody.contacts import ContactRecord
 from vault.custody.custody import Custody
 from vault.custody.keys import KeyDestroyed, KeyringError, ShredKey, ShredKeyId
-from vault.custody.sealed import DataKey, Opener, Place, SealedInvalid
+from vault.custody.sealed import DataKey, Place, SealedInvalid, open_small
 from vault.errors import Altered, Destroyed
 
 
@@ -17,6 +18,12 @@ class Opening:
     def __init__(self, custody: Custody) -> None:
         self._keyring = custody.keyring
         self._keys: dict[str, ShredKey] = {}
+
+    def live_keys(self, tenant: UUID, part_class: str, *, now: datetime) -> list[ShredKey]:
+        """The shred keys of a class that live, the last to go first; what is under them asks for no key any more."""
+        keys = self._keyring.live_keys(tenant, part_class, now=now)[::-1]
+        self._keys |= {key.text: key for key in keys}
+        return keys
 
     def contact(self, recording: KeptRecording) -> ContactRecord | None:
         """The contact record, while it lives.
@@ -36,13 +43,10 @@ class Opening:
 
     def small(self, recording: KeptRecording, part: KeptPart) -> bytes:
         """The content of a small part, whose sealed bytes are at hand; raises as `data_key` does."""
-        place, prefix, sealed = place_of(recording, part), part.prefix or b"", part.sealed or b""
+        place = place_of(recording, part)
         key = self._unwrapped(recording, part, place)
         try:
-            opener = Opener(key, place, prefix)
-            if not sealed.startswith(prefix):
-                raise SealedInvalid("The sealed part begins otherwise than it did.")
-            return b"".join((opener.update(memoryview(sealed)[len(prefix) :]), opener.finalize()))
+            return open_small(key, place, part.prefix or b"", part.sealed or b"")
         except SealedInvalid as error:
             raise Altered(f"The part {part.name!r} is not what was stored.") from error
 

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import TypeAlias
 from uuid import UUID
 
@@ -16,14 +18,14 @@ from vault.access.alarms import alarmed
 from vault.access.cursors import Position, read_cursor, write_cursor
 from vault.access.finding import Term, find_page
 from vault.access.glass import carrying, marked
-from vault.access.kept import CONTACT, Kept, KeptRecording, as_kept
+from vault.access.kept import CONTACT, Kept, KeptRecording, to_be_kept
 from vault.access.leads import leading
 from vault.access.opening import Opening
 from vault.access.query import Query, checked
 from vault.access.refusals import SEARCHED, record_refusal, refuse_operators
 from vault.accounts import Caller
 from vault.custody import audit
-from vault.custody.contacts import HOLD_INDEX, label
+from vault.custody.contacts import HOLD_INDEX, ContactRecord, label
 from vault.custody.custody import Custody
 from vault.custody.database import tenant_scope
 from vault.custody.keys import ShredKey
@@ -31,8 +33,15 @@ from vault.custody.register import Tenancy, tenancy
 from vault.errors import Altered
 from vault.rights import decide_for
 
+OPENED_AT_ONCE = 8
+"""So many contact records are opened before anybody else has a turn."""
+
 Sought: TypeAlias = tuple[str, Spell | None]
 """A value that is looked for; of an agent, with the time from which until which the agent's calls are."""
+
+
+Contact: TypeAlias = ContactRecord | Altered | None
+"""A contact record, what is wrong with it, or nothing where it has gone."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,7 @@ async def search(custody: Custody, caller: Caller, query: Query) -> Page:
         Refused, NotAllowed: the person may not search here; a refusal quotes its clause and is audited.
     """
     await refuse_operators(custody, caller, SEARCHED)
-    now = custody.clock.now()
+    now, opening = custody.clock.now(), Opening(custody)
     query = checked(query)
     after = read_cursor(custody, caller, query)
     async with tenant_scope(caller.tenant):
@@ -60,33 +69,52 @@ async def search(custody: Custody, caller: Caller, query: Query) -> Page:
         decision = decide_for(caller, whose, Action.SEARCH, now=now)
         if decision.permitted:
             kinds = _usable(whose.policy, caller, query.kinds, now)
-            terms = await asyncio.to_thread(terms_of, custody, caller.tenant, query, now, decision.reach)
+            terms = await terms_of(opening, caller.tenant, query, now, decision.reach)
             rows = await find_page(caller.tenant, query, kinds, terms, after=after, now=now)
-            found = await as_kept(whose, rows, now=now)
-            await _record(caller, query, decision, min(len(found), query.limit), now)
+            found = len({row["id"] for row in rows})
+            recordings = islice(await to_be_kept(whose, rows, now=now), query.limit)
+            # They are opened while the event is on its way to the database's disk, which the scope's end waits for.
+            opened = asyncio.create_task(_opened(opening, recordings))
+            await _record(caller, query, decision, min(found, query.limit), now)
         else:
             await record_refusal(caller, SEARCHED, decision, whose, now=now)
     decision.enforce()
-    page = found[: query.limit]
-    opening = Opening(custody)
-    opened = [await _opened(custody, caller, opening, whose, recording) for recording in page]
-    results = tuple(held for held in opened if held is not None)
-    if len(found) == len(page):
-        return Page(results, None)
-    return Page(results, write_cursor(custody, caller, query, Position(page[-1].started_at, page[-1].id)))
+    page = await opened
+    results = [await _held(custody, caller, whose, recording, contact) for recording, contact in page]
+    cursor = None
+    if found > len(page):
+        last = page[-1][0]
+        cursor = write_cursor(custody, caller, query, Position(last.started_at, last.id))
+    return Page(tuple(held for held in results if held is not None), cursor)
 
 
-async def _opened(
-    custody: Custody, caller: Caller, opening: Opening, whose: Tenancy, recording: KeptRecording
+async def _opened(opening: Opening, recordings: Iterable[KeptRecording]) -> list[tuple[KeptRecording, Contact]]:
+    opened = []
+    for number, recording in enumerate(recordings):
+        if number % OPENED_AT_ONCE == 0:
+            await asyncio.sleep(0)
+        opened.append((recording, _contact(opening, recording)))
+    return opened
+
+
+def _contact(opening: Opening, recording: KeptRecording) -> Contact:
+    try:
+        return opening.contact(recording)
+    except Altered as error:
+        return error
+
+
+async def _held(
+    custody: Custody, caller: Caller, whose: Tenancy, recording: KeptRecording, contact: Contact
 ) -> Kept | None:
     """With its contact record; one that was altered raises the alarm and does not hide the rest of the page.
 
     None where the record's key is gone though its row says that it is kept: a row that came out of a backup.
     """
-    try:
-        async with alarmed(custody, caller, recording, CONTACT):
-            contact = opening.contact(recording)
-    except Altered:
+    if isinstance(contact, Altered):
+        with suppress(Altered):
+            async with alarmed(custody, caller, recording, CONTACT):
+                raise contact
         return Kept(whose, recording, None)
     part = recording.live(CONTACT)
     if contact is None and part is not None and part.is_held:
@@ -105,8 +133,8 @@ def _usable(policy: Policy, caller: Caller, asked: Iterable[Kind], now: datetime
     )
 
 
-def terms_of(
-    custody: Custody, tenant: UUID, query: Query, now: datetime, reach: Sequence[Spell] | None = None
+async def terms_of(
+    opening: Opening, tenant: UUID, query: Query, now: datetime, reach: Sequence[Spell] | None = None
 ) -> list[Term]:
     """What must stand in the contact record, the rarest first: the first one leads the search.
 
@@ -121,13 +149,19 @@ def terms_of(
         (ContactField.SERVICE_NUMBER, ContactField.SERVICE_NUMBER, _one(query.service_number)),
     ]
     values = [(label(kind), field, sought) for kind, field, sought in wanted if sought is not None]
-    classes = (PartClass.CONTACT, HOLD_INDEX) if values else ()
-    keys = [key for each in classes for key in custody.keyring.live_keys(tenant, each, now=now)]
+    return await asyncio.to_thread(_terms, opening, tenant, values, now) if values else []
+
+
+def _terms(
+    opening: Opening, tenant: UUID, values: Iterable[tuple[str, ContactField | None, Sequence[Sought]]], now: datetime
+) -> list[Term]:
+    # What is under those that go last began last, as a rule, and the page is full before the others are asked.
+    keys = [key for each in (PartClass.CONTACT, HOLD_INDEX) for key in opening.live_keys(tenant, each, now=now)]
     return [_term(keys, kind, field, sought) for kind, field, sought in values]
 
 
 def _term(keys: Sequence[ShredKey], kind: str, field: ContactField | None, sought: Sequence[Sought]) -> Term:
-    found = [(key.blind_index(kind, value), spell) for value, spell in sought for key in keys]
+    found = [(key.blind_index(kind, value), spell) for key in keys for value, spell in sought]
     spells = tuple(spell for _, spell in found if spell is not None)
     return Term(tuple(digest for digest, _ in found), field, spells)
 

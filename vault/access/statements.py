@@ -4,13 +4,12 @@ Such a part has the name `statement.N`; it is put there by `vault.subjects.state
 """
 
 import asyncio
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from vault.access.kept import CONTACT, RECORDING_COLUMNS, KeptRecording, as_kept, part_columns
 from vault.access.opening import Opening
@@ -67,8 +66,8 @@ async def load(custody: Custody, tenant: UUID, recording_id: UUID) -> KeptRecord
             f"{STATEMENT}.",
         )
     at_hand = {row["name"]: row["sealed"] for row in sealed}
-    parts = (replace(part, sealed=at_hand.get(part.name, part.sealed)) for part in found[0].parts)
-    return replace(found[0], parts=tuple(parts))
+    parts = (structs.replace(part, sealed=at_hand.get(part.name, part.sealed)) for part in found[0].parts)
+    return structs.replace(found[0], parts=tuple(parts))
 
 
 def numbers_of(recording: KeptRecording) -> list[int]:

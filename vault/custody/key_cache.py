@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
@@ -47,6 +47,13 @@ class KeyCache(Generic[Key]):
                 del self._cached[next(iter(self._cached))]
             self._cached[path] = _Cached(key, inode, self._monotonic() + self._seconds)
         return key
+
+    def held(self, files: Iterable[tuple[str, int]]) -> list[Key | None]:
+        """The keys of files with these inodes, as many at once; None for each that has to be loaded."""
+        with self._lock:
+            self._drop_expired()
+            found = [(self._cached.get(path), inode) for path, inode in files]
+        return [cached.key if cached and cached.inode == inode else None for cached, inode in found]
 
     def forget_gone(self, is_over: Callable[[Key], bool]) -> None:
         """Drop each key whose minutes or time is over, or whose file is gone or another."""

@@ -145,10 +145,10 @@ class FileKeyring:
         """The shred keys of a class whose instant has not come, soonest first."""
         files = self._files(tenant)
         self._tenant_key(files)
-        keys = []
-        for file, inode in files.key_files(part_class):
+        found, keys = files.key_files(part_class), list[ShredKey]()
+        for (file, inode), held in zip(found, self._shred_keys.held(found), strict=True):
             with suppress(KeyDestroyed, FileNotFoundError):  # destroyed since the directory was read
-                keys.append(self._shred_keys.get(file, inode, partial(self._load_shred_key, files, file)))
+                keys.append(held or self._shred_keys.get(file, inode, partial(self._load_shred_key, files, file)))
         return [key for key in keys if not key.id.is_due(now)]
 
     def tenant_index(self, tenant: UUID, label: str, value: str) -> bytes:

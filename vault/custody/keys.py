@@ -100,13 +100,14 @@ class IndexKey(Secret):
 class ShredKey(Secret):
     """Wraps the data keys of one part class and bucket. Ask the keyring for it at each use; never keep it."""
 
-    __slots__ = ("_index_key", "_of", "id")
+    __slots__ = ("_index_key", "_of", "id", "text")
 
     def __init__(self, secret: bytes, key_id: ShredKeyId) -> None:
         super().__init__(secret)
         self.id: Final = key_id
+        self.text: Final = str(key_id)
         self._index_key = _expand(self, b"recording-vault/blind-index@v1")
-        text = str(key_id).encode()
+        text = self.text.encode()
         self._of = b"recording-vault/data-key@v1\x00" + key_id.tenant.bytes + bytes([len(text)]) + text
 
     def wrap(self, data_key: DataKey, place: Place) -> bytes:

@@ -70,6 +70,7 @@ __all__ = [
     "SealedInvalid",
     "Sealer",
     "open_sealed",
+    "open_small",
     "plain_size",
     "seal",
     "sealed_size",
@@ -272,6 +273,18 @@ def seal(data_key: DataKey, header: Header, content: Bytes) -> bytes:
     """Seal a small part in one step."""
     sealer = Sealer(data_key, header)
     return b"".join((sealer.prefix, sealer.update(content), sealer.finalize()))
+
+
+def open_small(data_key: DataKey, place: Place, prefix: Bytes, sealed: bytes) -> bytes:
+    """Open a small part whose prefix was kept beside it; raises as `open_sealed` does."""
+    if not sealed.startswith(prefix):
+        raise SealedInvalid("The sealed part begins otherwise than it did.")
+    context, message = _split(place, prefix)
+    decryptor = Cobblestone256Decryptor(data_key.reveal(), context)
+    try:
+        return decryptor.update(sealed[len(prefix) - len(message) :]) + decryptor.finalize()
+    except InvalidTag as error:
+        raise SealedInvalid("The sealed part is not authentic here.") from error
 
 
 def open_sealed(data_key: DataKey, place: Place, sealed: Bytes) -> bytes:

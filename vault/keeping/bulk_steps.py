@@ -11,6 +11,7 @@ from tenants.keeping import Reason
 from tenants.vocabulary import HoldReason
 from vault.access.cursors import Position
 from vault.access.finding import find_page
+from vault.access.opening import Opening
 from vault.access.query import checked
 from vault.access.search import terms_of
 from vault.custody import audit
@@ -50,7 +51,7 @@ async def _find(custody: Custody, row: Record) -> None:
     tenant, now = row["tenant_id"], custody.clock.now()
     order = await asyncio.to_thread(open_order, custody, row, now)
     query = checked(query_of(order))
-    terms = await asyncio.to_thread(terms_of, custody, tenant, query, now)
+    terms = await terms_of(Opening(custody), tenant, query, now)
     after = Position(row["after_started_at"], row["after_id"]) if row["after_id"] else None
     async with tenant_scope(tenant):
         whose = await tenancy(tenant, at=now)

@@ -1,6 +1,5 @@
 """What a bulk hold would hold is counted before it is ordered; nothing is held by that."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from tenants.recordings import Kind
 from tenants.vocabulary import HoldReason
 from vault.access.cursors import Position
 from vault.access.finding import Term, find_page
+from vault.access.opening import Opening
 from vault.access.query import LIMIT_MOST, Query, checked
 from vault.access.refusals import SEARCHED
 from vault.access.search import terms_of
@@ -68,7 +68,7 @@ async def preview(
     query = replace(checked(query), limit=LIMIT_MOST)
     checked_note(note)
     checked_until(until, now)
-    terms = await asyncio.to_thread(terms_of, custody, caller.tenant, query, now)
+    terms = await terms_of(Opening(custody), caller.tenant, query, now)
     async with tenant_scope(caller.tenant):
         whose = await tenancy(caller.tenant, at=now)
         decide_for(caller, whose, Action.HOLD, now=now).enforce()
