@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from msgspec import to_builtins
 
 from tenants.decisions import Person
 from tenants.vocabulary import Role
@@ -15,6 +16,7 @@ from vault.accounts import Caller
 from vault.console.policy.proposing import STATES, TITLES
 from vault.console.rendering import PAGES
 from vault.handlers import HANDLERS
+from vault.identity.provider_model import Settings
 from vault.proposals.model import LASTS, Proposal, State
 
 KEY = "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq"
@@ -37,11 +39,17 @@ TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         "Demo Oy",
     ),
     "set_identity_provider": (
-        {"issuer": "https://id.example", "client_id": "vault", "authentication": "private_key_jwt"},
+        {
+            "issuer": "https://id.example",
+            "client_id": "vault",
+            "authentication": "private_key_jwt",
+            "settings": to_builtins(Settings()),
+        },
         {},
         "https://id.example",
     ),
     "recover_account": ({}, {}, "passkeys, password"),
+    "invite_member": ({"roles": ["dpo"]}, {}, "data protection officer"),
 }
 
 
