@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.disclosure.test_transcript_email import a_chat, asked, chat_system, configured, stands
-from tests.telling.mailing import Postbox, mail_server
+from tests.disclosure.test_transcript_email import a_chat, asked, chat_system, stands
+from tests.telling.mailing import Postbox, configured, mail_server
 from tests.world import World
 from vault.disclosure import transcript_sending
 from vault.errors import Altered
