@@ -183,6 +183,10 @@ async def test_one_is_asked_once_and_again_where_the_purpose_does_not_fit(
         assert await visitor.page.locator("#field-reason:invalid").count() == 1, "no reason was given"
     purposes = [event["purpose"] for event in await logged(house, "access.opened") if event["object"] == str(other)]
     assert purposes == ["training"]
+    looked = [
+        event.get("purpose") for event in await logged(house, "recording.described") if event["object"] == str(other)
+    ]
+    assert (looked[0], looked[-1]) == ("training", None)
 
 
 async def test_without_javascript_one_is_let_in_and_has_the_browsers_own_player(

@@ -169,12 +169,14 @@ async def test_it_is_told_when_and_why_a_recording_was_heard_and_by_whom_to_a_dp
     listener = await house.person(Role.SUPERVISOR)
     opened = await access(listener, heard, "quality")
     assert (await listener.get(f"/v1/accesses/{opened['id']}/content")).status_code == 200
+    assert (await listener.get(f"/v1/recordings/{heard}")).status_code == 200
     path = f"/recordings/{heard}/listens"
     async with visit(house.administrator) as visitor:
         await visitor.go(path)
         await visitor.check_accessible()
         said = await visitor.text()
         assert ("Listened to 1 time" in said, "Demo Person" in said, "See who listened" in said) == (True, False, False)
+        assert "the contact record" in said
     async with visit(await house.person(Role.DPO), java_script_enabled=False) as visitor:
         await visitor.go(path)
         await visitor.page.fill("[name=reason]", "The person says that somebody listened out of curiosity.")
