@@ -211,7 +211,7 @@ SAME = {
     "preview_bulk_hold": ("POST /holds/bulk/preview",),
     "export_audit": ("GET /audit/export/file",),
     "preview_policy": ("POST /policy/change",),
-    "preview_onboarding": ("POST /controllers/check",),
+    "preview_onboarding": ("POST /controllers", "POST /controllers/check", "POST /controllers/new"),
     "read_disclosure_register": ("GET /disclosures/register", "GET /disclosures/register.csv"),
     "trace_package": ("POST /disclosures/trace",),
 }
