@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -51,11 +52,17 @@ def read_policy(text: str, *, source: str) -> Policy:
         raise PolicyInvalid([_number_problem(source)]) from None
     except RecursionError:
         raise PolicyInvalid([_nested_problem(source)]) from None
-    findings = [*compare(inspect.type_info(Policy), document, (), document), *_contradictions(document)]
+    findings = [*compare(_language(), document, (), document), *_contradictions(document)]
     if findings:
         lines = Lines(text)
         raise PolicyInvalid(_problem(finding, lines, source) for finding in findings)
     return msgspec.convert(document, Policy)
+
+
+@cache
+def _language() -> inspect.Type:
+    """The whole language, read off its types once."""
+    return inspect.type_info(Policy)
 
 
 def check_against_contract(policy: Policy, contract: Contract, *, source: str = "policy") -> tuple[PolicyProblem, ...]:

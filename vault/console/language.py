@@ -27,6 +27,8 @@ COOKIE: Final = "vault_language"
 ZONE: Final = ZoneInfo("Europe/Helsinki")
 LOCALE: Final = Path(__file__).with_name("locale")
 
+_LOCALES: Final = {"en": Locale.parse("en_GB"), "fi": Locale.parse("fi_FI"), "sv": Locale.parse("sv_FI")}
+
 LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
 """The language of the request that is being answered."""
 
@@ -102,7 +104,7 @@ def catalogue(language: str, area: str) -> Translations:
 
 def locale() -> Locale:
     """How the request's language writes numbers and dates; English as in Europe, with the day before the month."""
-    return Locale.parse({"en": "en_GB", "fi": "fi_FI", "sv": "sv_FI"}[LANGUAGE.get()])
+    return _LOCALES[LANGUAGE.get()]
 
 
 def moment(at: datetime) -> str:

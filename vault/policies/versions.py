@@ -15,7 +15,7 @@ from tenants.reading import PolicyInvalid, check_against_contract, read_policy
 from vault.accounts import Caller
 from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM, tenant_scope
-from vault.custody.register import Tenancy, tenancy
+from vault.custody.register import Tenancy, policies_under, tenancy
 from vault.custody.tables import PolicyVersion
 from vault.errors import FieldProblem, Invalid, NotFound
 
@@ -53,12 +53,35 @@ async def versions(custody: Custody, caller: Caller, controller: UUID | None = N
     caller.require(Action.READ_POLICY)
     tenant, now = _readable(caller, controller), custody.clock.now()
     async with tenant_scope(tenant):
-        held = await tenancy(tenant, at=now)
-        rows = await DB.fetch(
-            "SELECT version, effective_from, sha256 FROM policy_version WHERE tenant_id = $1"
-            " ORDER BY effective_from DESC, version DESC",
-            tenant,
-        )
+        return await _published(await tenancy(tenant, at=now), now)
+
+
+async def read(custody: Custody, caller: Caller, version: int | None = None) -> tuple[Policy, list[Version]]:
+    """One version of the caller's controller, or the one in force, and all that were published, newest first.
+
+    Raises:
+        NotAllowed: the caller reads no policy.
+        NotFound: no such version; the outsourcing firm itself has none.
+    """
+    caller.require(Action.READ_POLICY)
+    now = custody.clock.now()
+    async with tenant_scope(caller.tenant):
+        held = await tenancy(caller.tenant, at=now)
+        published = await _published(held, now)
+        if version is None:
+            return held.policy, published
+        found = await policies_under(held, [version])
+    if all(one.version != version for one in published):
+        raise NotFound
+    return found[version], published
+
+
+async def _published(held: Tenancy, now: datetime) -> list[Version]:
+    rows = await DB.fetch(
+        "SELECT version, effective_from, sha256 FROM policy_version WHERE tenant_id = $1"
+        " ORDER BY effective_from DESC, version DESC",
+        held.tenant,
+    )
     today = now.astimezone(ZoneInfo(held.contract.time_zone)).date()
     return [
         Version(row["version"], row["effective_from"], row["sha256"].hex(), _standing(row, held, today)) for row in rows

@@ -72,9 +72,10 @@ async def show_events(
         found = await evidence.search(custody, caller, wanted.wanted, before=cursor, limit=PAGE)
     items = [Row.of(each) for each in found]
     people = {each.actor for each in items} | {wanted.wanted.actor}
+    told, policy = await asyncio.gather(names(caller, people, reading=Action.READ_AUDIT), policy_of(custody, caller))
     shown: dict[str, Any] = {
         "items": items,
-        "names": await names(caller, people, reading=Action.READ_AUDIT),
+        "names": told,
         "more": wanted.address(cursor=found[-1].seq) if len(found) == PAGE else None,
     }
     if request.headers.get("hx-target") == "more":
@@ -87,7 +88,7 @@ async def show_events(
         tabs=tabs(caller),
         asked=wanted,
         acts=sorted(ACTS),
-        purposes=titles(await policy_of(custody, caller)),
+        purposes=titles(policy),
         cursor=cursor,
         **shown,
     )

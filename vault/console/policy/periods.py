@@ -1,8 +1,9 @@
 """How long something is kept, in the words of the reader's language."""
 
 from datetime import date
+from functools import lru_cache
 
-from babel import units
+from babel import Locale, units
 from whenever import ItemizedDelta
 
 from tenants.retention import CONTRACT
@@ -16,8 +17,13 @@ def period(text: str | None) -> str:
         return ""
     if text == CONTRACT:
         return _("as long as the contract lasts")
+    return _spelt(text, locale())
+
+
+@lru_cache(maxsize=256)
+def _spelt(text: str, spoken: Locale) -> str:
     told = [(unit.removesuffix("s"), many) for unit, many in ItemizedDelta.parse_iso(text).items()]
-    return " ".join(units.format_unit(many, f"duration-{unit}", locale=locale()) for unit, many in told if many)
+    return " ".join(units.format_unit(many, f"duration-{unit}", locale=spoken) for unit, many in told if many)
 
 
 PAGES.filters["period"] = period

@@ -1,6 +1,6 @@
 """The notice as it can be read, section by section, beside the rules that each of its clauses becomes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -10,13 +10,12 @@ from litestar.params import FromPath
 
 from tenants.decisions import Action
 from tenants.policy import Clause, Policy
-from tenants.reading import read_policy
 from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
 from vault.console.policy.rules import Rule, rules_of
 from vault.console.rendering import page
 from vault.errors import NotFound
-from vault.policies.versions import Standing, Version, source_of, versions
+from vault.policies.versions import Standing, Version, read, source_of, versions
 
 DONE: dict[str, str] = {}
 
@@ -41,9 +40,7 @@ class Section:
 @get("/policy", opt={"action": Action.READ_POLICY})
 async def show_policy(request: Request[Caller, Any, Any], custody: InCustody, caller: FromCaller) -> Response[str]:
     """The notice in force."""
-    published = await versions(custody, caller)
-    shown = next((one for one in published if one.standing is Standing.IN_FORCE), published[-1])
-    return await _show(request, caller, shown, published)
+    return _shown(request, *await read(custody, caller))
 
 
 @get("/policy/versions/{number:int}", opt={"action": Action.READ_POLICY})
@@ -51,11 +48,7 @@ async def show_version(
     request: Request[Caller, Any, Any], number: FromPath[int], custody: InCustody, caller: FromCaller
 ) -> Response[str]:
     """The notice as one version has it."""
-    published = await versions(custody, caller)
-    shown = next((one for one in published if one.version == number), None)
-    if shown is None:
-        raise NotFound
-    return await _show(request, caller, shown, published)
+    return _shown(request, *await read(custody, caller, number))
 
 
 @get("/policy/versions/{number:int}/file", opt={"action": Action.READ_POLICY})
@@ -67,9 +60,8 @@ async def send_file(number: FromPath[int], custody: InCustody, caller: FromCalle
     return Response(await source_of(caller, number), media_type="application/toml", headers=named)
 
 
-def sections(policy: Policy) -> Iterator[Section]:
+def sections(policy: Policy, rules: Sequence[Rule]) -> Iterator[Section]:
     """The clauses in the order of the file, those of one section together; each with its rules."""
-    rules = list(rules_of(policy))
     found: dict[str, Section] = {}
     for name, clause in policy.clauses.items():
         kept = tuple(rule for rule in rules if rule.clause == name)
@@ -77,24 +69,16 @@ def sections(policy: Policy) -> Iterator[Section]:
     yield from found.values()
 
 
-async def _show(
-    request: Request[Caller, Any, Any], caller: Caller, shown: Version, published: list[Version]
-) -> Response[str]:
-    policy = read_policy(await source_of(caller, shown.version), source="policy")
-    return _shown(request, policy, shown, published)
-
-
-def _shown(
-    request: Request[Caller, Any, Any], policy: Policy, shown: Version, published: list[Version]
-) -> Response[str]:
+def _shown(request: Request[Caller, Any, Any], policy: Policy, published: list[Version]) -> Response[str]:
+    rules = list(rules_of(policy))
     return page(
         request,
         "policy/policy.html",
         done=DONE,
         policy=policy,
-        shown=shown,
-        sections=list(sections(policy)),
-        unfounded=[rule for rule in rules_of(policy) if rule.clause is None],
+        shown=next(one for one in published if one.version == policy.version),
+        sections=list(sections(policy, rules)),
+        unfounded=[rule for rule in rules if rule.clause is None],
         coming=_coming(published),
     )
 
