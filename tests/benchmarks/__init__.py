@@ -1,8 +1,9 @@
 """Every figure is a ratio: we and a peer do the same work by turns in one run, and the medians are compared."""
 
 import statistics
+import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -55,3 +56,37 @@ def by_turns(
             work()
             seconds[name].append(clock() - started)
     return Turns(seconds)
+
+
+async def in_turns(contestants: Mapping[str, Callable[[], Awaitable[object]]], *, rounds: int, warm: int = 1) -> Turns:
+    """The same where the work is awaited.
+
+    Args:
+        warm: how many rounds go before those that count.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    for turn in range(warm + rounds):
+        for name, work in contestants.items():
+            started = time.perf_counter()
+            await work()
+            if turn >= warm:
+                seconds[name].append(time.perf_counter() - started)
+    return Turns(seconds)
+
+
+def told_turns(contestants: Mapping[str, Callable[[], float]], *, rounds: int, warm: int = 1) -> Turns:
+    """The same where each tells itself how many seconds it took, such as a load generator."""
+    seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    for turn in range(warm + rounds):
+        for name, work in contestants.items():
+            took = work()
+            if turn >= warm:
+                seconds[name].append(took)
+    return Turns(seconds)
+
+
+def tell(rows: Iterable[Row]) -> None:
+    """The comparisons of one part, where that is run by itself."""
+    for row in rows:
+        figures = f"{row.ours:10.2f} {row.peer:10.2f} {row.unit:12} {row.ratio:5.2f} (at least {row.target:.2f})"
+        sys.stdout.write(f"{row.name:70} {figures}\n")

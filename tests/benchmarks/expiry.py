@@ -29,9 +29,8 @@ from uuid import UUID, uuid4
 import psutil
 
 from infra.embedded import Endpoints
-from tests.benchmarks import Row
-from tests.benchmarks.ingest import _peak_memory as peak_memory
-from tests.benchmarks.served import plain_store, served
+from tests.benchmarks import Row, tell
+from tests.benchmarks.served import peak_memory, plain_store, served
 from tests.world import World
 from vault.assembly import open_custody
 from vault.custody.custody import Custody
@@ -255,5 +254,4 @@ async def _tenant(world: World) -> UUID:
 
 
 if __name__ == "__main__":
-    for row in rows():
-        print(f"{row.name:65} {row.ours:9.1f} {row.peer:9.1f} {row.unit}  {row.ratio:5.2f} (at least {row.target:.2f})")  # noqa: T201 - its answer
+    tell(rows())

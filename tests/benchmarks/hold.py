@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from tenants.decisions import Person
 from tenants.keeping import Reason
 from tenants.vocabulary import HoldReason, Role
-from tests.benchmarks import Row, Turns
+from tests.benchmarks import Row, Turns, tell
 from tests.benchmarks.served import served
 from tests.world import House, World, wav
 from vault.accounts import Caller
@@ -133,5 +133,4 @@ async def _so_many_at_once(works: Sequence[Awaitable[None]]) -> None:
 
 
 if __name__ == "__main__":
-    for row in rows():
-        print(f"{row.name:60} {row.ours:7.1f} {row.peer:7.1f} {row.unit}  {row.ratio:5.2f} (at least {row.target})")  # noqa: T201 - its answer
+    tell(rows())

@@ -5,16 +5,14 @@ catalogue is durable too.
 """
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psutil
 
 from infra.embedded import Endpoints
-from tests.benchmarks import Row, Turns
+from tests.benchmarks import Row, tell, told_turns
 from tests.benchmarks.load import generator
-from tests.benchmarks.served import PLAIN_BUCKET, served
+from tests.benchmarks.served import PLAIN_BUCKET, peak_memory, served
 from tests.world import World
 
 MEGABYTE = 10**6
@@ -24,7 +22,6 @@ ROUNDS = 9
 LONG = 100 * MEGABYTE
 LONG_AT_ONCE = 32
 MEMORY = 150.0
-SAMPLE_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
@@ -49,13 +46,7 @@ def _pace(endpoints: Endpoints, api: Api) -> Row:
     peer |= {"access_key": endpoints.s3_access_key, "secret_key": endpoints.s3_secret_key}
     load = {"size": MEGABYTE, "at_once": AT_ONCE, "count": A_ROUND}
     with generator(**ours, **load) as ingest, generator(**peer, **load) as put:
-        for _ in range(2):
-            ingest()
-            put()
-        turns = Turns({"ingest": [], "put": []})
-        for _ in range(ROUNDS):
-            turns.seconds["ingest"].append(ingest())
-            turns.seconds["put"].append(put())
+        turns = told_turns({"ingest": ingest, "put": put}, rounds=ROUNDS, warm=2)
     name = "ingest 1 MB, 8 at once, against bare boto3 put"
     pace = {side: A_ROUND / turns.median(side) for side in turns.seconds}
     return Row(name, pace["ingest"], pace["put"], turns.ratio("ingest", "put"), 0.5, "recordings/s")
@@ -68,7 +59,7 @@ def _memory(api: Api) -> Row:
     with generator(**orders, **half) as whole, generator(**orders, **half, in_pieces=True) as in_pieces:
         process = psutil.Process(api.pid)
         idle = process.memory_info().rss
-        with _peak_memory(process) as peak:
+        with peak_memory(process) as peak:
             together = [threading.Thread(target=run) for run in (whole, in_pieces)]
             for thread in together:
                 thread.start()
@@ -78,29 +69,10 @@ def _memory(api: Api) -> Row:
     return Row("32 uploads of 100 MB at once, peak memory above idle", above, MEMORY, MEMORY / above, 1.0, "MB")
 
 
-@contextmanager
-def _peak_memory(process: psutil.Process) -> Iterator[list[int]]:
-    """The process's resident memory, sampled until the block ends."""
-    seen, over = [process.memory_info().rss], threading.Event()
-
-    def watch() -> None:
-        while not over.wait(SAMPLE_SECONDS):
-            seen[0] = max(seen[0], process.memory_info().rss)
-
-    watching = threading.Thread(target=watch)
-    watching.start()
-    try:
-        yield seen
-    finally:
-        over.set()
-        watching.join()
-
-
 async def _machine(world: World) -> str:
     """A controller, and the token of its ingesting machine."""
     return (await (await world.house()).machine()).token
 
 
 if __name__ == "__main__":
-    for row in rows():
-        print(f"{row.name:55} {row.ours:7.1f} {row.peer:7.1f} {row.unit}  {row.ratio:5.2f} (at least {row.target})")  # noqa: T201 - its answer
+    tell(rows())

@@ -7,7 +7,6 @@ signs what ours writes, and finds nothing to do while the peer writes.
 import asyncio
 import contextlib
 import tempfile
-import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import cast
@@ -16,7 +15,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from infra.embedded import Stack
-from tests.benchmarks import Row, Turns
+from tests.benchmarks import Row, Turns, in_turns
 from vault.auditing import signing
 from vault.clock import SystemClock
 from vault.custody import audit
@@ -72,20 +71,16 @@ async def _rows() -> list[Row]:
 async def _measured(tenant: UUID) -> Turns:
     async with tenant_scope(tenant):
         await audit.begin(tenant)
-    sides: dict[str, Callable[[], Awaitable[None]]] = {"ours": lambda: _event(tenant), "peer": lambda: _bare(tenant)}
-    seconds: dict[str, list[float]] = {name: [] for name in sides}
-    for number in range(ROUNDS + 1):
-        for name, work in sides.items():
-            began = time.perf_counter()
-            await asyncio.gather(*(_write(work) for _ in range(WRITERS)))
-            if number:  # the first round warms both up
-                seconds[name].append(time.perf_counter() - began)
-    return Turns(seconds)
+    sides = {"ours": lambda: _all(lambda: _event(tenant)), "peer": lambda: _all(lambda: _bare(tenant))}
+    return await in_turns(sides, rounds=ROUNDS)
 
 
-async def _write(work: Callable[[], Awaitable[None]]) -> None:
-    for _ in range(EVENTS // WRITERS):
-        await work()
+async def _all(write: Callable[[], Awaitable[None]]) -> None:
+    async def some() -> None:
+        for _ in range(EVENTS // WRITERS):
+            await write()
+
+    await asyncio.gather(*(some() for _ in range(WRITERS)))
 
 
 async def _event(tenant: UUID) -> None:

@@ -17,7 +17,7 @@ from infra.embedded import Stack
 from tenants.policy import Policy, RetentionRule
 from tenants.reading import read_policy
 from tenants.recordings import Kind
-from tests.benchmarks import Row, Turns
+from tests.benchmarks import Row, Turns, tell
 from vault.clock import SystemClock
 from vault.custody.database import DB, tenant_scope
 from vault.custody.migrate import migrate
@@ -110,5 +110,4 @@ def _shorter(policy: Policy) -> Policy:
 
 
 if __name__ == "__main__":
-    for row in rows():
-        print(f"{row.name:70} {row.ours:7.2f} {row.peer:7.2f} {row.unit}  {row.ratio:5.2f} (at least {row.target})")  # noqa: T201 - its answer
+    tell(rows())

@@ -6,7 +6,7 @@ Both sides read from the same SeaweedFS: we check a right, open every chunk and 
 from dataclasses import dataclass
 
 from tenants.vocabulary import Role
-from tests.benchmarks import Row, Turns
+from tests.benchmarks import Row, Turns, tell, told_turns
 from tests.benchmarks.load import generator, sound
 from tests.benchmarks.served import PLAIN_BUCKET, Served, plain_store, served
 from tests.builders import access
@@ -65,13 +65,7 @@ def _compared(
     peer = {"what": "gets", "url": endpoints.s3_endpoint, "bucket": PLAIN_BUCKET, "key": str(size)}
     peer |= {"access_key": endpoints.s3_access_key, "secret_key": endpoints.s3_secret_key}
     with generator(**ours, **load) as listen, generator(**peer, **load) as get:
-        listen()
-        get()
-        turns = Turns({"ours": [], "peer": []})
-        for _ in range(ROUNDS):
-            turns.seconds["ours"].append(listen())
-            turns.seconds["peer"].append(get())
-    return turns
+        return told_turns({"ours": listen, "peer": get}, rounds=ROUNDS)
 
 
 async def _recordings(world: World) -> Recordings:
@@ -85,5 +79,4 @@ async def _recordings(world: World) -> Recordings:
 
 
 if __name__ == "__main__":
-    for row in rows():
-        print(f"{row.name:60} {row.ours:7.1f} {row.peer:7.1f} {row.unit}  {row.ratio:5.2f} (at least {row.target})")  # noqa: T201 - its answer
+    tell(rows())

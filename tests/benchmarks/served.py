@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import tempfile
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 
 import boto3
 import httpx
+import psutil
 
 from infra.embedded import Endpoints, Stack
 from infra.processes import Child
@@ -24,6 +26,7 @@ T = TypeVar("T")
 
 PLAIN_BUCKET = "bare"
 REGION = "eu-north-1"
+SAMPLE_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,24 @@ def plain_store(endpoints: Endpoints) -> Any:
         aws_secret_access_key=endpoints.s3_secret_key,
         region_name=REGION,
     )
+
+
+@contextmanager
+def peak_memory(process: psutil.Process) -> Iterator[list[int]]:
+    """The process's resident memory, sampled until the block ends."""
+    seen, over = [process.memory_info().rss], threading.Event()
+
+    def watch() -> None:
+        while not over.wait(SAMPLE_SECONDS):
+            seen[0] = max(seen[0], process.memory_info().rss)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watching.join()
 
 
 async def _prepared(endpoints: Endpoints, prepare: Callable[[World], Awaitable[T]]) -> T:
