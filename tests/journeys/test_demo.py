@@ -10,7 +10,7 @@ from tests.world import RECORDINGS
 
 pytestmark = pytest.mark.long
 
-PATIENCE_SECONDS = 150
+PATIENCE_SECONDS = 600
 
 
 @pytest.fixture(scope="module")
