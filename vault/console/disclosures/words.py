@@ -63,7 +63,7 @@ TONES: Final = MappingProxyType(
 
 ITEMS: Final = MappingProxyType(
     {
-        ItemState.INCLUDED: mark("Given"),
+        ItemState.INCLUDED: mark("Included"),
         ItemState.EXCLUDED: mark("Left out"),
         ItemState.RESTRICTED: mark("Restricted"),
         ItemState.DESTROYED: mark("Destroyed"),
