@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, replace
 from typing import cast
 
+import msgspec
 import pytest
 
 from tests.builders import silence
@@ -49,7 +50,7 @@ def through(custody: Custody, kept: Kept, store: Hasty, **changes: object) -> As
     """The content as that store gives it."""
     part = cast(KeptPart, kept.recording.live(CONTENT))
     hasty = replace(custody, objects=cast(Objects, store))
-    return pieces(hasty, kept.tenancy.bucket, kept.recording, replace(part, **changes))  # type: ignore[arg-type] # fields by name
+    return pieces(hasty, kept.tenancy.bucket, kept.recording, msgspec.structs.replace(part, **changes))
 
 
 async def test_a_store_that_hangs_up_is_asked_for_the_rest(world: World, kept: Kept) -> None:
