@@ -109,7 +109,14 @@ def locale() -> Locale:
 
 def moment(at: datetime) -> str:
     """A day and a minute, in Helsinki."""
-    return dates.format_datetime(at.astimezone(ZONE), "short", locale=locale())
+    return dates.format_datetime(at.astimezone(ZONE), _short(locale()), locale=locale())
+
+
+@cache
+def _short(spoken: Locale) -> str:
+    """The pattern of a short day and time, put together once: it stands in every line of every table."""
+    both, on = dates.get_datetime_format("short", spoken), dates.get_date_format("short", spoken)
+    return str(both).replace("{1}", on.pattern).replace("{0}", dates.get_time_format("short", spoken).pattern)
 
 
 def day(at: datetime | date) -> str:
