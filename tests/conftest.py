@@ -67,7 +67,8 @@ async def world(settings: Settings) -> AsyncIterator[World]:
     assert settings.owner_database_url is not None
     await migrate(settings.owner_database_url)
     app = create_app(partial(open_custody, settings), web=settings.web)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
+    # Longer than the client keeps one: a connection that ends just as it is used again is nobody's fault.
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_keep_alive=300))
     serving = asyncio.create_task(server.serve())
     while not server.started:
         assert not serving.done(), serving.exception()
