@@ -141,18 +141,13 @@ def _wrong(path: Path, value: object, wanted: str) -> Finding:
 
 
 def _wanted(expected: inspect.Type) -> str:
-    match expected:
-        case inspect.Metadata():
-            described = (expected.extra_json_schema or {}).get("description")
-            return str(described) if described else _wanted(expected.type)
-        case inspect.StructType() | inspect.DictType():
-            return "a table"
-        case inspect.VarTupleType():
-            return "an array"
-        case inspect.EnumType() | inspect.LiteralType():
-            return f"one of: {', '.join(map(str, _words(expected)))}"
-        case _:
-            return _PLAIN[type(expected)][1] if type(expected) in _PLAIN else "a text"
+    """What to add; the language describes whatever is neither a table, an array nor one of its words."""
+    if isinstance(expected, inspect.Metadata):
+        described = (expected.extra_json_schema or {}).get("description")
+        return str(described) if described else _wanted(expected.type)
+    if isinstance(expected, inspect.EnumType | inspect.LiteralType):
+        return f"one of: {', '.join(map(str, _words(expected)))}"
+    return "an array" if isinstance(expected, inspect.VarTupleType) else "a table"
 
 
 def _meaning(extra: Mapping[str, str], value: str, path: Path, document: Mapping[str, Any]) -> Iterator[Finding]:

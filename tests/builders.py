@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import httpx
 
-from tests.world import As, House
+from tests.world import HELSINKI, As, House
 
 REASON = "The customer called again about the same matter."
 
@@ -42,7 +41,7 @@ def silence(size: int) -> bytes:
 def started_so_that_it_goes_tomorrow(now: datetime, **kept: int) -> datetime:
     """When something that is kept so many `months` (or `years`) started, if it goes within a day from now."""
     months = kept.get("months", 0) + 12 * kept.get("years", 0)
-    local = now.astimezone(ZoneInfo("Europe/Helsinki")) + timedelta(days=1)
+    local = now.astimezone(HELSINKI) + timedelta(days=1)
     year, month = divmod(local.year * 12 + local.month - 1 - months, 12)
     # Not the last days of a month, which some months lack.
     return local.replace(year=year, month=month + 1, day=min(local.day, 28)).astimezone(UTC)

@@ -18,7 +18,7 @@ from infra.embedded import Stack
 from tests.benchmarks import Row, Turns, in_turns
 from vault.auditing import signing
 from vault.clock import SystemClock
-from vault.custody import audit
+from vault.custody import audit, log_standing
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.custody.keyring_files import FileKeyring
@@ -71,6 +71,7 @@ async def _rows() -> list[Row]:
 async def _measured(tenant: UUID) -> Turns:
     async with tenant_scope(tenant):
         await audit.begin(tenant)
+        await log_standing.note(tenant, log_standing.Standing.GOOD)
     sides = {"ours": lambda: _all(lambda: _event(tenant)), "peer": lambda: _all(lambda: _bare(tenant))}
     return await in_turns(sides, rounds=ROUNDS)
 

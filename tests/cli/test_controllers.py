@@ -1,13 +1,13 @@
 """The outsourcing firm's side, from a terminal: a controller comes in, and its contract ends."""
 
 import secrets
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from tenants.vocabulary import Role
 from tests.cli.conftest import Terminal
-from tests.world import PASSWORD, POLICIES, House, World
+from tests.world import HELSINKI, PASSWORD, POLICIES, House, World
 
-TODAY = datetime.now(UTC).date()
+TODAY = datetime.now(HELSINKI).date()
 
 
 async def test_a_controller_comes_in_and_its_administrator_signs_in(terminal: Terminal, world: World) -> None:

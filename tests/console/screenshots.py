@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from infra.seed import seed, sign_in_as
 from infra.supervisor import running
 from tenants.vocabulary import Role
 from tests.console.browsing import LOCALES, chromium
+from tests.world import HELSINKI
 from vault.api.authentication import COOKIE
 from vault.client.http import Client
 from vault.console.language import LANGUAGES
@@ -135,7 +136,7 @@ def _story(people: Mapping[str, Client]) -> dict[str, str]:
     terms, details = {"purpose": "quality", "recordings": [call]}, {"reason": "Demo claim 2026/17"}
     evidence = supervisor.post("/v1/disclosures", {"kind": "evidence", "terms": terms, "details": details})
     received = {"right": "access", "for": "data_subject", "channel": "letter", "said": {"recordings": [call]}}
-    subject = dpo.post("/v1/subject-requests", received | {"received_on": str(datetime.now(UTC).date())})
+    subject = dpo.post("/v1/subject-requests", received | {"received_on": str(datetime.now(HELSINKI).date())})
     return {
         "recording": f"/recordings/{call}",
         "disclosure": f"/disclosures/{evidence['id']}",

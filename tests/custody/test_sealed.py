@@ -19,6 +19,7 @@ from vault.custody.sealed import (
     SealedInvalid,
     Sealer,
     open_sealed,
+    open_small,
     plain_size,
     seal,
     sealed_size,
@@ -142,6 +143,14 @@ def test_a_part_opens_in_its_own_place_only(sealed_at: Place, opened_at: Place) 
     if sealed_at != opened_at:
         with pytest.raises(SealedInvalid):
             open_sealed(KEY, opened_at, sealed)
+
+
+def test_a_small_part_that_begins_otherwise_than_it_did_is_refused() -> None:
+    sealed = seal(KEY, HEADER, b"content")
+    prefix = sealed[: HEADER.prefix_size]
+    assert open_small(KEY, PLACE, prefix, sealed) == b"content"
+    with pytest.raises(SealedInvalid, match="begins otherwise"):
+        open_small(KEY, PLACE, prefix, seal(KEY, HEADER, b"content"))
 
 
 @settings(max_examples=200, deadline=None)

@@ -40,7 +40,7 @@ async def call(house: House) -> UUID:
 
 async def end(house: House) -> None:
     """End the contract yesterday."""
-    last_day = (house.world.now() - timedelta(days=1)).astimezone().date()
+    last_day = (house.world.now() - timedelta(days=1)).date()
     answer = await change_contract(house, last_day)
     assert answer.status_code == 200, answer.text
     assert answer.json()["state"] == "carried_out"

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,13 +9,12 @@ from tenants.vocabulary import Role
 from tests.builders import logged
 from tests.destruction.aside import rows_of
 from tests.destruction.test_expiry import PAUSE, Stubborn, hold_key, run
-from tests.world import As, House, World
+from tests.world import HELSINKI, As, House, World
 from vault.custody.database import DB, tenant_scope
 from vault.destruction import closing
 from vault.destruction.closing import close_days
 
 DAY = timedelta(days=1)
-HELSINKI = ZoneInfo("Europe/Helsinki")
 
 
 @pytest.fixture

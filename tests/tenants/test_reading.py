@@ -1,9 +1,10 @@
 """A policy file is refused with every mistake named: where, what is wrong, what would be right."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 import pytest
+from msgspec import inspect
 
 from tenants.contracts import Contract
 from tenants.lines import Lines
@@ -108,6 +109,27 @@ def test_a_mistake_is_told_with_its_place_and_what_would_be_right(
     found = {told.path: told for told in problems((right, wrong))}
     assert problem in found[path].problem
     assert remedy in found[path].remedy
+
+
+def _undescribed(kind: inspect.Type, path: str, *, required: bool) -> Iterator[str]:
+    match kind:
+        case inspect.Metadata():
+            described = "description" in (kind.extra_json_schema or {})
+            yield from _undescribed(kind.type, path, required=required and not described)
+        case inspect.StructType():
+            for field in kind.fields:
+                yield from _undescribed(field.type, f"{path}.{field.name}", required=field.required)
+        case inspect.UnionType():
+            for each in kind.types:
+                yield from _undescribed(each, path, required=required)
+        case inspect.DictType(value_type=of) | inspect.VarTupleType(item_type=of):
+            yield from _undescribed(of, f"{path}.*", required=False)
+        case _ if required and not isinstance(kind, inspect.EnumType | inspect.LiteralType):
+            yield path
+
+
+def test_whatever_a_policy_must_say_is_described_to_who_left_it_out() -> None:
+    assert not list(_undescribed(inspect.type_info(Policy), "", required=False))
 
 
 def test_a_mistake_is_told_with_its_line(problems: Problems, policy_texts: Mapping[str, str]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeAlias
 from uuid import UUID
 
@@ -161,9 +161,9 @@ def _terms(
 
 
 def _term(keys: Sequence[ShredKey], kind: str, field: ContactField | None, sought: Sequence[Sought]) -> Term:
-    found = [(key.blind_index(kind, value), spell) for key in keys for value, spell in sought]
-    spells = tuple(spell for _, spell in found if spell is not None)
-    return Term(tuple(digest for digest, _ in found), field, spells)
+    by_key = zip(*(ShredKey.blind_indexes(keys, kind, value) for value, _ in sought), strict=True)
+    spells = tuple(spell for _, spell in sought if spell is not None)
+    return Term(tuple(chain.from_iterable(by_key)), field, spells * len(keys))
 
 
 def _one(value: str | None) -> list[Sought] | None:

@@ -145,11 +145,13 @@ class FileKeyring:
         """The shred keys of a class whose instant has not come, soonest first."""
         files = self._files(tenant)
         self._tenant_key(files)
-        found, keys = files.key_files(part_class), list[ShredKey]()
-        for (file, inode), held in zip(found, self._shred_keys.held(found), strict=True):
-            with suppress(KeyDestroyed, FileNotFoundError):  # destroyed since the directory was read
-                keys.append(held or self._shred_keys.get(file, inode, partial(self._load_shred_key, files, file)))
-        return [key for key in keys if not key.id.is_due(now)]
+        found = files.key_files(part_class)
+        keys = self._shred_keys.held(found)
+        for number, (file, inode) in enumerate(found):
+            if keys[number] is None:
+                with suppress(KeyDestroyed, FileNotFoundError):  # destroyed since the directory was read
+                    keys[number] = self._shred_keys.get(file, inode, partial(self._load_shred_key, files, file))
+        return [key for key in keys if key is not None and not key.id.is_due(now)]
 
     def tenant_index(self, tenant: UUID, label: str, value: str) -> bytes:
         """32 bytes by which equal values are recognised until the contract's end, such as a source's own ids."""

@@ -26,7 +26,7 @@ signs logs HKDF-Expand-SHA-512(seed of the platform's signing key, "recording-va
 
 import hashlib
 import hmac
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
@@ -125,6 +125,12 @@ class ShredKey(Secret):
     def blind_index(self, field: str, value: str) -> bytes:
         """32 bytes by which equal values of a field are found while this key lives. Normalise the value first."""
         return _digest(self._index_key, field, value)
+
+    @staticmethod
+    def blind_indexes(keys: Iterable["ShredKey"], field: str, value: str) -> list[bytes]:
+        """The same under each of many keys, in their order."""
+        message = _message(field, value)
+        return [hmac.digest(key._index_key, message, "sha256") for key in keys]
 
     def signing_key(self) -> "SigningKey":
         """The controller's own key for what it discloses; it comes from this key, dies with it and is kept nowhere."""
@@ -307,5 +313,9 @@ def _expand(key: Secret, purpose: bytes) -> bytes:
 
 
 def _digest(index_key: bytes, field: str, value: str) -> bytes:
+    return hmac.digest(index_key, _message(field, value), "sha256")
+
+
+def _message(field: str, value: str) -> bytes:
     name = field.encode()
-    return hmac.digest(index_key, bytes([len(name)]) + name + value.encode(), "sha256")
+    return bytes([len(name)]) + name + value.encode()

@@ -1,7 +1,6 @@
 """Whoever answers for retention sees what goes when, and a day with failures or with what is kept as what it is."""
 
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,11 +10,10 @@ from tests.console.browsing import Visitor
 from tests.console.conftest import Visit
 from tests.destruction.test_expiry import Stubborn, run
 from tests.destruction.test_retention_days import content_goes_at
-from tests.world import House, World
+from tests.world import HELSINKI, House, World
 from vault.console.language import LANGUAGES
 from vault.reconciliation import rounds
 
-HELSINKI = ZoneInfo("Europe/Helsinki")
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 CLAIM = {"reason": "legal_claim", "note": "A claim for damages was announced."}
 
