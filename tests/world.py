@@ -1,13 +1,18 @@
 """Builders for what a test begins with: controllers, their people, and recordings, all made through the API."""
 
 import base64
+import io
 import json
+import math
 import secrets
 import time
+import wave
+from array import array
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -280,19 +285,16 @@ def call(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
+@cache
 def wav(seconds: float = 1.0, *, rate: int = 8000, tone: int = 440) -> bytes:
     """A mono 16-bit WAV of a tone: a real file of a real format, made on the spot."""
-    import io
-    import math
-    import wave
-
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
         out.setframerate(rate)
         samples = (int(8000 * math.sin(2 * math.pi * tone * n / rate)) for n in range(int(seconds * rate)))
-        out.writeframes(b"".join(sample.to_bytes(2, "little", signed=True) for sample in samples))
+        out.writeframes(array("h", samples).tobytes())
     return file.getvalue()
 
 
