@@ -21,7 +21,6 @@ from vault.custody.migrate import migrate
 from vault.identity import passwords
 from vault.settings import Settings
 
-
 TESTS = Path(__file__).parent
 TRACED = {"tenants", "custody", "auditing", "access", "policies", "oversight", "reconciliation", "worker", "packages"}
 """Whose tests are traced for the coverage of rules and custody. To trace all others takes half as long again."""
