@@ -244,11 +244,11 @@ async def test_a_key_under_which_an_upload_is_under_way_is_destroyed_by_the_run_
     assert world.custody.keyring.state(key_id) is KeyState.DESTROYED and retired["destroyed_at"]
 
 
-async def begin_upload(house: House) -> None:
-    """A source begins to deliver something of today, and is not heard of again."""
+async def begin_upload(house: House, started_at: str) -> None:
+    """A source begins to deliver something, and is not heard of again."""
     sound, machine = wav(2.0), await house.machine()
     tus = {"tus-resumable": "1.0.0", "content-type": "application/offset+octet-stream"}
-    said = tus | {"upload-length": str(len(sound)), "upload-metadata": house.metadata()}
+    said = tus | {"upload-length": str(len(sound)), "upload-metadata": house.metadata(started_at=started_at)}
     url = (await machine.post("/v1/uploads", headers=said)).headers["location"]
     await machine.request("PATCH", url, content=sound[:1000], headers=tus | {"upload-offset": "0"})
 
@@ -256,8 +256,9 @@ async def begin_upload(house: House) -> None:
 async def test_a_version_that_waits_leaves_alone_what_a_later_one_has_moved(
     world: World, house: House, second: As
 ) -> None:
-    await begin_upload(house)
-    recording = await house.recording(started_at=ago(house, timedelta(seconds=30)))
+    started_at = ago(house, timedelta(seconds=30))
+    await begin_upload(house, started_at)
+    recording = await house.recording(started_at=started_at)
     await confirmed(second, await proposed(house, file(house, {SIX: 'content = { keep = "P5M"'})))
     assert not await carry_out(world.custody, HANDLERS, house.tenant)
     later = await proposed(house, file(house, SHORTER, version=3))
