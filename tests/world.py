@@ -11,7 +11,7 @@ from array import array
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -221,7 +221,7 @@ class World:
         source = (POLICIES / f"{policy}.toml").read_text().replace(f'slug = "{policy}"', f'slug = "{slug}"')
         for before, after in edits.items():
             source = source.replace(before, after)
-        today = self.now().date()
+        today = self.today()
         body = {
             "policy": source,
             "contract": {
@@ -237,8 +237,12 @@ class World:
         return House(self, slug, tenant, UUID(made["contract"]), lasting, made["invitation"])
 
     def now(self) -> datetime:
-        """The vault's own time, as it is told where the controllers are: its date is their day."""
-        return self.custody.clock.now().astimezone(HELSINKI)
+        """The vault's own time."""
+        return self.custody.clock.now()
+
+    def today(self) -> date:
+        """What day that is where the controllers are."""
+        return self.now().astimezone(HELSINKI).date()
 
     @asynccontextmanager
     async def later(self, by: timedelta) -> AsyncIterator[None]:

@@ -104,7 +104,7 @@ async def test_what_was_recorded_stays_under_the_promises_of_its_day(world: Worl
             "INSERT INTO policy_version SELECT tenant_id, gen_random_uuid(), 2, $1,"
             " replace(replace(source, 'version = 1', 'version = 2'), 'kuusi kuukautta', 'puoli vuotta'), sha256"
             " FROM policy_version",
-            (world.now() - timedelta(days=1)).date(),
+            world.today() - timedelta(days=1),
         )
     younger = await house.recording()
     clauses = {}

@@ -261,7 +261,7 @@ async def test_when_the_contract_is_over_nobody_listens_any_more(world: World) -
     recording = await house.recording(contact={"customer_number": "+358401234567"})
     opened = await access(supervisor, recording, "quality")
     async with tenant_scope(house.tenant):
-        await DB.fetch("UPDATE contract SET ends_on = $1, starts_on = $1", (world.now() - timedelta(days=2)).date())
+        await DB.fetch("UPDATE contract SET ends_on = $1, starts_on = $1", world.today() - timedelta(days=2))
     for refused in (
         await read(supervisor, opened["content_url"]),
         await supervisor.post("/v1/recordings/search", json={}),

@@ -61,7 +61,7 @@ async def test_an_authority_is_registered_shown_changed_and_ended(
 
 async def test_a_company_joins_listens_and_leaves(terminal: Terminal, ours: Desk, world: World) -> None:
     id = await registered(terminal, ours, "company", "Demo Sister Oy")
-    today = world.now().date()
+    today = world.today()
     words = ("disclose", "group", "join", id, "--from", str(today - timedelta(days=9)))
     membership = await terminal.json(*words, as_=ours.administrator)
     assert id in (await terminal.run("disclose", "group", "list", "--organisation", id, as_=ours.dpo)).stdout

@@ -36,7 +36,7 @@ async def test_what_is_out_is_shown_and_its_return_proved(
     assert "(out)" in shown.stdout
     proof = tmp_path / "proof.txt"
     proof.write_text("All copies were overwritten.")
-    words = ("disclose", "duty", given.id, "destroyed", "--on", str(world.now().date()))
+    words = ("disclose", "duty", given.id, "destroyed", "--on", str(world.today()))
     assert "--proof" in (await terminal.run(*words, as_=given.recipient, exit_code=2)).output
     done = await terminal.run(*words, "--proof", str(proof), as_=given.recipient)
     assert "fulfilled" in done.stdout
@@ -49,7 +49,7 @@ async def test_what_is_out_is_shown_and_its_return_proved(
 
 async def test_a_proof_that_was_added_before_is_named(terminal: Terminal, world: World, given: Given) -> None:
     document = (await given.document()).json()["id"]
-    words = ("disclose", "duty", given.id, "returned", "--on", str(world.now().date()), "--document", document)
+    words = ("disclose", "duty", given.id, "returned", "--on", str(world.today()), "--document", document)
     assert "returned" in (await terminal.run(*words, as_=given.recipient)).stdout
 
 

@@ -40,7 +40,7 @@ async def call(house: House) -> UUID:
 
 async def end(house: House) -> None:
     """End the contract yesterday."""
-    last_day = (house.world.now() - timedelta(days=1)).date()
+    last_day = house.world.today() - timedelta(days=1)
     answer = await change_contract(house, last_day)
     assert answer.status_code == 200, answer.text
     assert answer.json()["state"] == "carried_out"
@@ -117,9 +117,9 @@ async def test_whoever_comes_afterwards_is_told_what_happened(world: World, hous
 
 
 async def test_a_day_before_yesterday_and_a_contract_that_is_over_are_no_new_end(house: House) -> None:
-    assert (await change_contract(house, (house.world.now() - timedelta(days=3)).date())).status_code == 409
+    assert (await change_contract(house, house.world.today() - timedelta(days=3))).status_code == 409
     await end(house)
-    assert (await change_contract(house, (house.world.now() + timedelta(days=1)).date())).status_code == 409
+    assert (await change_contract(house, house.world.today() + timedelta(days=1))).status_code == 409
 
 
 async def test_moving_the_end_takes_two_persons_and_a_reason_and_notices_begin_anew(world: World, house: House) -> None:

@@ -58,7 +58,7 @@ class Desk:
             "right": "access",
             "for": "agent" if agent_id else "data_subject",
             "channel": "letter",
-            "received_on": str(self.house.world.now().date()),
+            "received_on": str(self.house.world.today()),
             "said": said,
         }
         received = await handler.post("/v1/subject-requests", json=body)
@@ -139,7 +139,7 @@ class Desk:
 
     async def leave(self, organisation: UUID) -> None:
         """The company's membership of the group ended yesterday."""
-        yesterday = (self.house.world.now() - timedelta(days=1)).date()
+        yesterday = self.house.world.today() - timedelta(days=1)
         async with tenant_scope(self.house.tenant):
             await DB.fetch(
                 "UPDATE group_membership SET member_until = $2 WHERE organisation_id = $1", organisation, yesterday

@@ -52,7 +52,7 @@ class Given:
 
     async def done(self, who: As | None = None, **changes: Any) -> httpx.Response:
         """The duty is shown to be met, by the recipient unless told otherwise, with a document that was just added."""
-        body = {"means": "destroyed", "done_on": str(self.desk.house.world.now().date())} | changes
+        body = {"means": "destroyed", "done_on": str(self.desk.house.world.today())} | changes
         if "document" not in body:
             body["document"] = (await self.document(who)).json()["id"]
         return await (who or self.recipient).post(self.hand.url("/duty"), json=body)

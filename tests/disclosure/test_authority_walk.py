@@ -98,7 +98,7 @@ async def test_at_the_contracts_end_nothing_is_given_any_more(world: World, at: 
     hand = Hand(at, (await at.asked(officer, **request))["id"])
     await at.approve(hand.id)
     package = await hand.pack()
-    assert (await change_contract(at.house, world.now().date() + timedelta(days=1))).status_code in (200, 201)
+    assert (await change_contract(at.house, world.today() + timedelta(days=1))).status_code in (200, 201)
     async with world.later(timedelta(days=3)):
         refused = await hand.begin(officer, package["id"])
         assert (refused.status_code, refused.json()["rule"]) == (403, "contract-over")

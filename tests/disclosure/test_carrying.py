@@ -193,7 +193,7 @@ async def test_what_is_open_ends_with_the_contract_and_what_is_held_for_it_waits
     undecided, approved = [(await ours.asked(**authority(organisation, recording)))["id"] for _ in range(2)]
     await ours.approve(approved)
     world = ours.house.world
-    last_day = (world.now() + timedelta(days=1)).date()
+    last_day = world.today() + timedelta(days=1)
     assert (await change_contract(ours.house, last_day)).status_code == 200
     async with world.later(timedelta(days=3)):
         taker = Taker()
@@ -217,7 +217,7 @@ async def test_after_the_contract_the_register_stands_and_its_words_open_no_more
     sent = await ours.dpo.post(order, content=b"%PDF-1.7", headers={"content-type": "application/pdf"})
     assert sent.status_code == 201
     world, (hold,) = ours.house.world, await ours.holds(recording)
-    assert (await change_contract(ours.house, (world.now() + timedelta(days=1)).date())).status_code == 200
+    assert (await change_contract(ours.house, world.today() + timedelta(days=1))).status_code == 200
     async with world.later(timedelta(days=3)):
         assert await end_with_contract(world.custody, ours.house.tenant)
         assert (await ours.administrator.post(f"/v1/holds/{hold['id']}/release")).status_code == 200

@@ -133,7 +133,7 @@ async def test_another_controllers_ids_are_as_unknown_as_nobodys_wherever_they_a
         return [(answer.status_code, _without(answer.text, unnamed)) for answer in tried]
 
     ours_organisation = UUID((await at.see(ours.id))["organisation"])
-    today = str(world.now().date())
+    today = str(world.today())
     delegation = {"ends_at": (world.now() + timedelta(days=1)).isoformat()}
     held_before = await theirs.holds(foreign_recording)
     named = await answers(foreign_recording, foreign_member.id, foreign_organisation, foreign_package["id"])

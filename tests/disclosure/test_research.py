@@ -44,7 +44,7 @@ async def test_research_is_walked_from_its_request_to_the_proof(world: World, at
     assert (done.status_code, done.json()["state"]) == (200, "fulfilled"), done.text
     assert await given.register(outstanding="true") == []
     (entry,) = await given.register()
-    assert (entry["duty_means"], entry["duty_done_on"]) == ("destroyed", str(world.now().date()))
+    assert (entry["duty_means"], entry["duty_done_on"]) == ("destroyed", str(world.today()))
     (event,) = await logged(at.house, "disclosure.duty_done")
     assert (event["actor"], event["details"]["means"]) == (str(given.recipient.id), "destroyed")
     told = await at.dpo.get("/v1/messages", params={"topic": "duty.fulfilled"})

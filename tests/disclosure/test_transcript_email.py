@@ -197,7 +197,7 @@ async def test_a_choice_that_the_notice_took_away_meanwhile_is_not_carried_out(w
         await asked(machine, recording, chosen_by)
     text = (POLICIES / "valtiokonttori.toml").read_text().replace('"valtiokonttori"', f'"{house.slug}"')
     line = next(line for line in text.splitlines() if line.startswith("effective_from"))
-    text = text.replace(line, f"effective_from = {world.now().date()}").replace("version = 1\n", "version = 2\n", 1)
+    text = text.replace(line, f"effective_from = {world.today()}").replace("version = 1\n", "version = 2\n", 1)
     body = {"policy": text.replace('chosen_by = ["customer", "agent"]', 'chosen_by = ["customer"]'), "reason": "Less."}
     proposal = (await house.administrator.post("/v1/policies", json=body)).json()["id"]
     approval = {"approve": True, "reason": "As our board decided."}

@@ -62,7 +62,7 @@ class Decider:
         text = (POLICIES / "prh.toml").read_text().replace('slug = "prh"', f'slug = "{self.book.house.slug}"')
         text = text.replace("version = 1\n", f"version = {version}\n", 1)
         text = text.replace(f'content = {{ keep = "P{LONGEST_MONTHS}M"', f'content = {{ keep = "P{7 - version}M"')
-        today = self.book.house.world.now().date()
+        today = self.book.house.world.today()
         return text.replace("effective_from = 2026-01-01", f"effective_from = {today}")
 
     async def _approve(self) -> None:

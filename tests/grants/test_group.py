@@ -166,7 +166,7 @@ async def test_a_grant_ends_with_the_membership_in_the_middle_of_a_listen(world:
     opened = await of.heard(disclosure, recording)
     (url,) = opened["playback_urls"]
     assert (await of.person.get(url)).status_code == 200
-    assert await last_day(of, world.now().date() - timedelta(days=1)) == 200
+    assert await last_day(of, world.today() - timedelta(days=1)) == 200
     for answer in (
         await of.person.get(url),
         await of.person.get(opened["peaks_url"]),
@@ -187,7 +187,7 @@ async def test_a_grant_ends_with_the_membership_in_the_middle_of_a_listen(world:
 async def test_a_membership_that_ends_first_is_when_the_grant_ends(world: World) -> None:
     of = await company(world)
     recording = await of.desk.recording()
-    day = world.now().date() + timedelta(days=5)
+    day = world.today() + timedelta(days=5)
     assert await last_day(of, day) == 200
     disclosure = await of.grant(recording, days=30)
     until = (await of.desk.see(disclosure))["until"]
@@ -203,7 +203,7 @@ async def test_a_membership_that_ended_between_approval_and_opening_stops_it(wor
     of = await company(world)
     disclosure = await of.ask(await of.desk.recording())
     await of.desk.approve(disclosure)
-    assert await last_day(of, world.now().date() - timedelta(days=1)) == 200
+    assert await last_day(of, world.today() - timedelta(days=1)) == 200
     await give(of.desk)
     stopped = await of.desk.see(disclosure)
     assert (stopped["state"], stopped["ended_rule"]) == ("stopped", "membership-ended")
@@ -329,7 +329,7 @@ async def _another_version(of: Company, edits: dict[str, str]) -> None:
     """The notice's next version, in force from today on."""
     house = of.desk.house
     source = (POLICIES / "kaiku24.toml").read_text().replace('slug = "kaiku24"', f'slug = "{house.slug}"')
-    today = f"effective_from = {house.world.now().date()}"
+    today = f"effective_from = {house.world.today()}"
     changes = {"version = 1": "version = 2", "effective_from = 2026-01-01": today} | edits
     for before, after in changes.items():
         assert before in source
@@ -356,7 +356,7 @@ async def test_a_contract_that_is_over_ends_every_grant(world: World) -> None:
 
 async def test_memberships_do_not_overlap_and_are_of_companies(sister: Company) -> None:
     house, administrator = sister.desk.house, sister.desk.administrator
-    today = house.world.now().date()
+    today = house.world.today()
     body = {"organisation": str(sister.organisation), "member_from": str(today)}
     assert (await administrator.post("/v1/group-memberships", json=body)).status_code == 409
     assert (await sister.desk.dpo.post("/v1/group-memberships", json=body)).status_code == 403
@@ -392,7 +392,7 @@ async def test_what_is_being_heard_breaks_off_when_the_membership_ends(world: Wo
         async with world.client.stream("GET", url, headers=headers) as answer:
             async for piece in answer.aiter_bytes(1 << 16):
                 if not heard:
-                    assert await last_day(of, world.now().date() - timedelta(days=1)) == 200
+                    assert await last_day(of, world.today() - timedelta(days=1)) == 200
                     await asyncio.sleep(1.1)
                 heard += len(piece)
     assert 0 < heard < len(sound)

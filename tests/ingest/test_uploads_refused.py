@@ -93,7 +93,7 @@ async def test_a_recording_after_the_contracts_end(tus: Tus) -> None:
 async def test_a_recording_of_the_day_after_the_last_one(tus: Tus) -> None:
     house = await tus.world.house("prh")
     other = Tus(tus.world, house, await house.machine())
-    yesterday = tus.world.now().date() - timedelta(days=1)
+    yesterday = tus.world.today() - timedelta(days=1)
     async with tenant_scope(house.tenant):
         await DB.fetch("UPDATE contract SET ends_on = $1 WHERE tenant_id = $2", yesterday, house.tenant)
     told = problem(await other.begin(1000), 403, "refused-by-policy")

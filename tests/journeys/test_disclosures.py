@@ -95,7 +95,7 @@ async def test_a_company_of_the_group_listens_until_it_leaves_and_its_data_subje
     left = await at.administrator.request(
         "PUT",
         f"/v1/group-memberships/{of.membership}/end",
-        json={"member_until": str(world.now().date() - timedelta(days=1))},
+        json={"member_until": str(world.today() - timedelta(days=1))},
     )
     assert left.status_code == 200, left.text
     assert (await of.person.get(heard["playback_urls"][0])).json()["rule"] == "membership-ended"

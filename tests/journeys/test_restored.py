@@ -85,7 +85,7 @@ async def test_put_back_as_it_was_nothing_that_was_destroyed_opens_or_is_found(a
 
     async with world.later(timedelta(days=2)):
         assert (await expire(world.custody, one.tenant, world.now())).failed == 0
-        yesterday = (world.now() - timedelta(days=1)).date()
+        yesterday = world.today() - timedelta(days=1)
         await _end(other, yesterday.isoformat())
         await advance(world.custody, other.tenant, world.now())
         later = await one.recording(**call(started_at=(world.now() - timedelta(minutes=5)).isoformat()))

@@ -71,7 +71,7 @@ async def belongs(
     house: House, organisation: UUID, first: date | None = None, last: date | None = None
 ) -> dict[str, Any]:
     """A membership of a company in the group: from a month ago on, unless told otherwise."""
-    since = first or house.world.now().date() - timedelta(days=30)
+    since = first or house.world.today() - timedelta(days=30)
     body = {"organisation": str(organisation), "member_from": str(since), "member_until": str(last) if last else None}
     made = await house.administrator.post("/v1/group-memberships", json=body)
     assert made.status_code == 201, made.text

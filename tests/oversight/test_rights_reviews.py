@@ -69,7 +69,7 @@ async def test_a_review_opens_by_itself_when_the_notices_interval_is_over_and_on
         await _advance(house)
         async with tenant_scope(house.tenant):
             rounds = await DB.fetch("SELECT last_day FROM rights_round WHERE tenant_id = $1", house.tenant)
-        assert [row["last_day"] for row in rounds] == [(world.now() + timedelta(days=30)).date()]
+        assert [row["last_day"] for row in rounds] == [world.today() + timedelta(days=30)]
 
 
 async def test_each_role_and_token_is_shown_with_its_last_use(world: World) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tenants.vocabulary import Role
 from tests.builders import chat, talk
 from tests.structure.asking import routes
-from tests.world import As, House, World
+from tests.world import HELSINKI, As, House, World
 from vault.custody import audit
 from vault.custody.database import DB, PLATFORM, tenant_scope
 from vault.errors import NotFound
@@ -91,7 +91,7 @@ async def test_let_in_they_reach_that_controller_alone_and_each_act_is_shown(hou
     other = await house.world.house("tilastokeskus")
     admission = await _admit(house, outside)
     assert (await _sees(outside, house), await _sees(outside, other)) == (True, False)
-    change = {"last_day": str(house.world.now().date() + timedelta(days=900)), "reason": "It goes on"}
+    change = {"last_day": str(house.world.today() + timedelta(days=900)), "reason": "It goes on"}
     proposed = await outside.post(f"/v1/contracts/{house.contract}/changes", json=change)
     shown = (await house.administrator.get("/v1/support")).json()["items"]
     acts = next(each["acts"] for each in shown if each["id"] == admission["id"])
@@ -142,8 +142,7 @@ async def test_a_version_without_the_safeguard_ends_it_at_once(world: World, out
     house = await world.house("tilastokeskus")
     await _admit(house, outside, until=(world.now() + timedelta(hours=23, minutes=59)).isoformat())
     second, file = await house.member(Role.ADMINISTRATOR), (await house.administrator.get("/v1/policy")).text
-    here = world.now()
-    tomorrow = here.date() + timedelta(days=1)
+    tomorrow, here = world.today() + timedelta(days=1), world.now().astimezone(HELSINKI)
     changed = file.replace(f'"{SAFEGUARD}", ', "").replace("version = 1", "version = 2", 1)
     changed = re.sub(r"effective_from = .*", f"effective_from = {tomorrow}", changed)
     proposal = await house.administrator.post("/v1/policies", json={"policy": changed, "reason": "No more"})

@@ -34,8 +34,7 @@ async def house(world: World) -> House:
 
 def started(house: House, minute: int = 7, second: int = 31) -> datetime:
     """A moment of the last hours that is on no whole minute."""
-    now = house.world.now().astimezone(UTC)
-    return (now - timedelta(hours=2)).replace(minute=minute, second=second, microsecond=0)
+    return (house.world.now() - timedelta(hours=2)).replace(minute=minute, second=second, microsecond=0)
 
 
 async def test_a_call_is_given_as_it_was_as_it_is_played_and_as_a_vcon(house: House) -> None:

@@ -45,7 +45,7 @@ def file(house: House, edits: Mapping[str, str], *, version: int = 2, day: str |
         text = text.replace(before, after)
     text = text.replace("version = 1\n", f"version = {version}\n", 1)
     line = next(line for line in text.splitlines() if line.startswith("effective_from"))
-    return text.replace(line, f"effective_from = {day or house.world.now().date()}")
+    return text.replace(line, f"effective_from = {day or house.world.today()}")
 
 
 async def proposed(house: House, source: str) -> dict[str, Any]:
@@ -187,7 +187,7 @@ async def test_what_has_reached_its_day_goes_then_though_a_longer_period_comes_i
 async def test_a_version_of_a_later_day_waits_for_it(world: World, house: House, second: As) -> None:
     recording = await house.recording()
     before = await days(house, recording)
-    day = str((world.now() + timedelta(days=20)).date())
+    day = str(world.today() + timedelta(days=20))
     proposal = await proposed(house, file(house, SHORTER, day=day))
     await confirmed(second, proposal)
     assert await carry_out(world.custody, HANDLERS, house.tenant)

@@ -174,7 +174,7 @@ async def test_a_contracts_other_last_day_is_copied_without_waiting_for_the_dail
     house = await world.house("prh")
     await tenancies.copy(world.custody, house.tenant)
     (contract,) = (await house.administrator.get("/v1/contracts")).json()
-    last_day = (world.now() + timedelta(days=40)).date().isoformat()
+    last_day = (world.today() + timedelta(days=40)).isoformat()
     body = {"last_day": last_day, "reason": "It ends earlier."}
     proposed = await house.administrator.post(f"/v1/contracts/{contract['id']}/changes", json=body)
     decision = {"approve": True, "reason": "We agree."}

@@ -95,7 +95,7 @@ async def test_an_operator_proposes_another_last_day_that_the_controller_confirm
         await visitor.press("Propose")
         assert "before yesterday" in await visitor.text(), "it is said beside what was typed"
         assert await visitor.page.input_value("[name=reason]") == "The contract is ended early, as agreed."
-        last_day = world.now().date() + timedelta(days=30)
+        last_day = world.today() + timedelta(days=30)
         await visitor.page.fill("[name=last_day]", last_day.isoformat())
         await visitor.press("Propose")
         said = await visitor.text()
@@ -119,7 +119,7 @@ async def test_an_operator_proposes_another_last_day_that_the_controller_confirm
 async def test_a_controller_that_has_gone_leaves_its_certificate_and_nothing_else(visit: Visit, world: World) -> None:
     house = await world.house("prh")
     await house.recording()
-    ended = await change_contract(house, world.now().date() - timedelta(days=1))
+    ended = await change_contract(house, world.today() - timedelta(days=1))
     assert ended.status_code == 200, ended.text
     await advance(world.custody, house.tenant, world.now())
     gone = await standing(await world.operator(), house)

@@ -191,7 +191,7 @@ async def test_the_json_twin_foresees_what_the_page_does(world: World) -> None:
     seen = (await operator.post("/v1/controllers/preview", json={"policy": policy(slug), "contract": contract})).json()
     assert (seen["problems"], seen["slug"], seen["taken"]) == ([], slug, False)
     assert [notice["days"] for notice in seen["notices"]] == [90, 30, 7]
-    today = world.now().date()
+    today = world.today()
     early = {"starts_on": LAST, "ends_on": str(today - timedelta(days=1))}
     wrong = await operator.post("/v1/controllers/preview", json={"policy": policy(slug), "contract": early})
     assert [problem["path"] for problem in wrong.json()["problems"]] == ["contract.ends_on"]

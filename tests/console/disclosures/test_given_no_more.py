@@ -187,7 +187,7 @@ async def test_a_stand_in_decides_in_anothers_stead_and_the_other_is_no_second_p
         assert "There is nothing here that you may see" in await stand_in.text()
         await dpo.go("/disclosures/delegations")
         await dpo.page.get_by_label("Who stands in").select_option(str(deputy.id))
-        await dpo.page.get_by_label("Until the end of").fill(str((world.now() + timedelta(days=2)).date()))
+        await dpo.page.get_by_label("Until the end of").fill(str(world.today() + timedelta(days=2)))
         await dpo.press("Name them")
         assert "The delegation was made." in await dpo.text()
         await stand_in.go("/")

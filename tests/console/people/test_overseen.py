@@ -54,7 +54,7 @@ async def test_the_dpo_closes_unusual_volume_with_words(visit: Visit, house: Hou
         await DB.fetch(
             "INSERT INTO unusual_volume (tenant_id, id, member_id, span, day, accesses, usual, threshold, measure,"
             " flagged_at) VALUES ($1, $2, $3, 'day', $4, 120, 8, 40, 'listens', $5)",
-            *(house.tenant, uuid4(), listener.id, house.world.now().date(), house.world.now()),
+            *(house.tenant, uuid4(), listener.id, house.world.today(), house.world.now()),
         )
     async with visit(house.administrator) as visitor:
         await visitor.go("/people/unusual")

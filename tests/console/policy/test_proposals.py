@@ -80,7 +80,7 @@ async def test_the_second_person_reads_whom_to_ask_at_an_organisation(visit: Vis
     dpo = await house.person(Role.DPO)
     proposed = await dpo.post("/v1/organisations", json=COMPANY | {"reason": "A company of the group."})
     assert proposed.status_code == 202, proposed.text
-    last_day = str((world.now() + timedelta(days=900)).date())
+    last_day = str(world.today() + timedelta(days=900))
     changed = await house.administrator.post(
         f"/v1/contracts/{house.contract}/changes", json={"last_day": last_day, "reason": "It was agreed anew."}
     )

@@ -104,7 +104,7 @@ async def test_without_javascript_one_finds_and_goes_on_by_forms_and_links(
         assert await lines.first.get_attribute("id") == first
         await visitor.page.get_by_label("Agent's id").fill("agent-2")
         await visitor.page.get_by_label("call", exact=True).check()
-        today = house.world.now().date()
+        today = house.world.today()
         await visitor.page.get_by_label("From day").fill(str(today - timedelta(days=1)))
         await visitor.page.get_by_label("To day").fill(str(today + timedelta(days=1)))
         await visitor.press("Search")

@@ -177,7 +177,7 @@ async def test_notices_are_taken_note_of_and_the_last_day_is_moved_by_two_withou
             await visitor.go("/retention/contract")
             await visitor.page.get_by_text("Move the last day").click()
             form = visitor.page.locator("form[action$='/changes']")
-            await form.get_by_label("New last day").fill(str((world.now() - timedelta(days=9)).date()))
+            await form.get_by_label("New last day").fill(str(world.today() - timedelta(days=9)))
             await form.get_by_label("Why").fill("As was agreed with the firm.")
             await visitor.press("Propose the new last day")
             assert "It cannot be done as things stand" in await visitor.text()
