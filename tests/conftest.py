@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import httpx
+import hypothesis
 import pytest
 import uvicorn
 from argon2 import PasswordHasher
@@ -20,6 +21,10 @@ from vault.assembly import open_custody
 from vault.custody.migrate import migrate
 from vault.identity import passwords
 from vault.settings import Settings
+
+# No test asserts a time on the clock; Hypothesis does unless it is told otherwise.
+hypothesis.settings.register_profile("vault", deadline=None)
+hypothesis.settings.load_profile("vault")
 
 TESTS = Path(__file__).parent
 TRACED = {"tenants", "custody", "auditing", "access", "policies", "oversight", "reconciliation", "worker", "packages"}

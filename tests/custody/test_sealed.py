@@ -54,7 +54,7 @@ def pieces(data: st.DataObject, of: bytes) -> list[bytes]:
     return [of[a:b] for a, b in pairwise([0, *cuts, len(of)])]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(contents, st.data())
 def test_content_opens_again_however_it_was_cut_up_on_the_way(content: bytes, data: st.DataObject) -> None:
     sealer = Sealer(KEY, HEADER)
@@ -68,7 +68,7 @@ def test_content_opens_again_however_it_was_cut_up_on_the_way(content: bytes, da
     assert opened + opener.finalize() == content == open_sealed(KEY, PLACE, sealed)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(contents, st.data())
 def test_any_range_opens_out_of_its_own_chunks_only(content: bytes, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, max(len(content) - 1, 0)))
@@ -85,7 +85,7 @@ def test_any_range_opens_out_of_its_own_chunks_only(content: bytes, data: st.Dat
     assert len(fetched) <= (stop - start) + 2 * CHUNK + 4 * 16
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(contents.filter(bool), st.data())
 def test_a_bit_flipped_within_the_fetched_range_is_refused(content: bytes, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(content) - 1))
@@ -103,7 +103,7 @@ def test_a_bit_flipped_within_the_fetched_range_is_refused(content: bytes, data:
         opener.finalize()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(contents, st.data())
 def test_an_end_that_the_last_chunk_does_not_prove_is_refused(content: bytes, data: st.DataObject) -> None:
     sealed = seal(KEY, HEADER, content)
@@ -134,7 +134,7 @@ def test_a_range_outside_the_content_is_the_callers_mistake(start: int, stop: in
         RangeOpener(KEY, PLACE, sealed[: HEADER.prefix_size], size=10, start=start, stop=stop)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(places, places)
 def test_a_part_opens_in_its_own_place_only(sealed_at: Place, opened_at: Place) -> None:
     sealed = seal(KEY, Header(sealed_at, "contact/contract", bytes(104), "application/json"), b"content")
@@ -153,14 +153,14 @@ def test_a_small_part_that_begins_otherwise_than_it_did_is_refused() -> None:
         open_small(KEY, PLACE, prefix, seal(KEY, HEADER, b"content"))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=600) | st.binary(max_size=300).map(lambda tail: b"RVSP\x01\x00\xbf" + tail))
 def test_arbitrary_bytes_are_refused_and_nothing_else_happens(arbitrary: bytes) -> None:
     with pytest.raises(SealedInvalid):
         open_sealed(KEY, PLACE, arbitrary)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(headers, st.data())
 def test_a_header_has_one_spelling(header: Header, data: st.DataObject) -> None:
     encoded = header.encode()

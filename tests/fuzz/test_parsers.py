@@ -24,7 +24,7 @@ def test_it_takes_what_it_is_for(parser: Parser) -> None:
 
 
 @each_parser
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_it_has_a_word_of_its_own_for_anything_else(parser: Parser, data: st.DataObject) -> None:
     parser.take(data.draw(inputs(parser)))

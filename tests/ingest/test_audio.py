@@ -265,7 +265,7 @@ def broken(draw: st.DrawFn) -> bytes:
     return bytes(data) + draw(st.binary(max_size=200))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(broken(), st.sampled_from(sorted(MEDIA_TYPES)))
 def test_no_bytes_whatever_do_more_than_be_refused(data: bytes, media_type: str) -> None:
     try:

@@ -52,7 +52,7 @@ def test_browsers_play_pcm_and_g711_as_they_are(codec: str, tag: int, bits: int)
     assert (facts.codec, facts.browser_playable) == (codec, True)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.integers(1, 3),
     st.lists(st.integers(1, 3000), min_size=1, max_size=12),

@@ -187,7 +187,7 @@ def test_nothing_personal_is_shown_where_a_row_is_printed(folder: Path) -> None:
     assert "a.wav" not in repr(row)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(["manifest.csv", "manifest.jsonl"]), st.binary(max_size=120), st.booleans())
 def test_no_manifest_whatever_does_more_than_name_its_problems(
     folder: Path, name: str, data: bytes, headed: bool

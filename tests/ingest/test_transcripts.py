@@ -173,7 +173,7 @@ def test_identifiers_are_put_back_into_their_own_transcript_only() -> None:
 texts = st.lists(st.text(st.sampled_from("abc 0123456789-+(),.\n"), max_size=30), min_size=1, max_size=5)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(texts, st.booleans())
 def test_cutting_and_rejoining_lose_nothing(lines: list[str], as_survey: bool) -> None:
     if as_survey:
@@ -195,7 +195,7 @@ def test_readable_text_says_when_who_and_what_in_the_readers_own_time() -> None:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(min_size=1).filter(str.strip))
 def test_no_text_can_look_like_another_persons_message(text: str) -> None:
     read = read_transcript(talk((0, "customer", text)), Kind.CHAT, started_at=START)
@@ -232,7 +232,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(values.map(json.dumps).map(str.encode) | st.binary(max_size=60), st.sampled_from(Kind))
 def test_whatever_arrives_is_a_transcript_or_refused(data: bytes, kind: Kind) -> None:
     try:

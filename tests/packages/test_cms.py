@@ -49,7 +49,7 @@ def test_openssl_refuses_what_was_altered(whose: Holder, tmp_path: Path) -> None
 
 
 @each_holder
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(content=st.binary(max_size=3000), cuts=st.lists(st.integers(0, 3000), max_size=4))
 def test_it_opens_again_however_it_came_in(whose: Holder, content: bytes, cuts: list[int]) -> None:
     sealer, edges = CmsSealer(RecipientCertificate(whose.pem)), [0, *sorted(cuts), len(content)]
@@ -59,7 +59,7 @@ def test_it_opens_again_however_it_came_in(whose: Holder, content: bytes, cuts: 
 
 
 @each_holder
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(at=st.integers(0, 10_000), bit=st.integers(0, 7))
 def test_a_bit_altered_anywhere_is_refused(whose: Holder, at: int, bit: int) -> None:
     altered = bytearray(sealed(whose, b"Said at noon."))
@@ -69,7 +69,7 @@ def test_a_bit_altered_anywhere_is_refused(whose: Holder, at: int, bit: int) -> 
 
 
 @each_holder
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(left=st.integers(1, 10_000))
 def test_what_is_cut_short_is_refused(whose: Holder, left: int) -> None:
     file = sealed(whose, b"Said at noon.")

@@ -27,7 +27,7 @@ def samples(content: bytes, container: str = "wav") -> np.ndarray[tuple[int, ...
         return np.concatenate(list(decoding.blocks()), axis=1)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2998), st.integers(1, 4000))
 async def test_an_excerpt_has_the_samples_of_its_milliseconds_and_no_other(start: int, length: int) -> None:
     stop = start + length

@@ -20,7 +20,7 @@ async def each(*dialogs: Dialog) -> AsyncIterator[Dialog]:
         yield dialog
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.binary(max_size=5000), st.integers(1, 700))
 async def test_sound_in_whatever_pieces_is_the_sound(content: bytes, size: int) -> None:
     sound = vcons.recording(

@@ -241,5 +241,5 @@ class Keeping(RuleBasedStateMachine):
         return not over
 
 
-Keeping.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+Keeping.TestCase.settings = settings(max_examples=40, stateful_step_count=25)
 TestKeeping = Keeping.TestCase

@@ -202,7 +202,7 @@ def entries(entry: Entry) -> st.SearchStrategy[Any]:
 POLICIES = values(language())
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 @given(POLICIES, POLICIES)
 def test_whatever_a_form_says_the_text_says_after_it(earlier: dict[str, Any], later: dict[str, Any]) -> None:
     text = tomlkit.dumps(earlier)
