@@ -23,7 +23,7 @@ from vault.identity import passwords
 from vault.settings import Settings
 
 # No test asserts a time on the clock; Hypothesis does unless it is told otherwise.
-hypothesis.settings.register_profile("vault", deadline=None)
+hypothesis.settings.register_profile("vault", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("vault")
 
 TESTS = Path(__file__).parent
