@@ -26,17 +26,10 @@ from vault.settings import Settings
 hypothesis.settings.register_profile("vault", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("vault")
 
-TESTS = Path(__file__).parent
-TRACED = {"tenants", "custody", "auditing", "access", "policies", "oversight", "reconciliation", "worker", "packages"}
-"""Whose tests are traced for the coverage of rules and custody. To trace all others takes half as long again."""
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run side by side, the whole takes as long as whoever ends last: the long ones begin."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
-    for item in items:
-        if item.path.relative_to(TESTS).parts[0] not in TRACED:
-            item.add_marker("no_cover")
 
 
 @pytest.fixture(scope="session", autouse=True)

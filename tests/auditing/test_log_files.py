@@ -20,6 +20,7 @@ from vault.auditing.tiles import tiles
 from vault.auditing.verifying import LogForged, verify
 from vault.auditing.witnesses import cosigned
 from vault.custody import audit, tree
+from vault.custody.audit import LogBroken
 from vault.custody.database import PLATFORM, tenant_scope
 
 
@@ -141,6 +142,10 @@ async def test_what_is_erased_is_gone_and_every_checkpoint_still_verifies(world:
     assert first["body"] is None
     events = (await house.administrator.get("/v1/audit/events?limit=1000")).json()["items"]
     assert audit.verify(events).hash == now.tree.root
+    for wrong, seq in ((events[:299] + events[300:], 300), ([*events[:-1], events[-1] | {"body": "{}"}], len(events))):
+        with pytest.raises(LogBroken) as broken:
+            audit.verify(wrong)
+        assert broken.value.seq == seq
 
 
 @asynccontextmanager

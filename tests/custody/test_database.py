@@ -11,6 +11,7 @@ from vault.custody import audit
 from vault.custody.audit import LogBroken
 from vault.custody.database import DB, PLATFORM, Database, Reach, Transaction, tenant_scope
 from vault.custody.tree import HashAt
+from vault.custody.volatile import Volatile
 from vault.errors import NotFound, Unavailable
 
 
@@ -43,6 +44,18 @@ async def test_a_session_that_is_cut_in_a_scope_is_told_as_a_catalogue_that_does
             await DB.fetch("SELECT 1")
     async with tenant_scope(uuid4()):
         assert (await DB.fetch("SELECT 1"))[0][0] == 1
+
+
+async def test_a_query_outside_any_scope_is_a_mistake_in_the_code() -> None:
+    with pytest.raises(RuntimeError, match="outside any scope"):
+        await DB.fetch("SELECT 1")
+
+
+async def test_where_valkey_does_not_answer_it_is_said_that_nothing_was_half_done() -> None:
+    async with Volatile.open("redis://127.0.0.1:1") as volatile:
+        with pytest.raises(Unavailable, match="Nothing was half done"):
+            async with volatile.asked() as client:
+                await client.ping()
 
 
 async def test_a_server_that_is_not_there_is_told_as_a_catalogue_that_does_not_answer() -> None:
