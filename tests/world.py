@@ -150,13 +150,17 @@ class World:
 
     async def begin(self) -> None:
         """Invite the first operator."""
+        self.operator_email, operator = await self.new_operator()
+        self.operators.append(operator)
+
+    async def new_operator(self) -> tuple[str, As]:
+        """An operator of their own, by their address."""
         email = f"operator-{secrets.token_hex(4)}@firm.example"
         invited = await first_operator(
             self.custody, NewMember(email=email, name="Demo Operator", roles=(Role.OPERATOR,), country="FI")
         )
-        self.operator_email = email
         await self.redeem(invited.secret)
-        self.operators.append(await self.lasting(*await self._member("", email)))
+        return email, await self.lasting(*await self._member("", email))
 
     async def operator(self) -> As:
         """The operator, on whatever day the test has travelled to."""

@@ -81,9 +81,13 @@ class Door:
 
 
 async def door(house: House, url: str) -> Door:
-    """A controller with somebody of every role, and one real thing of every kind that has an id."""
+    """A controller with somebody of every role, and one real thing of every kind that has an id.
+
+    Whoever knocks may end their own token: the operator is another one than who onboards the next controller.
+    """
     ids = await things_of(house)
-    tokens = {STRANGER: "", Role.OPERATOR.value: (await house.world.operator()).token}
+    _, operator = await house.world.new_operator()
+    tokens = {STRANGER: "", Role.OPERATOR.value: operator.token}
     for role in Role:
         if role is not Role.OPERATOR:
             who = await house.machine() if role is Role.INGEST else await house.person(role)

@@ -9,6 +9,7 @@ import os
 import re
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 
 import atheris
@@ -55,13 +56,18 @@ def _tried(parser: Parser, seconds: str, with_seed: str, folder: Path) -> tuple[
 
 
 def _fuzz(parser: Parser, options: list[str], log: Path) -> None:
-    """Never returns."""
-    told = os.open(log, os.O_WRONLY | os.O_CREAT)
-    os.dup2(told, 1)
-    os.dup2(told, 2)
-    always = [f"-max_len={LONGEST}", "-timeout=20", "-print_final_stats=1", "-verbosity=0"]
-    atheris.Setup([sys.argv[0], *always, *options], parser.take)
-    atheris.Fuzz()
+    """Never returns: what libFuzzer raises at its end would have the parent's folder removed here."""
+    try:
+        told = os.open(log, os.O_WRONLY | os.O_CREAT)
+        os.dup2(told, 1)
+        os.dup2(told, 2)
+        always = [f"-max_len={LONGEST}", "-timeout=20", "-print_final_stats=1", "-verbosity=0"]
+        atheris.Setup([sys.argv[0], *always, *options], parser.take)
+        atheris.Fuzz()
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
     os._exit(0)
 
 

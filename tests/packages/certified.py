@@ -64,13 +64,16 @@ def holder(
     return Holder(key, certificate.public_bytes(Encoding.PEM).decode())
 
 
-def forged(modulus: int, exponent: int = 65537, *, algorithm: str | None = None) -> Holder:
-    """A certificate with a key that nobody would make: of this modulus and exponent, or of an algorithm of no name."""
+def forged(modulus: int, exponent: int = 65537, *, algorithm: str | None = None, version: int = 3) -> Holder:
+    """A certificate with a key that nobody would make: of this modulus and exponent, or of an algorithm of no name.
+
+    Or of a version of X.509 that there is not.
+    """
     found = asn1_x509.Certificate.load(pem.unarmor(holder(rsa_key()).pem.encode())[2])
     key = keys.RSAPublicKey({"modulus": modulus, "public_exponent": exponent})
     info = keys.PublicKeyInfo({"algorithm": {"algorithm": "rsa"}, "public_key": key})
     found["tbs_certificate"]["subject_public_key_info"] = info
-    content = found.dump(force=True)
+    content = found.dump(force=True).replace(b"\xa0\x03\x02\x01\x02", bytes((0xA0, 3, 2, 1, version - 1)))
     if algorithm is not None:
         content = content.replace(core.ObjectIdentifier(RSA).dump(), core.ObjectIdentifier(algorithm).dump())
     return Holder(None, pem.armor("CERTIFICATE", content).decode())

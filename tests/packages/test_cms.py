@@ -131,6 +131,7 @@ def test_two_files_of_the_same_content_have_nothing_in_common() -> None:
         (forged(MODULUS, algorithm="1.2.840.113549.1.1.99"), "certificate-key"),
         (Holder(None, "age1something"), "certificate"),
         (Holder(None, ""), "certificate"),
+        (forged(MODULUS, version=6), "certificate"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
