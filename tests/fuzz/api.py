@@ -171,14 +171,14 @@ def _fuzz(
 
 
 def _wrong(case: Case[Any], answer: Response) -> Iterator[tuple[str, str]]:
-    status = answer.status_code
-    said = f"{answer.request.method} {answer.request.url} {answer.request.body!r:.300} -> {status} {answer.text[:300]}"
+    status, told = answer.status_code, answer.content.decode(errors="replace")  # some answers are bytes
+    said = f"{answer.request.method} {answer.request.url} {answer.request.body!r:.300} -> {status} {told[:300]}"
     known = case.operation.definition.raw.get("responses", {})
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in OWN_FAILURES:
         yield f"{status}", said
     elif status < HTTPStatus.BAD_REQUEST and str(status) not in known:
         yield f"undocumented {status}", said
-    if status == HTTPStatus.NOT_FOUND and NOWHERE in answer.text:
+    if status == HTTPStatus.NOT_FOUND and NOWHERE in told:
         return
     try:
         case.validate_response(answer, checks=CHECKS)

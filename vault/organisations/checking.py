@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import pyrage
-from cryptography import x509
 from cryptography.x509.oid import NameOID
 from msgspec import structs
 
@@ -47,8 +46,6 @@ def require_valid(entry: Entry, *, now: datetime) -> Entry:
         certificate = certificate_of(entry, now=now)
     except CertificateUnfit as unfit:
         problems.append(FieldProblem("certificate", unfit.rule, str(unfit)))
-    except (ValueError, x509.InvalidVersion):
-        problems.append(FieldProblem("certificate", "certificate", "The certificate cannot be read."))
     if problems:
         raise Invalid("The organisation cannot be registered so.", problems)
     return entry if certificate is None else structs.replace(entry, certificate=certificate.pem)

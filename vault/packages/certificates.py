@@ -82,7 +82,7 @@ def read_certificate(pem: str, *, now: datetime) -> RecipientCertificate:
     try:
         first = x509.load_pem_x509_certificates(pem.encode())[0]
         _ = first.subject, first.issuer  # read only now, and not always readable
-    except (ValueError, x509.InvalidVersion) as error:
+    except (ValueError, TypeError, x509.InvalidVersion) as error:
         raise CertificateUnfit("certificate", "This is no X.509 certificate in PEM.") from error
     found = RecipientCertificate(first.public_bytes(Encoding.PEM).decode())
     found.require_fit(now)
