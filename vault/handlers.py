@@ -7,7 +7,7 @@ from vault.destruction import contract_change
 from vault.disclosure import deadlines, packing
 from vault.disclosure.carrying import Givers
 from vault.grants import opening
-from vault.identity import inviting, providers, recovery
+from vault.identity import inviting, mapping, providers, recovery
 from vault.orders import ordering
 from vault.organisations import registering as organisations
 from vault.oversight import break_glass, reviews
@@ -30,6 +30,7 @@ HANDLERS: Handlers = MappingProxyType(
         **providers.HANDLERS,
         **recovery.HANDLERS,
         **inviting.HANDLERS,
+        **mapping.HANDLERS,
     }
 )
 """By the action's slug."""

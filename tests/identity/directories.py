@@ -58,9 +58,9 @@ class Directory:
         body = {"schemas": [PATCH], "Operations": list(operations)}
         return await self.ask("PATCH", path, json=body, **kwargs)
 
-    async def map(self, group: dict[str, Any], *roles: Role) -> httpx.Response:
+    async def map(self, group: dict[str, Any], *roles: Role, **said: str) -> httpx.Response:
         url = f"/v1/directory/groups/{group['id']}"
-        return await self.house.administrator.request("PUT", url, json={"roles": list(roles)})
+        return await self.house.administrator.request("PUT", url, json={"roles": list(roles)} | said)
 
     async def member(self, member_id: str) -> dict[str, Any]:
         """A member as administrators see it."""

@@ -107,6 +107,25 @@ async def test_the_last_administrator_stays_one_whatever_the_directory_says(worl
     assert (await directory.ask("DELETE", at)).status_code == 204
 
 
+async def test_what_makes_administrators_or_dpos_is_confirmed_by_a_second_administrator(world: World) -> None:
+    directory = await Directory.of(await world.house("prh"))
+    second, person = await directory.house.member(Role.ADMINISTRATOR), await directory.user()
+    group = await directory.group(person["id"])
+    await _session(directory.house, str(second.id))
+    assert (await directory.map(group, Role.SUPERVISOR)).json()["proposal"] is None
+    unsaid = await directory.map(group, Role.SUPERVISOR, Role.DPO)
+    assert [each["field"] for each in unsaid.json()["errors"]] == ["reason"]
+    waiting = (await directory.map(group, Role.SUPERVISOR, Role.DPO, reason="Our DPOs are in it")).json()
+    assert (waiting["roles"], waiting["proposal"] is None) == (["supervisor"], False)
+    at, decision = f"/v1/proposals/{waiting['proposal']}/decision", {"approve": True, "reason": "They are ours"}
+    assert (await directory.house.administrator.post(at, json=decision)).status_code == 403
+    assert (await directory.member(person["id"]))["roles"] == ["supervisor"]
+    assert (await second.post(at, json=decision)).status_code == 200
+    assert (await directory.member(person["id"]))["roles"] == ["dpo", "supervisor"]
+    # What it stands for already is said again by one, and taken away by one.
+    assert (await directory.map(group, Role.DPO)).json()["roles"] == ["dpo"]
+
+
 async def test_where_somebody_who_decides_could_be_another_the_dpo_is_told(directory: Directory) -> None:
     other, person = await directory.user(), await directory.user()
     await directory.map(await directory.group(person["id"]), Role.DPO)

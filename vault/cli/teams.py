@@ -138,11 +138,18 @@ def directory(context: click.Context) -> None:
 @directory.command("map")
 @click.argument("group")
 @click.option("--role", "roles", multiple=True, type=click.Choice([str(role) for role in Role]), help="None: no role.")
+@click.option("--reason", help="Why, where another administrator confirms it.")
 @with_json
-def map_group(group: str, roles: tuple[str, ...]) -> None:
-    """Say which roles everybody in a GROUP has; they have them at once."""
+def map_group(group: str, roles: tuple[str, ...], reason: str | None) -> None:
+    """Say which roles everybody in a GROUP has; they have them at once.
+
+    What makes administrators or DPOs is confirmed by another administrator first.
+    """
     with session.connect() as client:
-        mapped = client.put(f"/v1/directory/groups/{segment(group)}", {"roles": list(roles)})
+        mapped = client.put(f"/v1/directory/groups/{segment(group)}", {"roles": list(roles), "reason": reason})
+    if mapped["proposal"]:
+        emit(mapped, f"Another administrator confirms it: vault approve {mapped['proposal']}")
+        return
     emit(mapped, f"{mapped['name']}: {', '.join(mapped['roles']) or 'no role'}, for {mapped['members']} members.")
 
 

@@ -62,7 +62,7 @@ async def add_member(custody: Custody, caller: Caller, member: NewMember, *, rea
         raise NotAllowed("A recipient is nobody of the controller's: there is no other role for them.")
     async with tenant_scope(caller.tenant):
         await require_still_in(caller)
-        if not is_second_person(member.roles) or await _is_alone(caller):
+        if not is_second_person(member.roles) or await is_alone(caller):
             made, invitation = await invite(custody, caller.tenant, member, by=caller.id)
             return LetIn(member=made, invitation=invitation)
     return await _propose(custody, caller, member, reason)
@@ -172,7 +172,7 @@ def whom(proposal: Proposal) -> Mapping[str, str]:
     return {name: said[name] for name in ("name", "email") if name in said}
 
 
-async def _is_alone(caller: Caller) -> bool:
+async def is_alone(caller: Caller) -> bool:
     """Whether no other administrator could confirm it, in the open scope: none is active and has come in."""
     others = await DB.fetch(
         "SELECT 1 FROM member WHERE tenant_id = $1 AND id <> $2 AND active AND came_in_at IS NOT NULL"

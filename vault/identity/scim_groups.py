@@ -2,25 +2,20 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
 from scim2_models import ConflictException, InvalidValueException, PatchOp, SearchRequest, UniquenessException
 
 from tenants.decisions import Action
-from tenants.directory import unmappable
-from tenants.four_eyes import is_second_person
-from tenants.vocabulary import Role
 from vault import sessions
 from vault.accounts import Caller
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import tenant_scope
-from vault.errors import FieldProblem, Invalid, NotFound
+from vault.errors import NotFound
 from vault.identity import group_rows
 from vault.identity.group_rows import Kept, Written
-from vault.identity.own import require_not_stale
 from vault.identity.roles import follow, lock_directory, settle
 from vault.identity.scim_models import POLICY, Group
 from vault.identity.scim_search import Page, indexed, page, span
@@ -28,16 +23,6 @@ from vault.identity.scim_users import ATTEMPTS, require_version
 from vault.identity.user_rows import as_uuid
 
 TAKEN = "Another group has this name already."
-
-
-@dataclass(frozen=True, kw_only=True)
-class MappedGroup:
-    """A group as administrators see it."""
-
-    id: UUID
-    name: str = field(repr=False)
-    members: int
-    roles: tuple[str, ...]
 
 
 async def create(custody: Custody, caller: Caller, group: Group) -> Kept:
@@ -136,46 +121,6 @@ async def delete(custody: Custody, caller: Caller, group_id: UUID, *, if_match: 
     await _forget(custody, tenant, changed)
 
 
-async def mapped(custody: Custody, caller: Caller) -> list[MappedGroup]:
-    """The directory's groups and what they stand for, for an administrator. Raises NotAllowed."""
-    caller.require(Action.MANAGE_SIGN_IN)
-    async with tenant_scope(caller.tenant):
-        rows = await group_rows.find(caller.tenant, "true")
-    kept = await asyncio.to_thread(group_rows.opened, custody, rows, now=custody.clock.now())
-    return [_mapped(each) for each in kept]
-
-
-async def map_group(custody: Custody, caller: Caller, group_id: UUID, roles: Sequence[Role]) -> MappedGroup:
-    """Say what roles a group stands for; whoever is in it has them at once, and others no more.
-
-    Raises:
-        NotAllowed: the caller is no administrator of the controller, or has not signed in just now and the group would
-            stand for a role that decides.
-        NotFound: no such group.
-        Invalid: a role that nobody gets from a directory.
-    """
-    caller.require(Action.MANAGE_SIGN_IN)
-    if is_second_person(roles):
-        require_not_stale(custody, caller)
-    if wrong := unmappable(roles):
-        rule = FieldProblem("roles", "directory", f"Nobody gets these from a directory: {', '.join(wrong)}.")
-        raise Invalid("A directory does not decide on such a role.", [rule])
-    tenant, now = caller.tenant, custody.clock.now()
-    async with tenant_scope(tenant):
-        await lock_directory(tenant)
-        rows = await group_rows.find(tenant, "g.id = $2", group_id)
-        if not rows:
-            raise NotFound
-        await group_rows.set_group_roles(tenant, group_id, sorted(set(roles)))
-        details = {"roles": sorted(set(roles))}
-        event = audit.Event(act="group.mapped", actor=caller.id, object_id=group_id, details=details)
-        await audit.record(tenant, event, now=now)
-        changed = await settle(tenant, rows[0].members, by=caller.id, now=now)
-        await follow(tenant, [group_id], by=caller.id, now=now)
-    await _forget(custody, tenant, changed)
-    return _mapped(await _read(custody, caller, group_id))
-
-
 async def _read(custody: Custody, caller: Caller, group_id: UUID) -> Kept:
     async with tenant_scope(caller.tenant):
         rows = await group_rows.find(caller.tenant, "g.id = $2", group_id)
@@ -223,11 +168,6 @@ def _members(group: Group) -> set[UUID]:
     if any(member is None for member in found):
         raise InvalidValueException(detail="A member is nobody whom this directory keeps here.")
     return {member for member in found if member is not None}
-
-
-def _mapped(kept: Kept) -> MappedGroup:
-    name = kept.group.display_name or ""
-    return MappedGroup(id=kept.row.id, name=name, members=len(kept.row.members), roles=kept.row.roles)
 
 
 async def _forget(custody: Custody, tenant: UUID, members: Sequence[UUID]) -> None:

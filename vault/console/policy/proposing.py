@@ -45,6 +45,7 @@ TITLES: Final[Mapping[str, str]] = MappingProxyType(
         "set_identity_provider": mark("Who vouches for people at sign-in"),
         "recover_account": mark("Give an account back to its owner"),
         "invite_member": mark("Let an administrator or DPO in"),
+        "map_directory_group": mark("What a group of the directory stands for"),
     }
 )
 STATES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
