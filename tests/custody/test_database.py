@@ -12,7 +12,7 @@ from vault.custody.audit import LogBroken
 from vault.custody.database import DB, PLATFORM, Database, Reach, Transaction, tenant_scope
 from vault.custody.tree import HashAt
 from vault.custody.volatile import Volatile
-from vault.errors import NotFound, Unavailable
+from vault.errors import Invalid, NotFound, Unavailable
 
 
 async def test_scopes_that_fail_to_begin_leave_the_pool_its_connections(world: World) -> None:
@@ -49,6 +49,20 @@ async def test_a_session_that_is_cut_in_a_scope_is_told_as_a_catalogue_that_does
 async def test_a_query_outside_any_scope_is_a_mistake_in_the_code() -> None:
     with pytest.raises(RuntimeError, match="outside any scope"):
         await DB.fetch("SELECT 1")
+
+
+@pytest.mark.parametrize(
+    ("cast", "value"),
+    [("text", "a\x00b"), ("jsonb", '"\\u0000"'), ("int", 2**31), ("bigint", -(2**63) - 1)],
+    ids=["text", "json", "int", "bigint"],
+)
+async def test_what_no_column_holds_is_the_askers_mistake(world: World, cast: str, value: object) -> None:
+    with pytest.raises(Invalid):
+        async with tenant_scope(uuid4()):
+            await DB.fetch(f"SELECT ($1::{cast})::text", value)
+    with pytest.raises(asyncpg.DataError):
+        async with tenant_scope(uuid4()):
+            await DB.fetch("SELECT $1::uuid", "nobody's")
 
 
 async def test_where_valkey_does_not_answer_it_is_said_that_nothing_was_half_done() -> None:

@@ -47,6 +47,9 @@ MOSTLY: Final = 0.75
 OWN_FAILURES: Final = frozenset({HTTPStatus.SERVICE_UNAVAILABLE})
 """A part the vault stands on may be away: of all answers from 500 up, this one is its own words."""
 
+NOT_HTTP: Final = (HTTPStatus.BAD_REQUEST, "Invalid HTTP request received.")
+"""What the server says by itself where an address is longer than it reads."""
+
 NOWHERE: Final = "There is nothing at this address."
 """What is answered where the address is no route's, such as one with a word where an id stands."""
 
@@ -178,7 +181,7 @@ def _wrong(case: Case[Any], answer: Response) -> Iterator[tuple[str, str]]:
         yield f"{status}", said
     elif status < HTTPStatus.BAD_REQUEST and str(status) not in known:
         yield f"undocumented {status}", said
-    if status == HTTPStatus.NOT_FOUND and NOWHERE in told:
+    if (status, told) == NOT_HTTP or (status == HTTPStatus.NOT_FOUND and NOWHERE in told):
         return
     try:
         case.validate_response(answer, checks=CHECKS)

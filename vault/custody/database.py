@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
-from vault.errors import NotFound, Unavailable
+from vault.errors import Invalid, NotFound, Unavailable
 
 PLATFORM = UUID(int=0)
 """The tenant id of the outsourcing firm itself: its operators and its own log."""
@@ -136,8 +136,19 @@ class Database(PostgresEngine):
             await self.close_connection_pool()
 
     async def fetch(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
-        """Run one statement with `$1` placeholders in the open scope; raises where no scope is open."""
-        return list(await self._scope().connection.fetch(sql, *arguments))
+        """Run one statement with `$1` placeholders in the open scope; raises where no scope is open.
+
+        Raises:
+            Invalid: a text holds the character NUL, or a number is beyond what its column holds.
+        """
+        try:
+            return list(await self._scope().connection.fetch(sql, *arguments))
+        except (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError) as error:
+            raise Invalid("A text holds a character that cannot be kept: NUL (U+0000).") from error
+        except asyncpg.DataError as error:
+            if isinstance(error.__cause__, OverflowError):
+                raise Invalid("A number is too large, or too small.") from error
+            raise
 
     async def script(self, sql: str) -> None:
         """Run several statements without placeholders in the open scope: for migrations."""
