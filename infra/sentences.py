@@ -45,6 +45,7 @@ QUOTED: Final = frozenset(
         "GroundNotOpen",
         "IllegalTransition",
         "LogForged",
+        "LogLacking",
         "NotAKey",
         "NoteInvalid",
         "PhoneNumberInvalid",

@@ -113,6 +113,17 @@ def read_hashes(content: bytes, width: int) -> list[bytes]:
     return [content[at : at + HASH_BYTES] for at in range(0, len(content), HASH_BYTES)]
 
 
+def narrowed(content: bytes, found: Tile, wanted: Tile) -> bytes:
+    """The partial tile that a wider one begins with (c2sp.org/tlog-tiles, partial tiles).
+
+    Raises:
+        TileInvalid: the wider one does not hold what its name says.
+    """
+    if wanted.level is None:
+        return bundle(read_bundle(content, found.width)[: wanted.width])
+    return written(read_hashes(content, found.width)[: wanted.width])
+
+
 def written(hashes: Sequence[bytes]) -> bytes:
     """Hashes as a tile holds them."""
     return b"".join(hashes)

@@ -32,6 +32,10 @@ class LogForged(Exception):
         self.seq = seq
 
 
+class LogLacking(LogForged):
+    """Hashes that the checkpoints vouch for are not there. Of a copy that shows only that it is not whole."""
+
+
 @dataclass(frozen=True)
 class Verified:
     """What was shown: the log has grown from one tree to the other, and `entries` of its events are as they were."""
@@ -53,6 +57,7 @@ def verify(files: Files, since: Checkpoint | None, until: Checkpoint, *, kept: F
 
     Raises:
         LogForged: something was altered, removed, inserted or reordered, or two trees of one size were signed.
+        LogLacking: hashes are not there.
     """
     before, now = (since.tree.size if since else 0), until.tree
     if since and before > now.size:
@@ -121,7 +126,7 @@ class _Leaves:
         first = number * TILE_WIDTH + 1
         content = _file(self.files, Tile(0, number, width))
         if content is None:
-            raise LogForged(f"The hashes of the events from {first} on are not there.", first)
+            raise LogLacking(f"The hashes of the events from {first} on are not there.", first)
         try:
             whole = TILE_WIDTH if len(content) == TILE_WIDTH * 32 else width
             return read_hashes(content, whole)[:width]
@@ -141,7 +146,9 @@ def _first(files: Files, size: int, kept: Files | None, before: int) -> int | No
         return None if size >= before else size + 1
     old, new = _Leaves(kept, before), _Leaves(files, size)
     for number in range(old.tiles):
-        for place, (told, tells) in enumerate(zip_longest(old.tile(number), _if_there(new, number))):
+        if not (those := _if_there(old, number)):
+            return None  # what was kept is itself not whole: which event is the first it cannot tell
+        for place, (told, tells) in enumerate(zip_longest(those, _if_there(new, number))):
             if told is not None and told != tells:
                 return number * TILE_WIDTH + place + 1
     return None

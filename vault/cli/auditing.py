@@ -1,6 +1,6 @@
 """The log as files: its key, its checkpoints, a copy of it; and whether it is still what was signed for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,16 +23,37 @@ KEY, CHECKPOINT = "key", "checkpoint"
 
 @dataclass(frozen=True)
 class Folder:
-    """A log's files on a disk."""
+    """A log's files on a disk, of one moment or fetched again and again as the log grew."""
 
     root: Path
 
     def read(self, path: str) -> bytes | None:
-        """The file of that path, if it is there."""
+        """The file of that path, or what a wider one that was fetched later begins with; if either is there."""
         try:
             return (self.root / path).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
+            return self._from_wider(path)
+
+    def _from_wider(self, path: str) -> bytes | None:
+        from vault.auditing.tiles import Tile, TileInvalid, narrowed
+        from vault.custody.tree import TILE_WIDTH
+
+        if ".p/" not in path:  # only a partial tile has wider ones
             return None
+        wanted = Tile.read(path)
+        for width in sorted(self._widths((self.root / path).parent)):
+            if wanted.width < width < TILE_WIDTH:
+                wider = replace(wanted, width=width)
+                try:
+                    return narrowed((self.root / wider.path).read_bytes(), wider, wanted)
+                except TileInvalid:
+                    continue  # the next may be whole; if none is, this one is lacking
+        return None
+
+    @staticmethod
+    def _widths(partials: Path) -> list[int]:
+        names = (file.name for file in partials.iterdir()) if partials.is_dir() else ()
+        return [int(name) for name in names if name.isascii() and name.isdecimal() and name == str(int(name))]
 
 
 @dataclass(frozen=True)
@@ -96,7 +117,7 @@ def fetch(folder: Path) -> None:
 
 def verify_files(since: Path | None, until: Path | None, log: str | None, key: Path | None) -> None:
     """What `vault audit verify` does with checkpoints. Ends with an exit code of 1 where the log was forged."""
-    from vault.auditing.verifying import LogForged, verify
+    from vault.auditing.verifying import LogForged, LogLacking, verify
 
     folder = Path(log) if log and not log.startswith(("http://", "https://")) else None
     with session.connect() if folder is None else _nobody() as client:
@@ -108,14 +129,31 @@ def verify_files(since: Path | None, until: Path | None, log: str | None, key: P
         try:
             done = verify(files, older, newer, kept=kept)
         except LogForged as forged:
+            if folder and isinstance(forged, LogLacking):
+                fail(_lacks(folder, forged.seq or 1, newer.tree.size))
             fail(
                 f"The log is not what was signed for. {forged}" + (f" First: event {forged.seq}." if forged.seq else "")
             )
-    erased = f"; the words of {done.erased} were erased, their hashes stand" if done.erased else ""
+    gone = "are not in the folder (erased, or not fetched)" if folder else "were erased"
+    erased = f"; the words of {done.erased} {gone}, their hashes stand" if done.erased else ""
     emit(
         {"since": done.since, "until": done.until, "entries": done.entries, "erased": done.erased},
         f"The log of {done.until} events is what {verifier.name} signed for{erased}.",
         *([f"It begins with the {done.since} events of {since}: none was altered or removed."] if since else []),
+    )
+
+
+def _lacks(folder: Path, first: int, size: int) -> str:
+    """What a copy that is not whole shows: nothing, neither that the log was altered nor that it was not."""
+    from vault.auditing.tiles import Tile
+    from vault.custody.tree import TILE_WIDTH
+
+    index = (first - 1) // TILE_WIDTH
+    path = Tile(0, index, min(TILE_WIDTH, size - index * TILE_WIDTH)).path
+    return (
+        f"This folder lacks the hashes of the events from {first} on: {folder / path}, or a wider one."
+        " So nothing is shown, neither that the log was altered nor that it was not;"
+        f" `vault audit fetch {folder}` fetches what is lacking."
     )
 
 
