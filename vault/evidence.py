@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any, Final
+from uuid import UUID
 
 from tenants.decisions import Action
 from vault.accounts import Caller
@@ -51,6 +52,7 @@ async def search(
         NotAllowed: the caller is neither its DPO nor its administrator.
     """
     caller.require(Action.READ_AUDIT)
+    await _sealed(caller.tenant)
     async with tenant_scope(caller.tenant):
         found = await searching.search(caller.tenant, wanted, before=before, limit=limit)
         details = {"filters": wanted.names(), "found": len(found)}
@@ -69,8 +71,14 @@ async def export(custody: Custody, caller: Caller, form: Form, wanted: Wanted, *
         NotAllowed: the caller is neither its DPO nor its administrator.
     """
     caller.require(Action.READ_AUDIT)
+    through = await _sealed(caller.tenant)
     async with tenant_scope(caller.tenant):
-        through = await audit.seal(caller.tenant)
         event = audit.Event(act=EXPORTED, actor=caller.id, details={"form": form.value, "until": through})
         await audit.record(caller.tenant, event, now=custody.clock.now())
     return exporting.exported(caller.tenant, form, wanted, after=after, through=through)
+
+
+async def _sealed(tenant: UUID) -> int:
+    """How many events there are once what waits is sealed; in a scope of its own, which frees the log's end at once."""
+    async with tenant_scope(tenant):
+        return await audit.seal(tenant)

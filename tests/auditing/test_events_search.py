@@ -1,5 +1,7 @@
 """The log is searched by those who may read it: one recording's story, one person's acts, every refusal."""
 
+import asyncio
+from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,9 +10,11 @@ import pytest
 
 from tenants.vocabulary import Role
 from tests.world import As, House, World
+from vault.auditing import searching
 from vault.auditing.searching import Wanted
 from vault.custody import audit
-from vault.custody.database import tenant_scope
+from vault.custody.database import DB, tenant_scope
+from vault.subjects import listening
 
 
 @pytest.fixture
@@ -135,3 +139,34 @@ def test_a_search_knows_by_what_it_asks() -> None:
         until=datetime.now(UTC),
     )
     assert everything.names() == ["acts", "actor", "object", "purpose", "outcome", "from", "to"]
+
+
+SEALED_MEANWHILE: dict[str, tuple[Any, str, tuple[str, str, Any]]] = {
+    "a search": (searching, "search", ("POST", "/v1/audit/search", {})),
+    "an export's own event": (audit, "record", ("GET", "/v1/audit/export", None)),
+    "who consulted": (listening, "consultations", ("GET", "/v1/recordings/{recording}/listens", None)),
+}
+
+
+@pytest.mark.parametrize("what", SEALED_MEANWHILE)
+async def test_the_log_is_sealed_while_somebody_reads_it(
+    house: House, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    recording, dpo = await house.recording(), await house.person(Role.DPO)
+    where, name, (method, url, body) = SEALED_MEANWHILE[what]
+    read, sealed = getattr(where, name), list[int]()
+
+    async def seal() -> None:
+        async with tenant_scope(house.tenant):
+            await DB.script("SET LOCAL lock_timeout = '5s'")
+            sealed.append(await audit.seal(house.tenant))
+
+    async def lasting(*asked: Any, **more: Any) -> Any:
+        found = await read(*asked, **more)
+        await asyncio.create_task(seal(), context=Context())  # somebody else's, who is in no scope yet
+        return found
+
+    monkeypatch.setattr(where, name, lasting)
+    answer = await dpo.request(method, url.format(recording=recording), json=body)
+    assert answer.status_code == 200, answer.text
+    assert sealed

@@ -11,16 +11,20 @@ from uuid import UUID
 
 from vault.access.notes import READ
 from vault.access.refusals import DESCRIBED
-from vault.custody import audit
 from vault.custody.database import DB
 
 WHAT: Final = MappingProxyType({DESCRIBED: "contact", READ: "notes"})
 """What was consulted, by the act as the log names it."""
 
-_CONSULTED: Final = """SELECT act, body::jsonb->>'at' AS at, body::jsonb->>'purpose' AS purpose,
-    (body::jsonb->>'actor')::uuid AS member_id
-    FROM audit_event WHERE tenant_id = $1 AND object_id = $2 AND act = ANY($3) AND body IS NOT NULL
-    AND body::jsonb->>'outcome' = 'done' ORDER BY seq"""
+_CONSULTED: Final = """
+    SELECT act, body->>'at' AS at, body->>'purpose' AS purpose, (body->>'actor')::uuid AS member_id FROM (
+        SELECT 0 AS waits, seq AS place, act, body::jsonb AS body FROM audit_event
+        WHERE tenant_id = $1 AND object_id = $2 AND act = ANY($3) AND body IS NOT NULL
+        UNION ALL
+        SELECT 1, id, act, body::jsonb FROM audit_pending WHERE tenant_id = $1 AND object_id = $2 AND act = ANY($3)
+    ) AS consulted WHERE body->>'outcome' = 'done' ORDER BY waits, place"""
+"""What waits to be sealed included. Nothing is sealed by looking, so that no report holds the log's end while it reads.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +39,6 @@ class Consultation:
 
 async def consultations(tenant: UUID, recording: UUID) -> list[Consultation]:
     """Each consultation of a recording, the earliest first; in the controller's open scope."""
-    await audit.seal(tenant)
     rows = await DB.fetch(_CONSULTED, tenant, recording, list(WHAT))
     return [
         Consultation(
