@@ -1,11 +1,13 @@
 """Who acts waits for nobody; what was written is sealed once, signed in a second, and copied where nobody deletes."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.faults.fuse import Died
 from tests.world import House, World
@@ -179,3 +181,54 @@ async def test_an_event_that_no_bundle_could_hold_is_refused(house: House, monke
     with pytest.raises(audit.EventTooLong):
         await happen(house)
     assert await objects_of(house) == []
+
+
+@asynccontextmanager
+async def held(house: House) -> AsyncIterator[None]:
+    """The log's end in somebody's hand."""
+    holding, enough = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with tenant_scope(house.tenant):
+            await audit.seal(house.tenant)
+            holding.set()
+            await enough.wait()
+
+    task = asyncio.create_task(hold())
+    try:
+        await holding.wait()
+        yield
+    finally:
+        enough.set()
+        await task
+
+
+async def test_a_log_whose_end_somebody_holds_keeps_no_other_from_being_signed(world: World, house: House) -> None:
+    custody, other = world.custody, await world.house("prh")
+
+    async def told() -> list[str]:
+        with capture_logs() as lines:
+            await signing.sign_all(custody)
+        return [line["event"] for line in lines if line.get("tenant") == str(house.tenant)]
+
+    for each in (house, other):
+        await happen(each)
+    async with held(house):
+        assert await told() == [], "it is signed in another round"
+        unsigned = await signing.unsigned()
+        assert house.tenant in unsigned
+        assert other.tenant not in unsigned
+        async with world.later(signing.HELD_AT_MOST):
+            assert await told() == ["log.held"], "it lasts"
+    assert await told() == []
+    assert house.tenant not in await signing.unsigned()
+
+
+async def test_a_log_that_nobody_signed_for_is_told_of_as_well_when_it_is_held(house: House) -> None:
+    await happen(house)
+    async with tenant_scope(house.tenant):
+        await audit.seal(house.tenant)
+    async with held(house), house.world.later(signing.HELD_AT_MOST):
+        with capture_logs() as lines:
+            await signing.sign_all(house.world.custody)
+    assert "log.held" in [line["event"] for line in lines if line.get("tenant") == str(house.tenant)]

@@ -4,10 +4,12 @@ Everything happens in one transaction with the log's end in hand: a signature is
 with the tree that it is over or not at all. A log whose events or hashes were altered beneath it is not signed for.
 """
 
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 import structlog
+from asyncpg import LockNotAvailableError
 
 from vault.auditing.checkpoint_notes import Checkpoint, Tree, origin_of, verifier_of
 from vault.auditing.notes import NoteInvalid, Verifier
@@ -20,6 +22,17 @@ from vault.custody.log_standing import Standing
 from vault.errors import NotFound, Unavailable
 
 NOT_COMPARED: Final = "The log is held against its copy first. Nothing was half done; try again."
+
+HELD_AT_MOST: Final = timedelta(minutes=1)
+"""For so long the end of a log may be somebody else's, round after round, before that is told of."""
+
+_PATIENCE: Final = "SET LOCAL lock_timeout = '1s'"
+"""The next log waits for nobody who has this one's end in hand for longer."""
+
+_OLDEST: Final = """SELECT least(
+    (SELECT min(at) FROM audit_pending WHERE tenant_id = $1),
+    (SELECT at FROM audit_event WHERE tenant_id = $1 AND seq > coalesce(
+        (SELECT max(size) FROM audit_checkpoint WHERE tenant_id = $1), 0) ORDER BY seq LIMIT 1)) AS at"""
 
 log = structlog.get_logger()
 
@@ -93,19 +106,38 @@ async def unsigned() -> list[UUID]:
 async def sign_all(custody: Custody) -> int:
     """Seal and sign every log in which something waits. May be killed anywhere; one log never holds up another.
 
+    A log of which somebody else has the end in hand is left for the next round.
+
     Returns:
         How many were signed.
     """
     done = 0
     for tenant in await unsigned():
         try:
-            async with tenant_scope(tenant):
-                await sign(custody, tenant)
+            done += await _signed(custody, tenant)
         except Exception as error:  # whatever it is, the next log is signed all the same
             log.error("log.not_signed", tenant=str(tenant), error=type(error).__name__)
-        else:
-            done += 1
     return done
+
+
+async def _signed(custody: Custody, tenant: UUID) -> bool:
+    """Whether a log is signed now; nobody waits long for one that is in use."""
+    try:
+        async with tenant_scope(tenant):
+            await DB.script(_PATIENCE)
+            await sign(custody, tenant)
+    except LockNotAvailableError:
+        await _left(custody, tenant)
+        return False
+    return True
+
+
+async def _left(custody: Custody, tenant: UUID) -> None:
+    """Tell of a log that could not be signed because it is in use, once that has lasted."""
+    async with tenant_scope(tenant):
+        oldest = (await DB.fetch(_OLDEST, tenant))[0]["at"]
+    if oldest is not None and oldest + HELD_AT_MOST <= custody.clock.now():
+        log.error("log.held", tenant=str(tenant), since=oldest.isoformat())
 
 
 async def prove(tenant: UUID, seq: int, checkpoint: Checkpoint) -> Inclusion:
