@@ -165,7 +165,15 @@ async def test_what_was_closed_and_goes_on_waits_for_the_dpo_again(house: House,
     assert reopened["details"]["accesses"] == before + half
 
 
-async def test_searches_and_looks_without_listening_have_a_habit_of_their_own(house: House, supervisor: As) -> None:
+@pytest.mark.parametrize("is_sealed", [True, False], ids=["sealed", "waiting to be sealed"])
+async def test_searches_and_looks_without_listening_have_a_habit_of_their_own(
+    house: House, supervisor: As, is_sealed: bool
+) -> None:
+    async def seal() -> None:
+        if is_sealed:
+            async with tenant_scope(house.tenant):
+                await audit.seal(house.tenant)
+
     recording = await house.recording()
     event = audit.Event(act="recording.described", actor=supervisor.id, object_id=recording)
     async with tenant_scope(house.tenant):
@@ -177,13 +185,24 @@ async def test_searches_and_looks_without_listening_have_a_habit_of_their_own(ho
             recording,
             event.act,
         )
-        await audit.seal(house.tenant)
+    await seal()
     assert {each["span"] for each in await _flagged(house, supervisor)} == {"hour"}
     assert (await supervisor.post("/v1/recordings/search", json={})).status_code == 200
-    async with tenant_scope(house.tenant):
-        await audit.seal(house.tenant)
+    await seal()
     flagged = {each["span"]: each for each in await _flagged(house, supervisor)}
     assert (flagged["day"]["measure"], flagged["day"]["accesses"]) == ("looks", LOOKS_WITHOUT_HABIT + 1)
+
+
+async def test_it_is_looked_for_when_somebody_has_looked_though_nothing_was_sealed_since(world: World) -> None:
+    house = await world.house("prh")
+    supervisor = await house.person(Role.SUPERVISOR)
+    await unusual.flag(world.custody, house.tenant)
+    later = world.now() + 2 * unusual.LOOKED_EVERY
+    event = audit.Event(act="recording.described", actor=supervisor.id, object_id=uuid4())
+    for is_due in (False, True):
+        async with tenant_scope(house.tenant):
+            assert await unusual.is_due(house.tenant, later) == is_due
+            await audit.record(house.tenant, event, now=later - timedelta(minutes=1))
 
 
 async def test_no_dpo_closes_what_is_about_themselves(house: House) -> None:

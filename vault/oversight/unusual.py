@@ -31,9 +31,12 @@ _DONE: Final = MappingProxyType(
     {
         Measure.LISTENS: "SELECT member_id, granted_at AS at FROM access WHERE tenant_id = $1 AND granted_at > $2"
         " AND disclosure_id IS NULL",
-        # Refused or not: whoever asks for much is looked at. The words are those of the log's index.
+        # Refused or not: whoever asks for much is looked at. The words are those of the log's index; what waits to be
+        # sealed counts as well, or nobody would be looked at for as long as nothing is sealed.
         Measure.LOOKS: "SELECT ((body::jsonb)->>'actor')::uuid AS member_id, at FROM audit_event WHERE tenant_id = $1"
-        " AND at > $2 AND act IN ('recordings.searched', 'recording.described') AND body IS NOT NULL",
+        " AND at > $2 AND act IN ('recordings.searched', 'recording.described') AND body IS NOT NULL"
+        " UNION ALL SELECT ((body::jsonb)->>'actor')::uuid, at FROM audit_pending WHERE tenant_id = $1"
+        " AND at > $2 AND act IN ('recordings.searched', 'recording.described')",
     }
 )
 """Who did what is counted since a moment, and when."""
