@@ -1,10 +1,11 @@
 """A log tells what happened as long as the policy says, and proves it after that; also when the contract is over."""
 
 import asyncio
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -14,6 +15,8 @@ from vault.auditing import copying, pruning, signing
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM, tenant_scope
+from vault.custody.objects import Version
+from vault.custody.tree import TILE_WIDTH
 
 
 async def write(house: House, count: int, at: datetime) -> None:
@@ -145,3 +148,42 @@ async def test_what_was_erased_leaves_the_store_when_its_lock_has_ended(
 async def files_in_store(house: House) -> set[str]:
     custody = house.world.custody
     return {one.key async for one in custody.objects.versions(copying.bucket_of(custody), f"{house.tenant}/")}
+
+
+async def test_what_is_erased_is_counted_from_the_first_event_that_has_its_words(world: World) -> None:
+    house = await aged(world)
+    size = len(await log_of(house))
+    assert size > 1
+    assert await copying._erased(house.tenant) == 0
+    for limit, erased in ((1, 1), (size, size)):
+        async with tenant_scope(house.tenant):
+            await audit.erase(house.tenant, world.now() + timedelta(days=1), limit=limit)
+        assert await copying._erased(house.tenant) == erased
+    assert await copying._erased(uuid4()) == 0
+
+
+async def test_what_is_erased_is_found_though_names_are_not_in_the_order_of_their_numbers(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant, numbers = uuid4(), {999: "999", 1_000_000: "x001/x000/000", 2000: "x002/000", 2001: "x002/001"}
+    keys = [f"{tenant}/tile/entries/{name}" for name in numbers.values()]
+    assert sorted(keys) == keys, "so the store lists them"
+    removed: list[str] = []
+
+    class Store:
+        async def versions(self, _: str, prefix: str) -> AsyncIterator[Version]:
+            assert all(key.startswith(prefix) for key in keys)
+            for key in [f"{prefix}not ours", *keys]:
+                yield Version(key, "a version", False)
+
+        async def delete_versions(self, _: str, versions: Iterable[tuple[str, str]]) -> int:
+            removed.extend(key.rpartition("entries/")[2] for key, _ in versions)
+            return len(removed)
+
+    async def erased(_: UUID) -> int:
+        return 2001 * TILE_WIDTH
+
+    monkeypatch.setattr(copying, "_erased", erased)
+    custody: Any = replace(world.custody, objects=Store())  # type: ignore[arg-type] # as much of a store as is asked
+    assert await copying.remove_erased(custody, tenant) == 2
+    assert removed == [numbers[999], numbers[2000]]

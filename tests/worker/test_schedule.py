@@ -13,12 +13,13 @@ from tests.builders import chat, talk
 from tests.destruction.aside import kept, rows_of
 from tests.worker.apart import Apart
 from tests.world import House
+from vault.auditing import pruning
 from vault.custody import outbox
-from vault.custody.database import DB, platform_scope
+from vault.custody.database import DB, PLATFORM, platform_scope
 from vault.custody.outbox import RESEND_AFTER
 from vault.destruction import verifying
 from vault.ingest.uploads import CLEANED_AFTER, LASTS
-from vault.worker.actors import Hands, declare
+from vault.worker.actors import LOG_PRUNE, Hands, declare
 from vault.worker.schedule import Schedule, ask
 
 HOUR = timedelta(hours=1, minutes=5)
@@ -135,6 +136,35 @@ async def test_a_job_is_handed_over_once_and_again_when_nothing_comes_of_it(
             await sent.tick()
         assert _messages(broker, house) == 2
         await carry_out(apart, house)
+
+
+async def test_logs_that_could_not_be_pruned_are_not_pruned_again_at_each_tick(
+    apart: Apart, broker: StubBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[UUID] = []
+
+    async def fails(_: Any, tenant: UUID, __: Any) -> None:
+        tried.append(tenant)
+        raise TimeoutError
+
+    async def job() -> Any:
+        async with platform_scope():
+            return (await DB.fetch("SELECT id, sent_at FROM outbox WHERE actor = $1", LOG_PRUNE))[0]
+
+    monkeypatch.setattr(pruning, "prune_log", fails)
+    sent = schedule(apart, broker)
+    async with apart.world.later(timedelta(days=1)):
+        await sent.tick()
+        before = await job()
+        await hands(apart).carry_out(before["id"], LOG_PRUNE, str(PLATFORM), hands(apart).prune_logs)
+        assert tried.count(PLATFORM) == 1
+        await sent.tick()
+        assert await job() == before, "it is the same job, which was not sent again"
+        async with apart.world.later(RESEND_AFTER + timedelta(seconds=1)):
+            await sent.tick()
+        assert (await job())["sent_at"] > before["sent_at"]
+        monkeypatch.undo()
+        await hands(apart).carry_out(before["id"], LOG_PRUNE, str(PLATFORM), hands(apart).prune_logs)
 
 
 async def test_what_the_broker_does_not_take_waits(apart: Apart, house: House) -> None:

@@ -28,6 +28,11 @@ EVERY: Final = timedelta(minutes=1)
 """How often what is no full tile yet is copied, while something happens."""
 PARTIAL_FOR: Final = timedelta(days=1)
 
+_ERASED: Final = """SELECT coalesce(
+    (SELECT seq - 1 FROM audit_event WHERE tenant_id = $1 AND body IS NOT NULL ORDER BY seq LIMIT 1),
+    (SELECT seq FROM audit_head WHERE tenant_id = $1), 0) AS erased"""
+"""What is erased is always the log's beginning; where nothing has its words, all of it."""
+
 log = structlog.get_logger()
 
 
@@ -116,19 +121,25 @@ async def remove_erased(custody: Custody, tenant: UUID) -> int:
     Raises:
         ObjectError: the store did not answer.
     """
-    async with tenant_scope(tenant):
-        sql = "SELECT count(*) FROM audit_event WHERE tenant_id = $1 AND body IS NULL"
-        bundles = (await DB.fetch(sql, tenant))[0][0] // TILE_WIDTH
+    bundles = await _erased(tenant) // TILE_WIDTH
     bucket, prefix, gone = bucket_of(custody), f"{tenant}/", []
     async for version in custody.objects.versions(bucket, f"{prefix}tile/entries/"):
         with suppress(TileInvalid):  # what we did not put there stays
-            if Tile.read(version.key.removeprefix(prefix)).index >= bundles:
-                break  # they are listed in their order, and what is erased is the log's beginning
-            gone.append((version.key, version.version_id))
+            # All are looked at: names are not in the order of their numbers (`x001/x000/000`, the millionth, comes
+            # before `x002/000`), so the first that stays says nothing of those behind it.
+            if Tile.read(version.key.removeprefix(prefix)).index < bundles:
+                gone.append((version.key, version.version_id))
     try:
         return await custody.objects.delete_versions(bucket, gone)
     except ObjectsNotDeleted as kept:
         return len(gone) - len(kept.failures)
+
+
+async def _erased(tenant: UUID) -> int:
+    """How many events were erased: those before the first that still has its words, which the log's index finds."""
+    async with tenant_scope(tenant):
+        rows = await DB.fetch(_ERASED, tenant)
+    return int(rows[0]["erased"])
 
 
 async def _content(tenant: UUID, tile: Tile) -> bytes | None:
