@@ -1,14 +1,17 @@
 """A recording is found by whoever may use it, by what is known of it, and by nobody else."""
 
+import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
+import vault.access.search as searching
 from tenants.vocabulary import Role
 from tests.builders import chat, found, logged, search, started_so_that_it_goes_tomorrow, talk
 from tests.world import As, House, World
-from vault.custody.database import DB, tenant_scope
+from vault.custody.database import DB, Transaction, tenant_scope
 
 SPELLINGS = ["+358 40 123 4567", "040-1234567", "00358401234567", "tel:+358-40-123-4567", "(040) 123 45 67"]
 
@@ -279,3 +282,36 @@ async def test_an_altered_contact_record_raises_the_alarm_and_hides_nothing_else
     assert items[sound]["contact"] is not None
     (event,) = await logged(house, "part.found_altered")
     assert (event["object"], event["details"]["part"]) == (str(altered), "contact")
+
+
+@pytest.mark.parametrize("where", ["event", "commit"])
+async def test_no_contact_record_is_opened_any_more_for_a_search_that_the_log_lacks(
+    supervisor: As, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    begun, ended, failed = asyncio.Event(), list[bool](), list[bool]()
+    record, commit = searching._record, Transaction.commit
+
+    async def opening(*_: Any) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(True)
+
+    async def recorded(*asked: Any) -> None:
+        await begun.wait()
+        if where == "event":
+            raise RuntimeError("the catalogue is full")
+        await record(*asked)
+
+    async def committed(transaction: Transaction) -> None:
+        if where == "commit" and begun.is_set() and not failed:
+            failed.append(True)
+            raise RuntimeError("the catalogue is full")
+        await commit(transaction)
+
+    monkeypatch.setattr(searching, "_opened", opening)
+    monkeypatch.setattr(searching, "_record", recorded)
+    monkeypatch.setattr(Transaction, "commit", committed)
+    answer = await supervisor.post("/v1/recordings/search", json={})
+    assert (answer.status_code, ended) == (500, [True])

@@ -1,12 +1,12 @@
 """A recording is found by digests of its numbers under keys that still live, among what the person may use."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from tenants.decisions import Action, Decision
@@ -43,6 +43,9 @@ Sought: TypeAlias = tuple[str, Spell | None]
 Contact: TypeAlias = ContactRecord | Altered | None
 """A contact record, what is wrong with it, or nothing where it has gone."""
 
+Opened: TypeAlias = list[tuple[KeptRecording, Contact]]
+"""Recordings with their contact records, in the order of the page."""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -63,23 +66,24 @@ async def search(custody: Custody, caller: Caller, query: Query) -> Page:
     now, opening = custody.clock.now(), Opening(custody)
     query = checked(query)
     after = read_cursor(custody, caller, query)
-    async with tenant_scope(caller.tenant):
-        whose = await tenancy(caller.tenant, at=now)
-        caller = await leading(await carrying(caller, now), whose.policy, now)
-        decision = decide_for(caller, whose, Action.SEARCH, now=now)
-        if decision.permitted:
-            kinds = _usable(whose.policy, caller, query.kinds, now)
-            terms = await terms_of(opening, caller.tenant, query, now, decision.reach)
-            rows = await find_page(caller.tenant, query, kinds, terms, after=after, now=now)
-            found = len({row["id"] for row in rows})
-            recordings = islice(await to_be_kept(whose, rows, now=now), query.limit)
-            # They are opened while the event is on its way to the database's disk, which the scope's end waits for.
-            opened = asyncio.create_task(_opened(opening, recordings))
-            await _record(caller, query, decision, min(found, query.limit), now)
-        else:
-            await record_refusal(caller, SEARCHED, decision, whose, now=now)
-    decision.enforce()
-    page = await opened
+    async with AsyncExitStack() as begun:
+        async with tenant_scope(caller.tenant):
+            whose = await tenancy(caller.tenant, at=now)
+            caller = await leading(await carrying(caller, now), whose.policy, now)
+            decision = decide_for(caller, whose, Action.SEARCH, now=now)
+            if decision.permitted:
+                kinds = _usable(whose.policy, caller, query.kinds, now)
+                terms = await terms_of(opening, caller.tenant, query, now, decision.reach)
+                rows = await find_page(caller.tenant, query, kinds, terms, after=after, now=now)
+                found = len({row["id"] for row in rows})
+                recordings = islice(await to_be_kept(whose, rows, now=now), query.limit)
+                # They are opened while the event is on its way to the database's disk, which the scope's end waits for.
+                opened = await begun.enter_async_context(_beside(_opened(opening, recordings)))
+                await _record(caller, query, decision, min(found, query.limit), now)
+            else:
+                await record_refusal(caller, SEARCHED, decision, whose, now=now)
+        decision.enforce()
+        page = await opened
     results = [await _held(custody, caller, whose, recording, contact) for recording, contact in page]
     cursor = None
     if found > len(page):
@@ -88,7 +92,21 @@ async def search(custody: Custody, caller: Caller, query: Query) -> Page:
     return Page(tuple(held for held in results if held is not None), cursor)
 
 
-async def _opened(opening: Opening, recordings: Iterable[KeptRecording]) -> list[tuple[KeptRecording, Contact]]:
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, Opened]) -> AsyncIterator[asyncio.Task[Opened]]:
+    """Work that goes on beside the block and ends with it at the latest.
+
+    Where the event or the scope's end fails, no contact record is opened any more for a search that the log lacks.
+    """
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _opened(opening: Opening, recordings: Iterable[KeptRecording]) -> Opened:
     opened = []
     for number, recording in enumerate(recordings):
         if number % OPENED_AT_ONCE == 0:
