@@ -208,6 +208,7 @@ def test_what_is_limited_by_itself_is_there() -> None:
 SAME = {
     "search_recordings": ("GET /recordings",),
     "search_audit": ("GET /audit",),
+    "read_arrivals": ("GET /arrivals",),
     "preview_bulk_hold": ("POST /holds/bulk/preview",),
     "export_audit": ("GET /audit/export/file",),
     "preview_policy": ("POST /policy/change",),

@@ -10,6 +10,9 @@ import pytest
 from tenants.vocabulary import Role
 from tests.ingest.delivering import Tus, pcm, recording_of
 from tests.world import As, House, World, wav
+from vault.custody import audit
+from vault.custody.database import tenant_scope
+from vault.ingest import arrivals
 
 SIZE = 6000
 KINDS = ("call", "chat", "chatbot", "sms_survey")
@@ -87,6 +90,24 @@ async def test_what_was_refused_is_counted_by_its_rules_with_the_promise(tus: Tu
     assert (refused["wrong-container",]["clause"], refused["wrong-container",]["clause_id"]) == (None, None)
     async with tus.world.later(timedelta(days=8)):
         assert (await told(tus.house.administrator))["refused"] == []
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+async def test_of_very_many_refusals_the_newest_alone_are_counted_and_it_says_so(
+    tus: Tus, monkeypatch: pytest.MonkeyPatch, sealed: bool
+) -> None:
+    monkeypatch.setattr(arrivals, "COUNTED", 3)
+    assert (await tus.begin(SIZE, contact={"caller_number": "unknown"})).status_code == 422
+    for size in range(3):
+        assert (await tus.begin(SIZE, contact={"shoe_size": size})).status_code == 422
+        if size == 1:
+            assert (await told(tus.house.administrator))["refused_more"] is False
+    if sealed:
+        async with tenant_scope(tus.house.tenant):
+            assert await audit.seal(tus.house.tenant)
+    found = await told(tus.house.administrator)
+    assert [(one["rules"], one["times"]) for one in found["refused"]] == [(["field-not-in-policy"], 3)]
+    assert found["refused_more"] is True
 
 
 async def test_nothing_of_it_is_another_controllers(world: World, tus: Tus) -> None:

@@ -42,6 +42,7 @@ class ReceivedView(Struct, frozen=True, kw_only=True):
 class TurnedAwayView(Struct, frozen=True, kw_only=True):
     """How often recordings were refused by these rules in the last seven days, and the first promise they rest on.
 
+    Of all that were refused the newest ten thousand are counted.
     `clause` is null where the notice in force has no clause of the name `clause_id` any more.
     """
 
@@ -53,13 +54,17 @@ class TurnedAwayView(Struct, frozen=True, kw_only=True):
 
 
 class ArrivalsView(Struct, frozen=True, kw_only=True):
-    """How ingest stands. `uploads` counts all that are under way, of which the newest hundred are listed."""
+    """How ingest stands. `uploads` counts all that are under way, of which the newest hundred are listed.
+
+    `refused_more`: more were refused in these days than the newest ten thousand, which alone are counted in `refused`.
+    """
 
     newest_at: datetime | None
     uploads: int
     under_way: list[UnderWayView]
     received: list[ReceivedView]
     refused: list[TurnedAwayView]
+    refused_more: bool
 
 
 @get("/arrivals", operation_id="read_arrivals", opt={"action": Action.READ_ARRIVALS})

@@ -46,6 +46,8 @@ ACTS: Final = MappingProxyType(
             "search_audit",
             "preview_bulk_hold",
             "preview_onboarding",
+            "read_arrivals",
+            "GET /arrivals",
             "GET /recordings",
             "GET /audit",
             PREVIEW_HOLDS,

@@ -27,6 +27,9 @@ HOUR: Final = timedelta(hours=1)
 MOST: Final = 100
 """So many uploads, and kinds of refusal, are told one by one."""
 
+COUNTED: Final = 10_000
+"""So many refusals, the newest, are looked at: one badly set machine makes hundreds of thousands in a week."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class UnderWay:
@@ -72,7 +75,8 @@ class TurnedAway:
 class Arrivals:
     """How ingest stands for one controller: `uploads` counts all that are under way, of which the newest are told.
 
-    What was refused is that of the last seven days (`LATELY`).
+    What was refused is that of the last seven days (`LATELY`), of which the newest are counted (`COUNTED`);
+    `refused_more` tells that there were more.
     """
 
     newest_at: datetime | None
@@ -80,6 +84,7 @@ class Arrivals:
     under_way: tuple[UnderWay, ...]
     received: tuple[Received, ...]
     refused: tuple[TurnedAway, ...]
+    refused_more: bool
 
 
 async def arrivals(custody: Custody, caller: Caller) -> Arrivals:
@@ -96,13 +101,14 @@ async def arrivals(custody: Custody, caller: Caller) -> Arrivals:
         newest = await DB.fetch("SELECT max(received_at) AS at FROM recording WHERE tenant_id = $1", tenant)
         waiting = await DB.fetch(_UNDER_WAY, tenant, now, MOST)
         received = await _received(tenant, held.policy, now)
-        refused = await DB.fetch(_REFUSED, tenant, now - LATELY, MOST)
+        refused = await DB.fetch(_REFUSED, tenant, now - LATELY, MOST, COUNTED)
     return Arrivals(
         newest_at=newest[0]["at"],
         uploads=waiting[0]["uploads"] if waiting else 0,
         under_way=tuple(map(_under_way, waiting)),
         received=received,
         refused=tuple(_turned_away(row, held.policy) for row in refused),
+        refused_more=bool(refused) and refused[0]["more"],
     )
 
 
@@ -149,11 +155,20 @@ _RECEIVED: Final = """
     FROM recording WHERE tenant_id = $1 AND received_at >= least($2, $3) GROUP BY kind"""
 
 _REFUSED: Final = """
-    SELECT rules, clause, count(*) AS times, max(at) AS last_at FROM (
-        SELECT at, (body::jsonb)->'details'->>'rules' AS rules, (body::jsonb)->>'clause' AS clause FROM audit_event
-        WHERE tenant_id = $1 AND act = 'recording.refused' AND at >= $2 AND body IS NOT NULL
-        UNION ALL
-        SELECT at, (body::jsonb)->'details'->>'rules', (body::jsonb)->>'clause' FROM audit_pending
-        WHERE tenant_id = $1 AND act = 'recording.refused' AND at >= $2
+    WITH newest AS MATERIALIZED (
+        SELECT at, body FROM (
+            (SELECT at, body FROM audit_event
+             WHERE tenant_id = $1 AND act = 'recording.refused' AND at >= $2 AND body IS NOT NULL
+             ORDER BY at DESC LIMIT $4::int + 1)
+            UNION ALL
+            (SELECT at, body FROM audit_pending
+             WHERE tenant_id = $1 AND act = 'recording.refused' AND at >= $2 ORDER BY at DESC LIMIT $4::int + 1)
+        ) AS found ORDER BY at DESC LIMIT $4::int + 1
+    )
+    SELECT rules, clause, count(*) AS times, max(at) AS last_at, (SELECT count(*) > $4 FROM newest) AS more FROM (
+        SELECT at, (body::jsonb)->'details'->>'rules' AS rules, (body::jsonb)->>'clause' AS clause
+        FROM (SELECT at, body FROM newest ORDER BY at DESC LIMIT $4) AS counted
     ) AS refused GROUP BY rules, clause ORDER BY last_at DESC, rules LIMIT $3"""
-"""From the log itself, what waits to be sealed included; nothing is sealed by looking."""
+"""From the log itself, what waits to be sealed included; nothing is sealed by looking.
+
+No body is read beyond `COUNTED`: whoever looks on asks every few seconds."""

@@ -12,7 +12,7 @@ from vault.console.arrivals.words import RULES
 from vault.console.live import SLOWLY, follow
 from vault.console.rendering import page, rendered
 from vault.custody.custody import Custody
-from vault.ingest.arrivals import LATELY, arrivals
+from vault.ingest.arrivals import COUNTED, LATELY, arrivals
 
 
 @get("/arrivals", opt={"action": Action.READ_ARRIVALS})
@@ -34,4 +34,5 @@ async def follow_arrivals(
 
 
 async def _told(custody: Custody, caller: Caller) -> dict[str, Any]:
-    return {"arrivals": await arrivals(custody, caller), "lately": LATELY.days, "rule_words": RULES}
+    told = await arrivals(custody, caller)
+    return {"arrivals": told, "lately": LATELY.days, "counted": COUNTED, "rule_words": RULES}
