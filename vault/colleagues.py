@@ -18,6 +18,7 @@ class Colleague:
     name: str = field(repr=False)
     roles: frozenset[Role]
     active: bool
+    came_in: bool
 
 
 async def names(caller: Caller, ids: Iterable[UUID | None], *, reading: Action) -> dict[UUID, str]:
@@ -57,7 +58,7 @@ async def colleagues(caller: Caller) -> list[Colleague]:
         caller.require(Action.BREAK_GLASS)
     async with tenant_scope(caller.tenant):
         rows = await DB.fetch(
-            "SELECT id, name, roles, active FROM member WHERE tenant_id = $1 AND ($2 OR id = $3 OR superior_id = $3"
+            "SELECT id, name, roles, active, came_in_at FROM member WHERE tenant_id = $1 AND ($2 OR id = $3 OR superior_id = $3"
             " OR roles && $4::text[]) ORDER BY name, id",
             caller.tenant,
             everybody,
@@ -65,6 +66,12 @@ async def colleagues(caller: Caller) -> list[Colleague]:
             [Role.ADMINISTRATOR, Role.DPO],
         )
     return [
-        Colleague(id=row["id"], name=row["name"], roles=frozenset(map(Role, row["roles"])), active=row["active"])
+        Colleague(
+            id=row["id"],
+            name=row["name"],
+            roles=frozenset(map(Role, row["roles"])),
+            active=row["active"],
+            came_in=row["came_in_at"] is not None,
+        )
         for row in rows
     ]

@@ -12,7 +12,7 @@ from vault.oversight import reviews
 
 async def test_the_glass_is_broken_ended_and_reviewed(terminal: Terminal, world: World) -> None:
     house = await world.house("valtiokonttori")
-    dpo, security = await house.person(Role.DPO), await house.member(Role.SECURITY)
+    dpo, security = await house.come_in(await house.person(Role.DPO)), await house.member(Role.SECURITY)
     assert "Nobody" in (await terminal.run("break-glass", "list", as_=dpo)).stdout
     words = ("break-glass", "open", "--reason", "A call does not play", "--incident", "INC-7", "--tell", str(dpo.id))
     broken = await terminal.json(*words, "--minutes", "5", as_=security)

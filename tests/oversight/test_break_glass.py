@@ -52,7 +52,7 @@ async def recording(house: House) -> UUID:
 
 @pytest.fixture
 async def treasury(house: House, recording: UUID) -> Treasury:
-    dpo, maintenance = await house.person(Role.DPO), await house.member(Role.MAINTENANCE)
+    dpo, maintenance = await house.come_in(await house.person(Role.DPO)), await house.member(Role.MAINTENANCE)
     return Treasury(house, maintenance, dpo, recording)
 
 
@@ -88,6 +88,7 @@ async def test_under_broken_glass_content_is_found_described_and_heard_and_each_
 
 
 async def test_a_second_person_and_the_dpo_are_told_with_the_breaking_itself(treasury: Treasury) -> None:
+    await treasury.house.come_in(treasury.house.administrator)
     broken = await treasury.break_glass(told=str(treasury.house.administrator.id))
     messages = await _messages(treasury, "glass.broken", broken["id"])
     assert [message["audience"] for message in messages] == ["dpo"]
@@ -152,16 +153,26 @@ async def test_without_need_or_a_second_person_it_is_not_broken(treasury: Treasu
 
 
 async def test_nobody_is_their_own_second_person_and_no_supervisor_is_one(treasury: Treasury) -> None:
-    both = await treasury.house.member(Role.MAINTENANCE, Role.ADMINISTRATOR)
-    supervisor = await treasury.house.person(Role.SUPERVISOR)
+    both = await treasury.house.come_in(await treasury.house.member(Role.MAINTENANCE, Role.ADMINISTRATOR))
+    supervisor = await treasury.house.come_in(await treasury.house.person(Role.SUPERVISOR))
     for who, told in ((both, both), (treasury.maintenance, supervisor)):
         answer = await who.post("/v1/break-glass", json=NEED | {"told": str(told.id)})
         assert (answer.status_code, answer.json()["errors"][0]["rule"]) == (422, "second-person")
 
 
+async def test_nobody_is_told_at_once_who_has_never_come_in(treasury: Treasury) -> None:
+    for role in (Role.ADMINISTRATOR, Role.DPO):
+        invited = await treasury.house.member(role)
+        answer = await treasury.maintenance.post("/v1/break-glass", json=NEED | {"told": str(invited.id)})
+        assert (answer.status_code, answer.json()["errors"][0]["rule"]) == (422, "second-person")
+        await treasury.house.come_in(invited)
+        broken = await treasury.break_glass(told=str(invited.id))
+        await treasury.maintenance.post(f"/v1/break-glass/{broken['id']}/end")
+
+
 async def test_where_the_notice_knows_of_no_need_nobody_breaks_the_glass(world: World) -> None:
     house = await world.house("prh")
-    dpo, maintenance = await house.person(Role.DPO), await house.member(Role.MAINTENANCE)
+    dpo, maintenance = await house.come_in(await house.person(Role.DPO)), await house.member(Role.MAINTENANCE)
     refused = await maintenance.post("/v1/break-glass", json=NEED | {"told": str(dpo.id)})
     assert (refused.status_code, refused.json()["rule"]) == (403, "no-break-glass")
     assert refused.json()["clause"]["id"] == "access"

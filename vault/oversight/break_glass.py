@@ -48,7 +48,7 @@ async def break_glass(
 
     Args:
         incident: the incident's number, as the controller's own register has it.
-        told: the administrator or DPO who is told at once, by name.
+        told: the administrator or DPO who is told at once, by name; one who has come in before.
         minutes: fewer than the policy allows; None takes what it allows.
 
     Raises:
@@ -224,7 +224,12 @@ async def _sealed(custody: Custody, caller: Caller, glass: UUID, what: str, said
 
 
 async def _require_second(caller: Caller, told: UUID) -> None:
-    rows = await DB.fetch("SELECT roles FROM member WHERE tenant_id = $1 AND id = $2 AND active", caller.tenant, told)
+    # An account that nobody has come into yet is nobody's: a letter about it may reach whoever asks to be let in.
+    rows = await DB.fetch(
+        "SELECT roles FROM member WHERE tenant_id = $1 AND id = $2 AND active AND came_in_at IS NOT NULL",
+        caller.tenant,
+        told,
+    )
     if told == caller.id or not rows or _SECOND.isdisjoint(map(Role, rows[0]["roles"])):
         sentence = "Name an administrator or the DPO, other than yourself, who is told at once."
         raise Invalid(sentence, [FieldProblem("told", "second-person", sentence)])

@@ -77,7 +77,7 @@ async def test_the_dpo_closes_unusual_volume_with_words(visit: Visit, house: Hou
 
 
 async def test_the_glass_is_broken_heard_under_ended_and_judged_by_another(visit: Visit, house: House) -> None:
-    dpo, recording = await house.person(Role.DPO), await house.recording()
+    dpo, recording = await house.come_in(await house.person(Role.DPO)), await house.recording()
     async with visit(await house.member(Role.MAINTENANCE), java_script_enabled=False) as visitor:
         await visitor.go("/")
         await visitor.page.get_by_role("navigation", name="Main").get_by_role("link", name="Break the glass").click()

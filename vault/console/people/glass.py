@@ -14,7 +14,7 @@ from tenants.vocabulary import Role
 from vault.accounts import Caller
 from vault.api.break_glass import GlassRequest, Words
 from vault.api.dependencies import FromCaller, InCustody
-from vault.colleagues import colleagues
+from vault.colleagues import Colleague, colleagues
 from vault.console import forms
 from vault.console.language import mark
 from vault.console.people.tabs import show
@@ -103,10 +103,14 @@ async def _listed(
     form: dict[str, Any] | None = None,
 ) -> Response[str]:
     people = await colleagues(caller) if caller.may(Action.BREAK_GLASS) else []
-    told = [(str(one.id), one.name) for one in people if one.active and not one.roles.isdisjoint(SECOND)]
+    told = [(str(one.id), one.name) for one in people if _may_be_told(one)]
     broken = await glass_reading.listed(custody, caller)
     given = {"broken": broken, "states": STATES, "told": told, "form": form or {}}
     return await show(request, "glasses", "glass", status=status, problems=problems, **given)
+
+
+def _may_be_told(one: Colleague) -> bool:
+    return one.active and one.came_in and not one.roles.isdisjoint(SECOND)
 
 
 async def _one(
