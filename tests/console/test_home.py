@@ -1,11 +1,13 @@
 """The overview says what waits for whom, with its clock, and says so where nothing does."""
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from tenants.vocabulary import Role
 from tests.console.conftest import Visit
+from tests.subjects.asking import asked
 from tests.world import House, World
 from vault.console.language import LANGUAGES
 from vault.notices import give
@@ -69,3 +71,15 @@ async def test_whoever_proposed_is_shown_that_it_waits_for_another(visit: Visit,
         await visitor.go("/")
         assert "Proposals of yours that wait for a second person" in await visitor.text()
         await visitor.check_accessible()
+
+
+async def test_an_answer_is_late_once_its_day_is_over_where_the_controller_is(world: World) -> None:
+    house = await world.house("prh")
+    request = await (await asked(house, "access", identified=False)).look()
+    # In Helsinki the day after has begun, and in London it has not.
+    late_evening = datetime.combine(datetime.fromisoformat(request["due_on"]), time(22, 30), UTC)
+    for hours, tone in ((-24, "warn"), (0, "bad")):
+        async with world.later(late_evening - world.now() + timedelta(hours=hours)):
+            told = (await (await house.person(Role.DPO)).get("/?lang=en")).text
+        (waits,) = re.findall(r'<li class="card"><a href="/subjects">.*?</li>', told, re.DOTALL)
+        assert f'class="tag {tone}"' in waits

@@ -13,6 +13,7 @@ from tenants.four_eyes import may_stand_in
 from tenants.vocabulary import Role
 from vault.accounts import Caller
 from vault.api.dependencies import InCustody
+from vault.console.days import today_of
 from vault.console.language import mark
 from vault.console.navigation import places
 from vault.console.rendering import page
@@ -119,7 +120,7 @@ async def _subjects(custody: Custody, caller: Caller) -> AsyncIterator[Waiting]:
         return
     found = await subjects.listed(custody, caller, subjects.Filter(open=True, limit=MOST))
     first = min((one.due_on for one in found), default=None)
-    late = first is not None and first < custody.clock.now().date()
+    late = first is not None and first < await today_of(custody, caller)
     tone = "bad" if late else "warn"
     yield Waiting(mark("Requests of data subjects to answer"), "/subjects", len(found), tone, first)
 

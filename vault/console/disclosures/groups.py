@@ -12,6 +12,7 @@ from tenants.vocabulary import DisclosureKind, Role
 from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
 from vault.console import forms
+from vault.console.days import today_of
 from vault.console.disclosures.frame import SEES, AnyRequest, asks, known_organisations, names_of, show
 from vault.console.disclosures.times import end_of_day
 from vault.console.disclosures.wanting import as_id
@@ -103,7 +104,7 @@ async def _groups(
         "known": known,
         "companies": [(str(each.id), each.entry.name) for each in companies if each.ended_at is None],
         "grants": [seen.disclosure for seen in grants],
-        "today": custody.clock.now().date(),
+        "today": await today_of(custody, caller),
         "form": {},
     }
     return show(request, "groups.html", custody, status=status, **(given | more))
