@@ -15,6 +15,7 @@ from tests.identity.directories import Directory
 from tests.identity.providing import Browser, install, register, running, vault_beside
 from tests.world import As, House, World
 from vault.custody.database import DB, tenant_scope
+from vault.identity.linking import UNLINKED_FOR
 
 pytestmark = pytest.mark.long
 
@@ -135,6 +136,28 @@ async def test_whoever_came_once_is_known_by_the_providers_subject_alone(firm: F
     assert ("unlinked", member) in {(each["details"]["what"], each["object_id"]) for each in told}
     assert (await signed_in.get("/v1/me")).status_code == 401
     assert (await firm.me(await firm.sign_in(email=email, email_verified=True)))["id"] == member
+
+
+async def test_whose_account_was_given_back_is_vouched_for_no_more_while_they_may_come_back(firm: Firm) -> None:
+    house, second = firm.house, await firm.house.person(Role.DPO)
+    member, email = await firm.invited(Role.SUPERVISOR)
+    vouched = {"sub": uuid4().hex, "email": email, "email_verified": True}
+    await firm.me(await firm.sign_in(**vouched))
+    body = {"email": email, "reason": "seen in person, with a passport"}
+    asked = await house.administrator.post("/v1/recoveries", json=body)
+    assert asked.status_code == 201, asked.text
+    url = f"/v1/proposals/{asked.json()['id']}/decision"
+    assert (await second.post(url, json={"approve": True, "reason": "I know them too"})).status_code == 200
+    told = (await house.administrator.get("/v1/messages?topic=account.changed")).json()["items"]
+    assert ("unlinked", member) in {(each["details"]["what"], each["object_id"]) for each in told}
+    invitation = (await second.post(f"/v1/recoveries/{asked.json()['id']}/invitation")).json()["invitation"]
+    assert (await firm.sign_in(**vouched)).status_code == 401
+    looked = await house.world.client.post("/v1/invitations/look", json={"invitation": invitation})
+    assert looked.status_code == 200, "the owner still comes back"
+    async with tenant_scope(house.tenant):
+        earlier = "UPDATE account_recovery SET approved_at = approved_at - $2::interval WHERE member_id = $1"
+        await DB.fetch(earlier, UUID(member), UNLINKED_FOR)
+    assert (await firm.me(await firm.sign_in(**vouched)))["id"] == member
 
 
 @pytest.mark.parametrize(

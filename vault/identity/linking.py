@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from tenants.directory import claim_values, may_link, roles_of
 from tenants.vocabulary import Role
-from vault.credentials import end_invitations
+from vault.credentials import INVITATION_LASTS, end_invitations
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB
@@ -19,6 +19,9 @@ from vault.identity.taking_up import tell_taken_up
 from vault.identity.user_rows import external_index
 
 MOST_AGENT_ID = 100
+
+UNLINKED_FOR: Final = INVITATION_LASTS + timedelta(days=7)
+"""For how long after a recovery: until the invitation, which is made within a week of it, is over."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ async def _first(provider: Provider, subject: Subject, now: datetime) -> UUID | 
     by, member_id = "directory", await _of_directory(provider.tenant, subject)
     if member_id is None:
         by, member_id = "email", await _of_address(provider, subject.claims)
-    if member_id is None:
+    if member_id is None or await _is_given_back(member_id, now):
         return None
     made = await DB.fetch(
         "INSERT INTO external_identity (tenant_id, member_id, subject, linked_by, linked_at)"
@@ -107,6 +110,16 @@ async def _first(provider: Provider, subject: Subject, now: datetime) -> UUID | 
     found = await DB.fetch("SELECT roles FROM member WHERE tenant_id = $1 AND id = $2", provider.tenant, member_id)
     await tell_taken_up(provider.tenant, member_id, found[0]["roles"], now=now)
     return member_id
+
+
+async def _is_given_back(member_id: UUID, now: datetime) -> bool:
+    """Whether two persons gave the account back to its owner of late, in the open scope.
+
+    The account at the provider may be the one that was taken over: so long it links nobody anew by itself, and whoever
+    owns the account here comes in by the invitation.
+    """
+    sql = "SELECT 1 FROM account_recovery WHERE member_id = $1 AND approved_at > $2"
+    return bool(await DB.fetch(sql, member_id, now - UNLINKED_FOR))
 
 
 async def _of_directory(tenant: UUID, subject: Subject) -> UUID | None:

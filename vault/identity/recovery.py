@@ -1,12 +1,14 @@
 """An account given back to its owner who has lost what they signed in with: two persons decide, and the DPO is told.
 
 Whoever proposes has seen who asks; a second person decides, and one of the two at least is of the controller. With the
-decision all that opened the account ends. One of the two, of the controller and not of the firm, then makes the
-invitation once and hands it over: nobody of the firm ever holds the way into a controller's account.
+decision all that opened the account ends, the link to the organisation's provider too: whoever took the account over
+there would come in again, and end the owner's invitation with that. One of the two, of the controller and not of the
+firm, then makes the invitation once and hands it over: nobody of the firm ever holds the way into a controller's
+account.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
@@ -18,6 +20,7 @@ from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM, tenant_scope
 from vault.errors import Conflict, NotFound
+from vault.identity.taking_up import tell_changed
 from vault.members import signed_out
 from vault.proposals.deciding import propose
 from vault.proposals.model import Draft, Handler, Handlers, Proposal
@@ -106,6 +109,7 @@ async def _give_back(custody: Custody, proposal: Proposal) -> Mapping[str, Any]:
     await DB.fetch("DELETE FROM credential WHERE member_id = $1 AND kind = 'password'", member)
     await DB.fetch("UPDATE credential SET revoked_at = $1 WHERE member_id = $2 AND revoked_at IS NULL", now, member)
     await signed_out(member, now=now)
+    await _unlink(proposal, member, now)
     await DB.fetch(
         "INSERT INTO account_recovery (tenant_id, id, member_id, approved_at) VALUES ($1, $2, $3, $4)",
         tenant,
@@ -119,6 +123,14 @@ async def _give_back(custody: Custody, proposal: Proposal) -> Mapping[str, Any]:
     await audit.record(tenant, event, now=now)
     await tell(tenant, Topic.ACCOUNT_GIVEN_BACK, member, audience=Audience.DPO, now=now, members=[member])
     return {}
+
+
+async def _unlink(proposal: Proposal, member: UUID, now: datetime) -> None:
+    """Forget whom the provider vouched for; the DPO is told of that by itself, as wherever a link ends."""
+    if await DB.fetch("DELETE FROM external_identity WHERE member_id = $1 RETURNING member_id", member):
+        event = audit.Event(act="identity.unlinked", actor=proposal.decided_by, object_id=member)
+        await audit.record(proposal.tenant, event, now=now)
+        await tell_changed(proposal.tenant, member, "unlinked", now=now)
 
 
 HANDLERS: Handlers = MappingProxyType(
