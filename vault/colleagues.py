@@ -58,8 +58,8 @@ async def colleagues(caller: Caller) -> list[Colleague]:
         caller.require(Action.BREAK_GLASS)
     async with tenant_scope(caller.tenant):
         rows = await DB.fetch(
-            "SELECT id, name, roles, active, came_in_at FROM member WHERE tenant_id = $1 AND ($2 OR id = $3 OR superior_id = $3"
-            " OR roles && $4::text[]) ORDER BY name, id",
+            "SELECT id, name, roles, active, came_in_at FROM member WHERE tenant_id = $1"
+            " AND ($2 OR id = $3 OR superior_id = $3 OR roles && $4::text[]) ORDER BY name, id",
             caller.tenant,
             everybody,
             caller.id,

@@ -78,7 +78,7 @@ async def is_known(email: str) -> bool:
     return bool(await DB.fetch("SELECT 1 FROM member WHERE email = $1", email.strip().casefold()))
 
 
-async def invite(custody: Custody, tenant: UUID, member: NewMember, *, by: UUID | None) -> tuple[UUID, Issued]:
+async def invite_by_hand(custody: Custody, tenant: UUID, member: NewMember, *, by: UUID | None) -> tuple[UUID, Issued]:
     """Create a member in the open scope, and the invitation for whoever lets them in to hand over.
 
     Raises:
@@ -96,7 +96,7 @@ async def first_operator(custody: Custody, member: NewMember) -> Issued:
     """
     async with platform_scope():
         await audit.begin(PLATFORM)
-        _, invitation = await invite(custody, PLATFORM, member, by=None)
+        _, invitation = await invite_by_hand(custody, PLATFORM, member, by=None)
     return invitation
 
 

@@ -19,7 +19,7 @@ from vault.custody.register import tenancy
 from vault.disclosure import rows
 from vault.disclosure.model import Disclosure
 from vault.errors import Conflict, FieldProblem, Invalid, NotAllowed, NotFound
-from vault.members import NewMember, invite
+from vault.members import NewMember, invite_by_hand
 from vault.rights import decide_for
 
 NAMES: Final = (
@@ -199,7 +199,7 @@ async def _find_or_invite(custody: Custody, caller: Caller, email: str, name: st
         *(caller.tenant, email.strip().casefold()),
     )
     if not known:
-        return await invite(
+        return await invite_by_hand(
             custody, caller.tenant, NewMember(email=email, name=name, roles=(Role.RECIPIENT,)), by=caller.id
         )
     if known[0]["roles"] != [Role.RECIPIENT] or not known[0]["active"] or known[0]["of_organisation"]:

@@ -12,7 +12,7 @@ from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
 from vault.errors import Conflict
-from vault.members import NewMember, invite
+from vault.members import NewMember, invite_by_hand
 from vault.organisations import rows
 
 
@@ -44,7 +44,7 @@ async def invite_person(
         if (await rows.fetch(tenant, organisation, lock=True))["ended_at"] is not None:
             raise Conflict("This organisation is registered no more.")
         member = NewMember(email=email, name=name, roles=(Role.RECIPIENT,))
-        member_id, invitation = await invite(custody, tenant, member, by=caller.id)
+        member_id, invitation = await invite_by_hand(custody, tenant, member, by=caller.id)
         await DB.fetch(
             "INSERT INTO organisation_person (tenant_id, organisation_id, member_id, invited_by, invited_at)"
             " VALUES ($1, $2, $3, $4, $5)",
