@@ -20,7 +20,6 @@ from tenants.recordings import Kind, Segment
 from tenants.teams import Spell
 from tenants.vocabulary import HoldReason, RestrictedUse, Role, Scope
 
-BEGIN, END = "<!-- rights: made from the code -->", "<!-- rights: end -->"
 
 NOW: Final = datetime(2026, 6, 15, 9, 30, tzinfo=UTC)
 TENANT: Final = UUID(int=1)
@@ -189,16 +188,3 @@ def _purposes(cells: Mapping[str, Cell], every: int) -> str:
 
 def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def put_into(text: str, tables: str) -> str:
-    """The page with the tables in place of what stood between the markers.
-
-    Raises:
-        ValueError: it has no such place.
-    """
-    before, _, rest = text.partition(BEGIN)
-    _, found, after = rest.partition(END)
-    if not found:
-        raise ValueError("The page has no place for the tables.")
-    return f"{before}{BEGIN}\n\n{tables}\n{END}{after}"

@@ -119,10 +119,6 @@ class Membership(Struct, frozen=True, kw_only=True, order=True):
     member_from: date
     member_until: date | None = None
 
-    def holds_on(self, day: date) -> bool:
-        """Whether the company belongs to the group on a day."""
-        return self.member_from <= day and (self.member_until is None or day <= self.member_until)
-
 
 def belonging(memberships: Iterable[Membership], day: date) -> Membership | None:
     """The span of days without a gap, from this day on, for which memberships hold; None where none holds on it."""

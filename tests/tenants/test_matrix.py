@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import pytest
 
 from tenants.decisions import ROLES, Action, Facts, decide
-from tenants.matrix import BEGIN, NOW, TENANT, Cell, done, heard, put_into, reference, situations, somebody
+from tenants.matrix import NOW, TENANT, Cell, done, heard, reference, situations, somebody
 from tenants.policy import Policy
 from tenants.vocabulary import Role
-from tests.tenants.rights import LED, PAGE, due
+from tests.tenants.rights import BEGIN, LED, PAGE, due, put_into
 
 # What each notice says: which role hears whose calls, for which of its purposes.
 EVERY = "every purpose"

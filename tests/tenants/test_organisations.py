@@ -21,20 +21,25 @@ def memberships(draw: st.DrawFn) -> list[Membership]:
     ]
 
 
+def holds_on(span: Membership, day: date) -> bool:
+    """Whether a company belongs to the group on a day, by one membership alone."""
+    return span.member_from <= day and (span.member_until is None or day <= span.member_until)
+
+
 @given(memberships(), DAYS)
 def test_a_company_belongs_for_as_long_as_some_membership_holds_on_every_day(
     spans: list[Membership], day: date
 ) -> None:
     held = belonging(spans, day)
-    assert (held is not None) == any(span.holds_on(day) for span in spans)
+    assert (held is not None) == any(holds_on(span, day) for span in spans)
     if held is None:
         return
     if held.member_until is None:
         assert any(span.member_until is None for span in spans)
         return
     days = (held.member_until - day).days + 1
-    assert all(any(span.holds_on(day + timedelta(days=n)) for span in spans) for n in range(days))
-    assert not any(span.holds_on(held.member_until + timedelta(days=1)) for span in spans)
+    assert all(any(holds_on(span, day + timedelta(days=n)) for span in spans) for n in range(days))
+    assert not any(holds_on(span, held.member_until + timedelta(days=1)) for span in spans)
 
 
 def test_one_membership_after_another_is_one_belonging() -> None:
