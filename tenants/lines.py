@@ -5,9 +5,12 @@ from collections.abc import Sequence
 
 Path = Sequence[str | int]
 
-_HEADER = re.compile(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?")
-_KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
+# What has been read is not given back (`*+`): somebody else's text is matched in one pass, whatever it says.
+_HEADER = re.compile(r"\[\[?([^\]]++)\]\]?")
+_NAME = r"""(?:[\w-]++|"[^"]*+"|'[^']*+')"""
+_KEY = re.compile(rf"\s*+({_NAME}(?:\s*+\.\s*+{_NAME})*+)\s*+=")
 _MULTILINE = re.compile(r'"""|' + "'''")
+_QUOTED = re.compile(r'"([^"]*)"|' + r"'([^']*)'")
 
 
 class Lines:
@@ -18,9 +21,10 @@ class Lines:
     """
 
     def __init__(self, text: str) -> None:
-        self._lines = text.splitlines()
         self._found: dict[tuple[str, ...], int] = {}
-        self._scan()
+        # By the line of the key or table below which they stand: the same text may stand below many.
+        self._quoted: dict[tuple[int, str], int] = {}
+        self._scan(text.split("\n"))
 
     def of(self, path: Path, value: object = None) -> int | None:
         """Give the line, counted from 1, of a path, or of a text inside of the array at that path."""
@@ -28,31 +32,25 @@ class Lines:
         for length in range(len(names), 0, -1):
             line = self._found.get(names[:length])
             if line is not None:
-                return self._inside(line, value) if isinstance(value, str) else line
+                return self._quoted.get((line, value), line) if isinstance(value, str) else line
         return None
 
-    def _scan(self) -> None:
+    def _scan(self, lines: Sequence[str]) -> None:
         table: tuple[str, ...] = ()
-        inside_text = False
-        for number, line in enumerate(self._lines, start=1):
+        start, inside_text = 0, False
+        for number, line in enumerate(lines, start=1):
             if inside_text:
                 inside_text = len(_MULTILINE.findall(line)) % 2 == 0
                 continue
-            if header := _HEADER.fullmatch(line.split("#")[0].rstrip()):
-                table = _names(header.group(1))
+            if header := _HEADER.fullmatch(line.split("#", 1)[0].strip()):
+                table, start = _names(header.group(1)), number
                 self._found.setdefault(table, number)
             elif key := _KEY.match(line):
+                start = number
                 self._found.setdefault(table + _names(key.group(1)), number)
+            for double, single in _QUOTED.findall(line):
+                self._quoted.setdefault((start, double or single), number)
             inside_text = len(_MULTILINE.findall(line)) % 2 == 1
-
-    def _inside(self, line: int, value: str) -> int:
-        quoted = (f'"{value}"', f"'{value}'")
-        for number in range(line, len(self._lines) + 1):
-            if number > line and (_HEADER.match(self._lines[number - 1]) or _KEY.match(self._lines[number - 1])):
-                break
-            if any(text in self._lines[number - 1] for text in quoted):
-                return number
-        return line
 
 
 def _names(dotted: str) -> tuple[str, ...]:

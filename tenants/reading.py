@@ -4,11 +4,13 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any
+from itertools import chain, islice
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct, inspect
 
+from tenants.bounds import excess
 from tenants.contracts import Contract
 from tenants.lines import Lines
 from tenants.policy import Policy
@@ -17,6 +19,9 @@ from tenants.regions import REGIONS, allowed_regions
 from tenants.retention import promised_until
 from tenants.shape import Finding, compare, dig, nearest
 from tenants.vocabulary import Area, Role, Scope
+
+MOST_TOLD: Final = 100
+"""Mistakes of one file; whoever makes more mends these first, and none costs more than it tells."""
 
 
 class PolicyProblem(Struct, frozen=True, kw_only=True):
@@ -44,19 +49,28 @@ class PolicyInvalid(ValueError):
 
 def read_policy(text: str, *, source: str) -> Policy:
     """Read a policy file; `source` names it in what is said about it. Raises PolicyInvalid."""
+    if much := excess(text):
+        line, found = much
+        told = PolicyProblem(source=source, line=line, path="", problem=found.problem, remedy=found.remedy)
+        raise PolicyInvalid([told])
     try:
         document = tomllib.loads(text)
+        # What was read may still be too deep to be told.
+        findings = list(islice(_findings(document), MOST_TOLD + 1))
     except tomllib.TOMLDecodeError as error:
         raise PolicyInvalid([_syntax_problem(error, source)]) from error
-    except ValueError:
-        raise PolicyInvalid([_number_problem(source)]) from None
     except RecursionError:
         raise PolicyInvalid([_nested_problem(source)]) from None
-    findings = [*compare(_language(), document, (), document), *_contradictions(document)]
     if findings:
         lines = Lines(text)
-        raise PolicyInvalid(_problem(finding, lines, source) for finding in findings)
+        problems = [_problem(finding, lines, source) for finding in findings[:MOST_TOLD]]
+        raise PolicyInvalid(problems + [_more_problem(source)] * (len(findings) > MOST_TOLD))
     return msgspec.convert(document, Policy)
+
+
+def _findings(document: dict[str, Any]) -> Iterator[Finding]:
+    """Find the mistakes one after the other, so that whoever has heard enough can stop."""
+    return chain(compare(_language(), document, (), document), _contradictions(document))
 
 
 @cache
@@ -101,9 +115,9 @@ def _nested_problem(source: str) -> PolicyProblem:
     return PolicyProblem(source=source, line=None, path="", problem=problem, remedy="a policy has seven levels at most")
 
 
-def _number_problem(source: str) -> PolicyProblem:
-    problem = "a number has more digits than can be read"
-    return PolicyProblem(source=source, line=None, path="", problem=problem, remedy="write a smaller one")
+def _more_problem(source: str) -> PolicyProblem:
+    problem = f"there are more mistakes than the {MOST_TOLD} that are told here"
+    return PolicyProblem(source=source, line=None, path="", problem=problem, remedy="mend these first")
 
 
 def _problem(finding: Finding, lines: Lines, source: str) -> PolicyProblem:

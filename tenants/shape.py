@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from difflib import get_close_matches
+from functools import cache
 from types import MappingProxyType
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, Final
+from zoneinfo import available_timezones
 
 from msgspec import Struct, inspect
 from stdnum.exceptions import ValidationError
@@ -15,6 +16,18 @@ from stdnum.fi import ytunnus
 from tenants.retention import CONTRACT, RetentionInvalid, parse_retention
 
 Path = tuple[str | int, ...]
+
+LARGEST: Final = 2**31 - 1
+"""The largest number that the register keeps, where the language names no smaller one."""
+
+LONGEST_MATCHED: Final = 320
+"""Characters of a text that has a form, as a mailbox has (RFC 5321): the form is not sought in a longer one."""
+
+LONGEST_NAME: Final = 60
+"""Characters of a name that is proposed instead of another."""
+
+MOST_NAMES: Final = 60
+"""Names among which one is proposed; no example has half as many, and no list of the language's own words."""
 
 
 class Finding(Struct, frozen=True):
@@ -30,9 +43,11 @@ def compare(expected: inspect.Type, value: object, path: Path, document: Mapping
     """Compare a value read from TOML with the type it should have, and all that lies below it."""
     match expected:
         case inspect.Metadata():
-            below = list(compare(expected.type, value, path, document))
-            yield from below
-            if not below and isinstance(value, str):
+            fits = True
+            for finding in compare(expected.type, value, path, document):
+                fits = False
+                yield finding
+            if fits and isinstance(value, str):
                 yield from _meaning(expected.extra or {}, value, path, document)
         case inspect.UnionType():
             # The language's only unions are with None, and TOML has no null: what is there is the other type.
@@ -49,8 +64,11 @@ def compare(expected: inspect.Type, value: object, path: Path, document: Mapping
 
 def nearest(word: str, known: Iterable[object]) -> str:
     """Say what would be right instead of a word that is not known."""
-    known = sorted(str(name) for name in known)
-    close = get_close_matches(word, known, n=1)
+    every = sorted(str(name) for name in known)
+    known = every[:MOST_NAMES]
+    # The names may be somebody's own, as many and as long as they like, and each is compared letter by letter.
+    short = [name for name in every if len(name) <= LONGEST_NAME][:MOST_NAMES]
+    close = get_close_matches(word[:LONGEST_NAME], short, n=1)
     if close:
         return _meant(close[0])
     return f"write one of: {', '.join(known)}" if known else "remove it"
@@ -73,7 +91,7 @@ def _table(expected: inspect.StructType, value: object, path: Path, document: Ma
         return
     fields = {field.name: field for field in expected.fields}
     missing = {name for name, field in fields.items() if field.required and name not in value}
-    for key in value.keys() - fields.keys():
+    for key in (key for key in value if key not in fields):
         remedy = nearest(key, fields)
         missing -= {name for name in missing if remedy == _meant(name)}
         yield Finding((*path, key), f"the key {key!r} is unknown", remedy)
@@ -113,6 +131,8 @@ def _scalar(expected: inspect.Type, value: object, path: Path) -> Iterator[Findi
         yield from _text(expected, value, path)
     elif isinstance(expected, inspect.EnumType | inspect.LiteralType):
         yield from _word(expected, value, path)
+    elif isinstance(expected, inspect.IntType):
+        yield from _number(expected, value, path)
     else:
         fits, wanted = _PLAIN[type(expected)]
         if not fits(value):
@@ -122,8 +142,16 @@ def _scalar(expected: inspect.Type, value: object, path: Path) -> Iterator[Findi
 def _text(expected: inspect.StrType, value: object, path: Path) -> Iterator[Finding]:
     if not isinstance(value, str) or len(value) < (expected.min_length or 0):
         yield _wrong(path, value, "a text that says something")
-    elif expected.pattern is not None and not re.search(expected.pattern, value):
+    elif expected.pattern is not None and not (len(value) <= LONGEST_MATCHED and re.search(expected.pattern, value)):
         yield Finding(path, f"{value!r} has the wrong form", f"write a text that matches {expected.pattern}", value)
+
+
+def _number(expected: inspect.IntType, value: object, path: Path) -> Iterator[Finding]:
+    most = expected.le or LARGEST
+    if type(value) is not int or value < 1:
+        yield _wrong(path, value, "a whole number from 1 on")
+    elif value > most:
+        yield _wrong(path, value, f"a whole number from 1 to {most}")
 
 
 def _word(expected: inspect.EnumType | inspect.LiteralType, value: object, path: Path) -> Iterator[Finding]:
@@ -158,7 +186,7 @@ def _meaning(extra: Mapping[str, str], value: str, path: Path, document: Mapping
     if reading := extra.get("reads_as"):
         try:
             _READERS[reading](value)
-        except (ValidationError, ValueError, ZoneInfoNotFoundError) as error:
+        except (ValidationError, ValueError) as error:
             remedy = str(error) if isinstance(error, RetentionInvalid) else _REMEDIES[reading]
             yield Finding(path, f"{value!r} is not a {reading}", remedy, value)
 
@@ -167,15 +195,26 @@ def _read_duration(text: str) -> None:
     parse_retention("" if text == CONTRACT else text)
 
 
+def _read_zone(text: str) -> None:
+    # Looked up, not opened: a name may be that of a folder, or of no file that there can be.
+    if text not in _zones():
+        raise ValueError(text)
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """All zones that have a name everywhere; the machine's own is not one of them."""
+    return frozenset(available_timezones() - {"localtime", "Factory"})
+
+
 _PLAIN: Mapping[type, tuple[Callable[[object], bool], str]] = MappingProxyType(
     {
-        inspect.IntType: (lambda value: type(value) is int and value > 0, "a whole number from 1 on"),
         inspect.BoolType: (lambda value: isinstance(value, bool), "true or false"),
         inspect.DateType: (lambda value: type(value) is date, "a date such as 2026-01-01, without quotation marks"),
     }
 )
 _READERS: Mapping[str, Callable[[str], object]] = MappingProxyType(
-    {"retention": parse_retention, "duration": _read_duration, "time zone": ZoneInfo, "business id": ytunnus.validate}
+    {"retention": parse_retention, "duration": _read_duration, "time zone": _read_zone, "business id": ytunnus.validate}
 )
 _REMEDIES = MappingProxyType(
     {

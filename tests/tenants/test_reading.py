@@ -10,6 +10,7 @@ from tenants.contracts import Contract
 from tenants.lines import Lines
 from tenants.policy import Policy
 from tenants.reading import PolicyInvalid, PolicyProblem, check_against_contract, read_policy
+from tenants.shape import MOST_NAMES
 
 Problems = Callable[..., tuple[PolicyProblem, ...]]
 
@@ -69,6 +70,7 @@ def problems(policy_texts: Mapping[str, str]) -> Problems:
         ('"P6M"', '"6 kk"', "recorded.kinds.call.retention.content.keep", "'6 kk' is not a retention", "such as P6M"),
         ('"P6M"', "6", "recorded.kinds.call.retention.content.keep", "6 does not belong", "write a text"),
         ("version = 1", "version = 0", "version", "0 does not", "a whole number from 1 on"),
+        ("version = 1", "version = 2147483648", "version", "2147483648 does not", "from 1 to 2147483647"),
         ("version = 1", "version = true", "version", "True does not", "a whole number from 1 on"),
         ("temporary = true", 'temporary = "yes"', "disclosures.allowed.research.temporary", "'yes'", "true or false"),
         ("2026-01-01", '"2026-01-01"', "effective_from", "'2026-01-01'", "without quotation marks"),
@@ -188,6 +190,16 @@ def test_a_return_before_destruction_is_promised_somewhere(problems: Problems, p
     assert read_policy(promised, source="tenants/prh.toml").contract_end.return_before
 
 
+def test_the_glass_stays_broken_no_longer_than_the_language_lets_it(problems: Problems) -> None:
+    (told,) = problems(("minutes = 30", "minutes = 500"), slug="valtiokonttori")
+    assert (told.path, told.remedy) == ("access.break_glass.minutes", "write a whole number from 1 to 240")
+
+
+def test_the_form_of_a_text_is_not_sought_in_one_that_is_too_long_for_it(problems: Problems) -> None:
+    (told,) = problems(("kirjaamo@prh.example", f"k@{'a.' * 160}example"))
+    assert "has the wrong form" in told.problem
+
+
 def test_own_calls_need_a_field_that_tells_whose_they_are(problems: Problems) -> None:
     (told,) = problems((', "agent_id"', ""), slug="valtiokonttori")
     assert (told.path, told.remedy) == ("access.roles.agent.scope", "add 'agent_id' to contact_fields of a kind")
@@ -244,14 +256,83 @@ def test_what_is_not_toml_is_told_with_its_line(text: str, line: int | None) -> 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("a = " + "[" * 5000, r"deeper within each other .* \(a policy has seven levels at most\)"),
-        ("version = " + "9" * 5000, r"more digits than can be read \(write a smaller one\)"),
+        ("a = " + "[" * 2000, r"deeper within each other .* \(a policy has seven levels at most\)"),
+        ("slug = " + "{a.b.c.d.e.f.g.h.i = [\n" * 150 + "]}" * 150, "deeper within each other"),
+        ("version = 1\nversion = 0x" + "f" * 5000, "x.toml:2: the line has more than 3000 characters"),
+        ("# " + "-" * 100_000, r"x.toml: the file has more than 50000 characters \(leave out"),
+        ("a = 1\nb" + ".b" * 21 + " = 1", r"x.toml:2: the keys of the line have more than 20 dots \(a policy has"),
     ],
-    ids=["nested", "number"],
+    ids=["nested", "nested tables", "number", "long", "dotted"],
 )
 def test_what_is_too_much_to_be_read_is_refused_in_a_sentence(text: str, told: str) -> None:
     with pytest.raises(PolicyInvalid, match=told):
         read_policy(text, source="x.toml")
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "[{}]\n",
+        'a = """\n""", {} = 1\n',
+        'a = """x\\"\n"""""\n{} = 1\n',
+        "a = '''\n'''''\n{} = 1\n",
+        'a = "\\\\"\n"\\"".{} = 1\n',
+        "a = {{ b = '\\', {} = 1 }}\n",
+        "a = 1 # it's\n{} = 1\n",
+    ],
+)
+def test_a_dotted_key_is_too_long_wherever_it_stands_and_nothing_of_it_is_parsed(
+    hidden: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tomllib.loads", lambda _: pytest.fail("this was parsed"))
+    with pytest.raises(PolicyInvalid, match="more than 20 dots"):
+        read_policy(hidden.format(" . ".join(["a", "'b'", "c"] * 9)), source="x.toml")
+
+
+def test_dots_within_texts_and_comments_are_no_keys(policy_texts: Mapping[str, str]) -> None:
+    dots = "Tallenne. Puhelu. " * 30
+    wordy = policy_texts["prh"].replace('text = "', f'text = "{dots}\\"', 1)
+    several = f'"""\nSe "on". {dots}\n{dots}"""" # {dots}\n'
+    for text in (wordy, wordy.replace('section = "Säilytysaika"\n', f"section = {several}", 1)):
+        assert read_policy(f"# {dots}\n{text}", source="x.toml")
+
+
+def test_as_many_mistakes_are_told_as_somebody_reads_and_the_rest_is_not_even_sought(
+    policy_texts: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def sought(word: str, *_: object, **__: object) -> list[str]:
+        asked.append(word)
+        return []
+
+    monkeypatch.setattr("tenants.shape.get_close_matches", sought)
+    words = "".join(f'"word{number}",\n' for number in range(2000))
+    text = policy_texts["prh"].replace('languages = ["fi", "sv", "en"]', f"languages = [\n{words}]")
+    with pytest.raises(PolicyInvalid) as refused:
+        read_policy(text, source="x.toml")
+    more, *told = refused.value.problems
+    assert str(more) == "x.toml: there are more mistakes than the 100 that are told here (mend these first)"
+    assert len(told) == 100
+    assert [problem.line for problem in told] == list(range(told[0].line or 0, (told[0].line or 0) + 100))
+    assert len(asked) <= 101
+
+
+def test_a_name_is_proposed_out_of_some_that_are_short(policy_texts: Mapping[str, str]) -> None:
+    clause = 'section = "s"\ntext = "t"\n'
+    many = "".join(f"[clauses.c{number}]\n{clause}" for number in range(500)) + f"[clauses.{'x' * 63}]\n{clause}"
+    text = policy_texts["prh"].replace('clause = "contact_sms"', f'clause = "{"x" * 64}"', 1) + many
+    with pytest.raises(PolicyInvalid) as refused:
+        read_policy(text, source="x.toml")
+    (told,) = refused.value.problems
+    assert told.remedy.startswith("write one of: ")
+    assert told.remedy.count(",") == MOST_NAMES - 1
+
+
+@pytest.mark.parametrize("zone", ["Europe", "America", "x" * 300, "localtime", "posixrules", "Factory", "\\u0000"])
+def test_what_is_no_zone_for_everybody_is_refused_whatever_stands_on_the_disk(problems: Problems, zone: str) -> None:
+    (told,) = problems(('"Europe/Helsinki"', f'"{zone}"'))
+    assert (told.path, told.remedy) == ("time_zone", "write an IANA name such as Europe/Helsinki")
 
 
 def test_a_retention_beyond_the_contract_is_an_error(policies: Mapping[str, Policy]) -> None:
@@ -280,4 +361,6 @@ def test_lines_are_found_behind_comments_quotes_and_long_texts() -> None:
     assert lines.of(("d", 0, "x", "y")) == 11
     assert lines.of(("d", "x", "y")) == 12
     assert lines.of(("c",)) is None
+    spaced = Lines("x = [\n[" + " " * 40_000 + "1,\n],\n]\n[  y  ]\n")
+    assert (spaced.of(("x",)), spaced.of(("y",))) == (1, 5)
     assert Lines("a = [\n").of(("a",), "b") == 1

@@ -8,13 +8,17 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from tenants.bounds import excess
+
 
 class NotToml(ValueError):
     """A text is not TOML."""
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """The text as TOML says it. Raises NotToml."""
+    """The text as TOML says it. Raises NotToml, also where it is more than any policy is."""
+    if much := excess(text):
+        raise NotToml(much[1].problem)
     with _bounded():
         return tomllib.loads(text)
 
@@ -49,9 +53,10 @@ def _rewritten(text: str, wanted: Mapping[str, Any]) -> str:
         document = tomlkit.parse(text)
         _lay(document, old, wanted)
         written = tomlkit.dumps(document)
-        if _same(parsed(written), wanted):
+        # What the form makes of it may have longer lines, and no longer keys: whoever reads it says so.
+        if _same(tomllib.loads(written), wanted):
             return written
-    except (TOMLKitError, NotToml):
+    except (TOMLKitError, tomllib.TOMLDecodeError):
         pass
     return tomlkit.dumps(wanted)
 
