@@ -4,6 +4,7 @@ Keys and bucket are made first and again without harm, rows last and at once; so
 controller or something the next try picks up.
 """
 
+import asyncio
 import hashlib
 from dataclasses import dataclass
 from datetime import date
@@ -55,7 +56,7 @@ async def onboard(
     caller.require(Action.ONBOARD)
     if caller.person.admitted is not None:
         raise NotAllowed("Nobody is onboarded from outside of the EEA: there is no controller yet that could admit it.")
-    policy = _checked(policy_file, starts_on, ends_on)
+    policy = await asyncio.to_thread(_checked, policy_file, starts_on, ends_on)
     tenant, bucket = place_of(custody, policy.slug, starts_on)
     if await is_here(policy.slug):
         raise Conflict(f"The controller {policy.slug} is onboarded already.")

@@ -1,5 +1,6 @@
 """What an onboarding would make is told before anything is made, by the rules by which it will be done."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -56,7 +57,7 @@ async def foresee(
     """
     caller.require(Action.ONBOARD)
     try:
-        policy = read_policy(policy_file, source=SOURCE)
+        policy = await asyncio.to_thread(read_policy, policy_file, source=SOURCE)
     except PolicyInvalid as error:
         return Outlook(problems=error.problems)
     taken = await is_here(policy.slug)

@@ -53,8 +53,9 @@ async def change_policy(
     """
     caller.require(Action.CHANGE_POLICY)
     tenant, now = whose(caller, controller), custody.clock.now()
+    policy = await versions.parsed(source)
     async with tenant_scope(tenant):
-        _, policy = await versions.checked(tenant, source, now=now)
+        await versions.checked(tenant, policy, source, now=now)
     draft = Draft(
         action=CHANGE_POLICY,
         reason=reason,
@@ -95,9 +96,9 @@ async def _check(custody: Custody, proposal: Proposal) -> Mapping[str, Any]:
 
 
 async def _effect(custody: Custody, tenant: UUID, source: str) -> Mapping[str, Any]:
-    now = custody.clock.now()
+    now, policy = custody.clock.now(), await versions.parsed(source)
     async with tenant_scope(tenant):
-        held, policy = await versions.checked(tenant, source, now=now)
+        held = await versions.checked(tenant, policy, source, now=now)
         standing = await groups(tenant, policy)
     return await preview(held.policy, policy, standing, now=now)
 

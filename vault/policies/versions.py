@@ -1,6 +1,8 @@
 """A controller's versions as they are published: which was, is and will be in force; and what may come after them."""
 
+import asyncio
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,7 +13,7 @@ from asyncpg import Record
 
 from tenants.decisions import Action
 from tenants.policy import Policy
-from tenants.reading import PolicyInvalid, check_against_contract, read_policy
+from tenants.reading import PolicyInvalid, PolicyProblem, check_against_contract, read_policy
 from vault.accounts import Caller
 from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM, tenant_scope
@@ -149,20 +151,33 @@ async def add(tenant: UUID, policy: Policy, source: str) -> None:
     )
 
 
-async def checked(tenant: UUID, source: str, *, now: datetime) -> tuple[Tenancy, Policy]:
-    """The policy of a file and the controller whose next version it is, in the controller's open scope.
+async def parsed(source: str) -> Policy:
+    """The policy of a file, read beside the loop; no scope is open meanwhile, since it takes the processor's time.
 
     Raises:
-        Invalid: it breaks rules, contradicts the contract, or does not come after what is published; all are named.
+        Invalid: it breaks rules; all that are broken are named.
+    """
+    try:
+        return await asyncio.to_thread(read_policy, source, source="policy")
+    except PolicyInvalid as error:
+        raise _broken(error.problems) from error
+
+
+async def checked(tenant: UUID, policy: Policy, source: str, *, now: datetime) -> Tenancy:
+    """The controller whose next version the policy of a file is, in the controller's open scope.
+
+    Raises:
+        Invalid: it contradicts the contract, or does not come after what is published; all is named.
     """
     held = await tenancy(tenant, at=now)
-    policy = _read(source, held)
+    if told := check_against_contract(policy, held.contract):
+        raise _broken(told)
     problems = list(_fixed(policy, held))
     if not await _is_published(tenant, source):
         problems += await _out_of_order(tenant, policy)
     if problems:
         raise Invalid("The policy file is not another version of this controller's policy.", problems)
-    return held, policy
+    return held
 
 
 def digest(source: str) -> bytes:
@@ -181,18 +196,12 @@ def _readable(caller: Caller, controller: UUID | None) -> UUID:
     return controller or caller.tenant
 
 
-def _read(source: str, held: Tenancy) -> Policy:
-    try:
-        policy = read_policy(source, source="policy")
-        if problems := check_against_contract(policy, held.contract):
-            raise PolicyInvalid(problems)
-    except PolicyInvalid as error:
-        told = [
-            FieldProblem(f"policy.{problem.path}" if problem.path else "policy", "policy", str(problem))
-            for problem in error.problems
-        ]
-        raise Invalid("The policy file breaks rules.", told) from error
-    return policy
+def _broken(problems: Iterable[PolicyProblem]) -> Invalid:
+    told = [
+        FieldProblem(f"policy.{problem.path}" if problem.path else "policy", "policy", str(problem))
+        for problem in problems
+    ]
+    return Invalid("The policy file breaks rules.", told)
 
 
 def _fixed(policy: Policy, held: Tenancy) -> list[FieldProblem]:

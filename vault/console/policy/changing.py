@@ -64,7 +64,7 @@ async def show_change(
 async def check_change(request: Request[Caller, Any, Any]) -> Response[str]:
     """What is wrong with the file as it stands, while somebody writes it; nothing is counted or changed."""
     sheet, source = await _written(await request.form())
-    wrong = mistakes(source)
+    wrong = await mistakes(source)
     faults = sheet.located(wrong) if sheet else ()
     return piece(request, "policy/_checked.html", wrong=wrong, faults=faults, checked=True)
 
@@ -81,9 +81,10 @@ async def turn_change(request: Request[Caller, Any, Any], caller: FromCaller) ->
     if sheet and not sheet.mistakes:
         return _page(request, form, None)
     try:
-        return _page(request, form, sheet or Sheet(source), wrong=mistakes(source), status=422 if sheet else 200)
+        drawn = sheet or await asyncio.to_thread(Sheet, source)
+        return _page(request, form, drawn, wrong=await mistakes(source), status=422 if sheet else 200)
     except Invalid as error:
-        return _page(request, form, None, wrong=mistakes(source), status=422, problems=list(error.problems))
+        return _page(request, form, None, wrong=await mistakes(source), status=422, problems=list(error.problems))
 
 
 @post("/policy/change", status_code=200, request_max_body_size=LARGE_BODY, opt={"action": Action.CHANGE_POLICY})
@@ -106,10 +107,10 @@ async def take_change(request: Request[Caller, Any, Any], custody: InCustody, ca
     return _page(request, form | {"effect": effect}, sheet)
 
 
-def mistakes(source: str) -> tuple[PolicyProblem, ...]:
-    """Everything that is wrong with a file by itself."""
+async def mistakes(source: str) -> tuple[PolicyProblem, ...]:
+    """Everything that is wrong with a file by itself, read beside the loop."""
     try:
-        read_policy(source, source="policy")
+        await asyncio.to_thread(read_policy, source, source="policy")
     except PolicyInvalid as error:
         return error.problems
     return ()
@@ -130,7 +131,7 @@ async def _again(
     problems: Any,
 ) -> Response[str]:
     """The form with what was typed; the preview stays where only the reason was wrong."""
-    wrong = mistakes(form["source"])
+    wrong = await mistakes(form["source"])
     others = [problem for problem in problems or [] if not (wrong and problem.field.startswith("policy"))]
     if not wrong and all(problem.field == "reason" for problem in others):
         effect = await preview_policy(custody, caller, form["source"], form["controller"])
