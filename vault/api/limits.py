@@ -54,7 +54,6 @@ ACTS: Final = MappingProxyType(
             "POST /controllers",
             "POST /controllers/check",
             "POST /controllers/new",
-            "POST /controllers/new",
             "POST /policy/change/check",
             "POST /policy/change/form",
         ),
@@ -64,6 +63,7 @@ ACTS: Final = MappingProxyType(
         (
             "export_audit",
             "preview_policy",
+            "change_policy",
             "read_disclosure_register",
             "trace_package",
             "GET /disclosures/register",
