@@ -17,6 +17,7 @@ from tenants.vocabulary import DisclosureKind
 from vault.custody.contacts import HOLD_INDEX, label
 from vault.custody.custody import Custody
 from vault.custody.database import DB
+from vault.custody.keys import ShredKey
 from vault.disclosure.model import Details, Disclosure, Item, ItemState, Limits, Terms
 from vault.disclosure.wanted import RECORDINGS_MOST
 from vault.errors import FieldProblem, Invalid
@@ -69,7 +70,9 @@ def sought(custody: Custody, tenant: UUID, details: Details, *, now: datetime) -
     keys = [key for each in classes for key in custody.keyring.live_keys(tenant, each, now=now)]
 
     def digests(kind: ContactField, values: Collection[str]) -> tuple[bytes, ...] | None:
-        return tuple(key.blind_index(label(kind), value) for key in keys for value in values) if values else None
+        if not values:
+            return None
+        return tuple(digest for value in values for digest in ShredKey.blind_indexes(keys, label(kind), value))
 
     return Sought(
         digests(ContactField.CALLER_NUMBER, details.numbers), digests(ContactField.AGENT_ID, details.agent_ids)
