@@ -20,7 +20,6 @@ from tenants.recordings import Kind, Segment
 from tenants.teams import Spell
 from tenants.vocabulary import HoldReason, RestrictedUse, Role, Scope
 
-
 NOW: Final = datetime(2026, 6, 15, 9, 30, tzinfo=UTC)
 TENANT: Final = UUID(int=1)
 OWN, MATE, OTHER = "own", "mate", "other"
