@@ -1,6 +1,6 @@
 """Who may do what is decided from plain facts, and a refusal says which promise refused it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from msgspec import structs
@@ -23,6 +23,7 @@ __all__ = [
     "RecordingFacts",
     "Refused",
     "decide",
+    "may_ever_search",
 ]
 
 
@@ -53,6 +54,11 @@ def decide(
     if ROLES[action].isdisjoint(person.roles):
         return Decision.refuse("no-role", f"None of your roles may {_words(action)}.")
     return Decision.permit(f"Your role may {_words(action)}.")
+
+
+def may_ever_search(policy: Policy, roles: Collection[Role]) -> bool:
+    """Whether the notice gives any of these roles recordings to search through, if only their own or in need."""
+    return any(role in policy.access.roles for role in roles) or whose_glass(policy, roles) is not None
 
 
 def _refuse_stranger(person: Person, facts: Facts) -> Decision | None:

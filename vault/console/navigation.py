@@ -1,6 +1,7 @@
 """Where the console leads whom: only to what one's roles let one do. What is done there is asked again, each time."""
 
 from collections.abc import Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,34 +10,38 @@ from tenants.vocabulary import Role
 from vault.accounts import Caller
 from vault.console.language import mark
 
-_HEARS: Final = frozenset(
-    {Role.AGENT, Role.SUPERVISOR, Role.QUALITY, Role.TRAINER, Role.DPO, Role.ADMINISTRATOR}
-    | {Role.MAINTENANCE, Role.SECURITY}
-)
-"""Roles that a notice may let listen, if only for minutes under break-glass."""
-
 _HAS_A_NOTICE: Final = ROLES[Action.READ_POLICY] - {Role.OPERATOR, Role.INGEST}
 """The outsourcing firm has no policy of its own, and a machine reads no pages."""
 
 
+SEARCHES: ContextVar[bool] = ContextVar("searches", default=False)
+"""Whether the notice gives the person who asks for this page any recordings to search through."""
+
+
 @dataclass(frozen=True)
 class Place:
-    """One entry: its word, its address, and one of the actions that lead there, or who goes there whatever they do."""
+    """One entry: its word, its address, and one of the actions that lead there, or who goes there whatever they do.
+
+    One that is `for_searching` is for those alone whom their own controller's notice lets search.
+    """
 
     title: str
     at: str
     actions: frozenset[Action] = frozenset()
     roles: frozenset[Role] = frozenset()
+    for_searching: bool = False
 
     def is_open_to(self, caller: Caller) -> bool:
         """Whether it leads anywhere for this person."""
+        if self.for_searching:
+            return SEARCHES.get()
         open_to_all = not self.actions and not self.roles
         return open_to_all or not self.roles.isdisjoint(caller.person.roles) or any(map(caller.may, self.actions))
 
 
 PLACES: Final = (
     Place(mark("Overview"), "/"),
-    Place(mark("Recordings"), "/recordings", roles=_HEARS),
+    Place(mark("Recordings"), "/recordings", for_searching=True),
     Place(mark("Holds"), "/holds", frozenset({Action.HOLD})),
     Place(mark("Arrivals"), "/arrivals", frozenset({Action.READ_ARRIVALS})),
     Place(mark("Controllers"), "/controllers", frozenset({Action.ONBOARD})),

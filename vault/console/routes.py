@@ -1,5 +1,6 @@
 """All pages of the console, each area with its own handlers, under what holds for every page."""
 
+from contextlib import suppress
 from typing import Any, Final
 
 from litestar import Request, Router
@@ -9,6 +10,7 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
 from tenants.actions import CONTENT_ACTIONS
 from tenants.decisions import Refused
+from vault.access.asking import may_ever
 from vault.accounts import Caller
 from vault.api.route_rights import actions_of
 from vault.console import (
@@ -33,7 +35,8 @@ from vault.console import (
 )
 from vault.console.files import FormRequest
 from vault.console.language import AREA, LANGUAGE, language_of
-from vault.errors import NotAllowed, VaultError
+from vault.console.navigation import SEARCHES
+from vault.errors import NotAllowed, NotFound, Unavailable, VaultError
 
 AREAS: Final = (
     home,
@@ -62,6 +65,16 @@ async def speak(request: Request[Any, Any, Any]) -> None:
     AREA.set(request.route_handler.fn.__module__.split(".")[2])
 
 
+async def lead(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Ask the notice whether the way to recordings leads anywhere for this person, before any page is drawn."""
+    caller = connection.scope.get("user")
+    if not isinstance(caller, Caller) or connection.headers.get("hx-request"):
+        return
+    # Without an answer nobody is led there; the page that was asked for is another matter, and comes all the same.
+    with suppress(NotFound, Unavailable):
+        SEARCHES.set(await may_ever(connection.app.state.custody, caller))
+
+
 def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let nobody read a form who may not do what it asks for. What a notice decides is decided where it is done.
 
@@ -81,7 +94,7 @@ router = Router(
     include_in_schema=False,
     request_class=FormRequest,
     before_request=speak,
-    guards=[admit],
+    guards=[lead, admit],
     exception_handlers={
         VaultError: failing.told,
         Refused: failing.refused,

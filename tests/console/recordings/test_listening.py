@@ -253,7 +253,7 @@ async def test_what_was_written_is_read_as_it_was_said(visit: Visit, world: Worl
         async with visit(await house.member(Role.SUPERVISOR), **window) as visitor:
             await visitor.go(f"/recordings/{recording}")
             await visitor.page.locator("input[name=purpose]").first.check()
-            await visitor.page.get_by_label("Why do you listen?").fill(REASON)
+            await visitor.page.get_by_label("Why do you read it?").fill(REASON)
             await visitor.press("Read")
             shown = await visitor.page.inner_text(".conversation")
             assert str(lines[0].get("text", lines[0].get("question"))) in shown

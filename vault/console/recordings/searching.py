@@ -12,9 +12,11 @@ from msgspec import Struct, field
 
 from tenants.decisions import Action, Decision, Refused
 from tenants.recordings import Kind
+from vault.access.asking import may_now
 from vault.access.glass import with_glass
 from vault.access.query import Query, checked
 from vault.access.search import Page, search
+from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
 from vault.api.recordings import Short
 from vault.console.desk import Desk, leave_desk, read_desk
@@ -23,6 +25,8 @@ from vault.console.language import ZONE, mark, words_of
 from vault.console.recordings.lines import line_of
 from vault.console.recordings.views import RECORDINGS, View
 from vault.console.rendering import elsewhere, page, piece
+from vault.custody.custody import Custody
+from vault.custody.database import PLATFORM
 from vault.errors import Invalid
 
 PAGE: Final = 25
@@ -79,6 +83,9 @@ async def show_recordings(request: HTMXRequest, custody: InCustody, caller: From
     sought = msgspec.convert(kept or {}, Sought, strict=False)
     cursor = request.query_params["more"] if is_more else view.after or None
     query = replace(sought.query(), limit=PAGE * (1 if is_more else view.pages), cursor=cursor)
+    decision = await _on_opening(custody, caller, is_search=kept is not None or cursor is not None)
+    if decision is not None and not decision.permitted:
+        return _refused(request, desk, decision)
     try:
         found = await search(custody, caller, query)
     except Refused as refused:
@@ -118,6 +125,16 @@ async def forget_purpose(request: HTMXRequest, custody: InCustody) -> Response[s
     desk.purpose = desk.title = desk.reason = None
     await leave_desk(custody, request, desk)
     return elsewhere(RECORDINGS, done="forgotten")
+
+
+async def _on_opening(custody: Custody, caller: Caller, *, is_search: bool) -> Decision | None:
+    """Whoever merely opens the page of a search that the notice does not give them was not refused anything yet.
+
+    A search itself is decided where it is done, and an operator's is told of in the firm's own log.
+    """
+    if is_search or caller.tenant == PLATFORM:
+        return None
+    return await may_now(custody, caller)
 
 
 def _around(desk: Desk) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from litestar.plugins.htmx import HTMXRequest
 
 from tenants.decisions import Action, Refused
 from tenants.keeping import State
-from tenants.recordings import MOMENT_FIELDS
+from tenants.recordings import MOMENT_FIELDS, ContactField
 from tenants.vocabulary import RestrictedUse
 from vault.access.descriptions import Description, describe
 from vault.access.kept import CONTENT
@@ -206,6 +206,8 @@ def _name(line: Line | None) -> str:
 
 
 def _shown(name: str, value: str | int) -> str:
+    if name == ContactField.DURATION:
+        return _("%(seconds)s s") % {"seconds": value}
     if name not in MOMENT_FIELDS:
         return str(value)
     try:
