@@ -55,7 +55,7 @@ async def test_an_address_that_nothing_has_is_a_page_for_people_and_a_problem_fo
 ) -> None:
     async with visit(house.administrator, language="sv") as visitor:
         await visitor.go("/no-such-page")
-        assert await visitor.page.locator("h1").inner_text() == "Här finns inget som du får se"
+        assert await visitor.page.locator("h1").inner_text() == "Den sidan finns inte"
         await visitor.check_accessible()
         # What answered a form has its address, where the language is changed too.
         await visitor.go(f"/people/{house.administrator.id}/superior?lang=fi")

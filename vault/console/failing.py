@@ -80,7 +80,8 @@ def astray(request: AnyRequest, error: HTTPException) -> Response[Any]:
         return http_problem(error).to_response(request)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET":
         return elsewhere(_page_above(request))
-    return unreadable(request, error)
+    unknown = mark("There is no such page") if error.status_code == HTTPStatus.NOT_FOUND else ""
+    return _page(request, error.status_code, "", {}, [], title=unknown)
 
 
 def unexpected(request: AnyRequest, _: Exception) -> Response[str]:
@@ -89,9 +90,11 @@ def unexpected(request: AnyRequest, _: Exception) -> Response[str]:
     return _page(request, 500, "", {}, [])
 
 
-def _page(request: AnyRequest, status: int, detail: str, extra: dict[str, Any], problems: list[Any]) -> Response[str]:
+def _page(
+    request: AnyRequest, status: int, detail: str, extra: dict[str, Any], problems: list[Any], *, title: str = ""
+) -> Response[str]:
     LANGUAGE.set(language_of(request))
-    title = _(TITLES.get(status, mark("The vault failed; the error is logged under the request's number")))
+    title = _(title or TITLES.get(status, mark("The vault failed; the error is logged under the request's number")))
     template = "failing_piece.html" if request.headers.get("hx-request") else "failing.html"
     return page(request, template, status=status, title=title, detail=detail, extra=extra, problems=problems)
 

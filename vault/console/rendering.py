@@ -1,5 +1,6 @@
 """Pages of HTML that work without a script; what scripts there are is our own, and nothing comes from elsewhere."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -35,6 +36,10 @@ _LANGUAGE_SECONDS: Final = 365 * 24 * 3600
 
 _OF_THIS_PAGE: Final = frozenset({"lang", "done"})
 """What does not go on in an address when the language is changed; the rest does."""
+
+_LABEL: Final = re.compile(r'(?:<label for|<fieldset [^>]*\bid)="field-([^"]+)">(?:<legend>)?([^<]*[^<\s])')
+_SUMMED_UP: Final = re.compile(r'(<a href="#field-([^"]+)">)\2</a>')
+"""What a form calls a field, and where the summary above it names one (`parts.html`)."""
 
 _NO_DONE: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -98,7 +103,7 @@ def page(
         "done": done.get(request.query_params.get("done", "")),
     }
     body = PAGES.get_template(template).render(shown | given)
-    return _answer(request, body, status, nonce)
+    return _answer(request, labelled(body) if problems else body, status, nonce)
 
 
 def piece(request: AnyRequest, template: str, *, status: int = 200, **given: Any) -> Response[str]:
@@ -126,6 +131,16 @@ def policy(nonce: str) -> str:
         f"default-src 'none'; script-src 'self'; style-src {style}; img-src 'self' data:; media-src 'self';"
         " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
+
+
+def labelled(body: str) -> str:
+    """A page whose summary of what is wrong calls each field as its form does.
+
+    The summary stands above the form, and what a field is called is known where the form is drawn: so it is put in when
+    the page is whole. Nobody's text is mistaken for a label, since what is written on a page is escaped.
+    """
+    labels = dict(_LABEL.findall(body))
+    return _SUMMED_UP.sub(lambda found: f"{found[1]}{labels.get(found[2], found[2])}</a>", body)
 
 
 def _answer(request: AnyRequest, body: str, status: int, nonce: str) -> Response[str]:

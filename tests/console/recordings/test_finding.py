@@ -142,6 +142,7 @@ async def test_every_state_says_what_it_is(visit: Visit, world: World) -> None:
         await visitor.press("Search")
         await visitor.page.get_by_role("alert").wait_for()
         assert await visitor.page.get_by_label("Number", exact=True).get_attribute("aria-invalid") == "true"
+        assert await visitor.page.get_by_role("alert").get_by_role("link", name="Number", exact=True).is_visible()
         assert await visitor.page.get_by_label("Number", exact=True).input_value() == "not a number"
         await visitor.check_accessible()
         await visitor.go(f"/recordings?search={'0' * 32}")
@@ -149,7 +150,7 @@ async def test_every_state_says_what_it_is(visit: Visit, world: World) -> None:
     call = await house.recording()
     async with visit(await house.person(Role.DPO)) as visitor:
         await visitor.go("/recordings")
-        assert "You do not search through recordings" in await visitor.text()
+        assert "The notice gives your role no search through recordings." in await visitor.text()
         await visitor.check_accessible()
         await visitor.page.get_by_label("A recording's id").fill(str(call))
         await visitor.press("Open")
@@ -158,9 +159,23 @@ async def test_every_state_says_what_it_is(visit: Visit, world: World) -> None:
         await visitor.check_accessible()
 
 
+async def test_whoever_the_notice_gives_no_search_is_not_led_to_one_and_merely_looking_is_no_refusal(
+    world: World, house: House
+) -> None:
+    led, way = await house.person(Role.SUPERVISOR), 'href="/recordings"'
+    officer = await house.person(Role.DPO)
+    assert way in (await led.get("/policy")).text
+    assert way not in (await officer.get("/policy")).text
+    assert (await officer.get("/recordings")).status_code == 403
+    assert str(officer.id) not in str(await logged(house, "recordings.searched"))
+    assert (await officer.post("/v1/recordings/search", json={})).status_code == 403
+    assert str(officer.id) in str(await logged(house, "recordings.searched"))
+
+
 async def test_an_agent_sees_their_own_calls_and_nothing_of_others(visit: Visit, house: House, sought: UUID) -> None:
     async with visit(await house.member(Role.AGENT, agent_id="agent-2")) as visitor:
-        await visitor.go("/recordings")
+        await visitor.go("/")
+        await visitor.page.get_by_role("navigation").get_by_role("link", name="Recordings", exact=True).click()
         assert await visitor.page.locator("#lines tr").count() == 1
         await visitor.page.get_by_label("Number", exact=True).fill("050 123 4567")
         await visitor.press("Search")
