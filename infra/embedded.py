@@ -52,6 +52,11 @@ class Endpoints:
     public_url: str
     api_port: int
 
+    @property
+    def origin(self) -> str:
+        """Where browsers go: passkeys are bound to a host's name, and an address has none."""
+        return self.public_url.replace(LOOPBACK, "localhost")
+
     def environment(self, *, clock_offset: bool = False) -> dict[str, str]:
         """Settings of a vault process that uses this stack; with `clock_offset`, its clock can be moved by the file."""
         variables = {
@@ -65,7 +70,7 @@ class Endpoints:
             "VAULT_KEYRING_DIR": str(self.keyring_dir),
             "VAULT_ROOT_KEY": f"file:{self.root_key_file}",
             "VAULT_PUBLIC_URL": self.public_url,
-            "VAULT_ORIGIN": self.public_url.replace(LOOPBACK, "localhost"),
+            "VAULT_ORIGIN": self.origin,
             # Everybody comes from this one machine, and tests come quickly.
             "VAULT_LIMITS": "off",
         }

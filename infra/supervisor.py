@@ -41,6 +41,11 @@ class Running:
     def url(self) -> str:
         return self.endpoints.public_url
 
+    @property
+    def page(self) -> str:
+        """What a browser opens; the server listens on that name's IPv4 address, which browsers try too."""
+        return self.endpoints.origin
+
 
 def nothing(_: object) -> None:
     """Do nothing, where a caller has nothing to add."""
@@ -153,7 +158,7 @@ def _watch(up: Running, check: Callable[[], None], out: TextIO) -> None:
         check()
         healthy = is_healthy(up.endpoints.api_port)
         check()
-        state = f"{'healthy' if healthy else 'NOT HEALTHY'} · {up.url} · logs in {up.logs}"
+        state = f"{'healthy' if healthy else 'NOT HEALTHY'} · {up.page} · logs in {up.logs}"
         if out.isatty():
             out.write(f"\r\x1b[K{state} · up {_spell(time.monotonic() - started)} · Ctrl-C stops")
         elif state != said:

@@ -70,7 +70,8 @@ def test_the_next_start_finishes_what_a_kill_cut_short_and_the_one_after_finds_i
     with up(data) as process:
         again = "".join(said_until(process, "healthy"))
         password = re.search(r"the password of every demo person is (\w+)", again)
-        url = re.search(r"Open (http://[\d.:]+) in a browser", again)
+        url = re.search(r"--url (http://[\d.:]+)", again)
+        assert re.search(r"Open http://localhost:\d+ in a browser", again)  # the name that passkeys are bound to
         assert password
         assert url
         assert password.group() in said

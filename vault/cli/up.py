@@ -38,7 +38,7 @@ def up(data: Path, port: int | None, samples: Path | None) -> None:
     from infra.supervisor import Running, run
 
     def bring_in(running: Running) -> None:
-        for line in _greeting(running.url, _brought_in(running, data / SEED, samples), samples):
+        for line in _greeting(running, _brought_in(running, data / SEED, samples), samples):
             click.echo(line)
 
     def prepare(endpoints: Endpoints) -> None:
@@ -69,13 +69,13 @@ def _brought_in(running: "Running", file: Path, samples: Path | None) -> "Demo":
         raise click.ClickException(str(failed)) from None
 
 
-def _greeting(url: str, demo: "Demo", samples: Path | None) -> Iterator[str]:
+def _greeting(running: "Running", demo: "Demo", samples: Path | None) -> Iterator[str]:
     from infra.cast import FIRM, PEOPLE, SECRET, address
     from tenants.vocabulary import Role
 
-    vault = _program()
+    vault, url = _program(), running.url
     yield ""
-    yield f"Open {url} in a browser. Its API is described at {url}/v1/openapi.json."
+    yield f"Open {running.page} in a browser. Its API is described at {url}/v1/openapi.json."
     yield ""
     yield f"Sign in there, or with `{vault} login --url {url} …`; the password of every demo person is {demo.password}"
     yield f"  and the code, which is good once, is what `{vault} code {SECRET}` prints"
