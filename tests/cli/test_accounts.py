@@ -5,6 +5,8 @@ import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from tenants.vocabulary import Role
 from tests.cli.conftest import Terminal
 from tests.world import PASSWORD, SECRET, House, World, wav
@@ -152,9 +154,69 @@ async def test_an_account_is_given_back_from_terminals(terminal: Terminal, house
     await terminal.run("redeem", again["invitation"], "--password-stdin", typed=PASSWORD + "\n")
     asked = ("members", "recover", "lost@demo.example", "--reason", "seen in person")
     proposal = (await terminal.json(*asked, as_=house.administrator))["id"]
+    shown = (await terminal.run("proposals", proposal, as_=second)).stdout
+    assert "whom: Demo Quality, lost@demo.example" in shown
     await terminal.run("approve", proposal, "--reason", "I know them", "--yes", as_=second)
     back = await terminal.json("members", "give-back", proposal, as_=second)
     await terminal.run("redeem", back["invitation"], "--password-stdin", typed=PASSWORD + "\n")
+
+
+async def test_whoever_approves_a_second_administrator_learns_whom_and_how_they_are_invited(
+    terminal: Terminal, house: House
+) -> None:
+    second = await house.member(Role.ADMINISTRATOR)
+    await house.come_in(house.administrator)  # who could confirm it
+    words = ("members", "add", "third@demo.example", "Demo Third", "--role", "administrator", "--reason", "We are two")
+    made = await terminal.json(*words, as_=second)
+    approving = ("approve", made["proposal"], "--reason", "I know them")
+    asked = await terminal.run(*approving, as_=house.administrator, typed="n\n", exit_code=1)
+    assert "whom: Demo Third, third@demo.example" in asked.stderr
+    said = (await terminal.run(*approving, "--yes", as_=house.administrator)).stdout
+    following = f"vault members invite-again {made['id']}"
+    assert following in said
+    refused = await terminal.run("members", "give-back", made["proposal"], as_=second, exit_code=1)
+    assert following in refused.stderr
+    assert (await terminal.json("members", "invite-again", made["id"], as_=second))["invitation"]
+
+
+async def test_whoever_took_an_invitation_up_is_told_to_wait_for_the_next_code(
+    terminal: Terminal, house: House
+) -> None:
+    words = ("members", "add", "waits@demo.example", "Demo Waits", "--role", "trainer")
+    made = await terminal.json(*words, as_=house.administrator)
+    taken = await terminal.run("redeem", made["invitation"], "--password-stdin", typed=PASSWORD + "\n")
+    assert "the app's next code, in up to 30 seconds" in taken.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code"),
+    [
+        (("show", "nope"), 1),
+        (("proposals", "nope"), 1),
+        (("members", "stop", "nope"), 1),
+        (("audit", "search", "--object", "nope"), 2),
+        (("break-glass", "open", "--reason", "r", "--incident", "i", "--tell", "nope"), 2),
+    ],
+)
+async def test_what_is_no_id_is_told_as_such(
+    terminal: Terminal, house: House, words: tuple[str, ...], exit_code: int
+) -> None:
+    said = await terminal.run(*words, as_=house.administrator, exit_code=exit_code)
+    assert "'nope' is no id." in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "choice"),
+    [
+        (("token", "nope", "--scope", "nosuch"), "ingest"),
+        (("support", "admit", "nope", "--safeguard", "nosuch"), "standard_contractual_clauses"),
+        (("disclose", "webhook", "add", "https://demo.example", "--topic", "nosuch"), "disclosure.undecided"),
+    ],
+)
+async def test_what_is_none_of_the_choices_is_answered_with_them(
+    terminal: Terminal, words: tuple[str, ...], choice: str
+) -> None:
+    assert f"'{choice}'" in (await terminal.run(*words, exit_code=2)).stderr
 
 
 async def test_teams_and_what_the_directorys_groups_stand_for_are_kept_from_a_terminal(

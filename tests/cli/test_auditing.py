@@ -61,6 +61,11 @@ async def test_files_fetched_later_than_the_checkpoints_verify_them(
     assert "not what was signed for" not in lacking
 
 
+async def test_a_log_that_no_witness_has_cosigned_is_told_as_such(terminal: Terminal, officer: As) -> None:
+    told = await terminal.run("audit", "checkpoint", "--cosigned", as_=officer, exit_code=1)
+    assert told.stderr == "No witness has cosigned it yet.\n"
+
+
 def written(log: Memory, root: Path) -> Folder:
     """A log's files in a folder."""
     for path, content in log.files.items():

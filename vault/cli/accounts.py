@@ -2,6 +2,7 @@
 
 import sys
 import time
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
@@ -10,8 +11,12 @@ import pyotp
 
 from tenants.vocabulary import Role
 from vault.cli import session
+from vault.cli.failures import fail
 from vault.cli.output import emit, emit_table, moment, with_json
 from vault.client.http import Client, Problem, segment, sign_in
+
+APP_SECONDS = 30
+"""How long an authenticator app shows a code."""
 
 
 @click.command()
@@ -75,7 +80,8 @@ def redeem(invitation: str | None, url: str | None, password_stdin: bool, secret
         redeemed = client.post("/v1/invitations/redeem", body)
     emit(
         redeemed | {"redeemed": True, "secret": offered["secret"]},
-        "The password is set; sign in with `vault login`.",
+        # A code is good once, and this one was taken to set the app up.
+        f"The password is set; sign in with `vault login` and the app's next code, in up to {APP_SECONDS} seconds.",
         f"The secret of the app, as `vault code` takes it: {offered['secret']}",
         "Recovery codes, each good once in place of the app's:",
         *(f"  {each}" for each in redeemed["recovery_codes"]),
@@ -188,7 +194,13 @@ def recover(email: str, reason: str, controller: str | None) -> None:
 def give_back(proposal: str) -> None:
     """The invitation by which somebody comes back whose recovery was approved; prints it, once."""
     with session.connect() as client:
-        _tell_invitation(client.post(f"/v1/recoveries/{segment(proposal)}/invitation", {}))
+        try:
+            made = client.post(f"/v1/recoveries/{segment(proposal)}/invitation", {})
+        except Problem as problem:
+            if problem.status == HTTPStatus.NOT_FOUND:
+                _require_recovery(client.get(f"/v1/proposals/{segment(proposal)}"))
+            raise
+        _tell_invitation(made)
 
 
 @click.group("sessions", invoke_without_command=True, short_help="Where you are signed in.")
@@ -222,6 +234,15 @@ def invitation_of(made: dict[str, Any]) -> str:
     if made["invitation"] is None:
         return "The invitation goes by e-mail to them alone."
     return f"Invitation, until {moment(made['expires_at'])}, to hand over: {made['invitation']}"
+
+
+def _require_recovery(proposal: dict[str, Any]) -> None:
+    """End the command where a proposal gives no account back, with what makes the invitation that was wanted."""
+    if proposal["action"] == "invite_member":
+        next_one = f" Their invitation is made by `vault members invite-again {proposal['object']}`."
+        fail(f"The proposal {proposal['id']} lets somebody in; it gives no account back.{next_one}")
+    if proposal["action"] != "recover_account":
+        fail(f"The proposal {proposal['id']} gives no account back: it is of another kind, {proposal['action']}.")
 
 
 def _tell_invitation(made: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """The log as files: its key, its checkpoints, a copy of it; and whether it is still what was signed for."""
 
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -88,7 +89,12 @@ def read_checkpoint(cosigned: bool, output: Any) -> None:
     """Fetch what the log has signed: keep it, and ask later with `vault audit verify --since` whether it holds."""
     with session.connect() as client:
         asked = {"cosigned": "true"} if cosigned else {}
-        output.write(client.request("GET", f"{_prefix(client)}/{CHECKPOINT}", params=asked).text)
+        try:
+            output.write(client.request("GET", f"{_prefix(client)}/{CHECKPOINT}", params=asked).text)
+        except Problem as problem:
+            if cosigned and problem.status == HTTPStatus.NOT_FOUND:
+                fail("No witness has cosigned it yet.")
+            raise
 
 
 @click.command("fetch")

@@ -11,6 +11,7 @@ import click
 from vault.cli import session
 from vault.cli.options import DAY
 from vault.cli.output import emit, emit_table, moment, with_json
+from vault.client.http import segment
 
 
 @click.command(short_help="Bring a controller in from its policy file.")
@@ -103,7 +104,7 @@ def list_notices() -> None:
 def acknowledge(notice: str) -> None:
     """Record that the controller has taken note of a NOTICE."""
     with session.connect() as client:
-        noted = client.post(f"/v1/notices/{notice}/acknowledge", {})
+        noted = client.post(f"/v1/notices/{segment(notice)}/acknowledge", {})
     emit(noted, f"Noted at {moment(noted['acknowledged_at'])}.")
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 import click
 
 from vault.cli import session
+from vault.cli.options import ID
 from vault.cli.output import emit_table, moment, with_json
 from vault.client.http import Client
 
@@ -18,8 +19,8 @@ MOMENT: Final = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M
 
 @click.command("search", short_help="Search the log.")
 @click.option("--act", "acts", multiple=True, help="Such as access.opened; infra/audit-events.md has them all.")
-@click.option("--actor", metavar="MEMBER", help="What this member did.")
-@click.option("--object", "object_id", metavar="ID", help="What was done with this, such as a recording.")
+@click.option("--actor", type=ID, metavar="MEMBER", help="What this member did.")
+@click.option("--object", "object_id", type=ID, metavar="ID", help="What was done with this, such as a recording.")
 @click.option("--purpose", help="For which purpose of the policy.")
 @click.option("--outcome", type=click.Choice(["done", "refused"]))
 @click.option("--from", "since", type=MOMENT, help="From this moment on; without an offset, of this machine.")

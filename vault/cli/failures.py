@@ -8,11 +8,11 @@ from typing import Any, NoReturn
 import click
 
 from vault.cli.output import plain, wants_json
-from vault.client.http import Problem, Unreachable, quotation
+from vault.client.http import NoId, Problem, Unreachable, quotation
 from vault.errors import VaultError
 from vault.settings import SettingInvalid, SettingMissing
 
-EXPECTED = (Problem, Unreachable, VaultError, SettingMissing, SettingInvalid)
+EXPECTED = (NoId, Problem, Unreachable, VaultError, SettingMissing, SettingInvalid)
 """What may go wrong without a fault in the program."""
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import click
 
@@ -47,4 +48,18 @@ class Country(click.ParamType[str]):
         return str(value).upper()
 
 
-DAY, MOMENT, COUNTRY = Day(), Moment(), Country()
+class Id(click.ParamType[str]):
+    """The id of a thing or a member, a UUID."""
+
+    name = "id"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The id, as it was typed."""
+        try:
+            UUID(value)
+        except ValueError:
+            self.fail(f"{value!r} is no id.", param, ctx)
+        return str(value)
+
+
+DAY, MOMENT, COUNTRY, ID = Day(), Moment(), Country(), Id()

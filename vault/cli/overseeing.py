@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
+from tenants.vocabulary import Safeguard
 from vault.cli import session
-from vault.cli.options import MOMENT
+from vault.cli.options import ID, MOMENT
 from vault.cli.output import emit, emit_table, moment, with_json
 from vault.client.http import segment
 
@@ -20,7 +21,9 @@ def break_glass() -> None:
 @break_glass.command("open")
 @click.option("--reason", required=True, help="Why content has to be heard now.")
 @click.option("--incident", required=True, help="The incident's number.")
-@click.option("--tell", "told", required=True, metavar="MEMBER", help="The administrator or DPO who is told at once.")
+@click.option(
+    "--tell", "told", required=True, type=ID, metavar="MEMBER", help="The administrator or DPO who is told at once."
+)
 @click.option("--minutes", type=int, help="For how long.  [default: as long as the policy allows]")
 @with_json
 def open_glass(reason: str, incident: str, told: str, minutes: int | None) -> None:
@@ -71,7 +74,12 @@ def support() -> None:
 
 @support.command("admit")
 @click.argument("operator")
-@click.option("--safeguard", required=True, help="Which of the policy's safeguards it is under.")
+@click.option(
+    "--safeguard",
+    required=True,
+    type=click.Choice([str(safeguard) for safeguard in Safeguard]),
+    help="Which of the policy's safeguards it is under.",
+)
 @click.option("--reason", required=True, help="What it is for.")
 @click.option("--until", required=True, type=MOMENT, help="When it ends; within 24 hours.")
 @with_json

@@ -6,8 +6,9 @@ from typing import Any
 import click
 
 from vault.cli import session
-from vault.cli.output import emit, emit_table, moment, with_json
+from vault.cli.output import emit, emit_table, moment, plain, with_json
 from vault.cli.policies import told
+from vault.client.http import Client, Problem, segment
 
 
 @click.command(short_help="List what waits for a second person, and what became of it.")
@@ -18,8 +19,8 @@ def proposals(proposal: str | None, state: str | None) -> None:
     """List proposals, or show the one with this id: what it would do, who proposed it and why."""
     with session.connect() as client:
         if proposal:
-            found = client.get(f"/v1/proposals/{proposal}")
-            emit(found, *sentences(found))
+            found = client.get(f"/v1/proposals/{segment(proposal)}")
+            emit(found, *sentences(found, _whom(client, found)))
             return
         listed = client.get("/v1/proposals", state=state)
     columns = ("id", "action", "state", "proposed", "until", "reason")
@@ -38,13 +39,14 @@ def proposals(proposal: str | None, state: str | None) -> None:
 def approve(proposal: str, reason: str, yes: bool) -> None:
     """Approve a PROPOSAL of somebody else, as the second person. What it destroys is gone for good."""
     with session.connect() as client:
-        found = client.get(f"/v1/proposals/{proposal}")
+        found = client.get(f"/v1/proposals/{segment(proposal)}")
         if not yes:
-            for sentence in sentences(found):
-                click.echo(sentence, err=True)
+            for sentence in sentences(found, _whom(client, found)):
+                click.echo(plain(sentence), err=True)
             click.confirm("Approve this?", abort=True, err=True)
-        decided = client.post(f"/v1/proposals/{proposal}/decision", {"approve": True, "reason": reason})
-    emit(decided, f"The proposal {proposal} is {_spaced(decided['state'])}.")
+        decided = client.post(f"/v1/proposals/{segment(proposal)}/decision", {"approve": True, "reason": reason})
+        following = _next(client, decided)
+    emit(decided, f"The proposal {proposal} is {_spaced(decided['state'])}.", *following)
 
 
 @click.command(short_help="Reject a proposal, or withdraw one's own.")
@@ -54,14 +56,15 @@ def approve(proposal: str, reason: str, yes: bool) -> None:
 def reject(proposal: str, reason: str) -> None:
     """Reject a PROPOSAL of somebody else, or withdraw one's own."""
     with session.connect() as client:
-        decided = client.post(f"/v1/proposals/{proposal}/decision", {"approve": False, "reason": reason})
+        decided = client.post(f"/v1/proposals/{segment(proposal)}/decision", {"approve": False, "reason": reason})
     emit(decided, f"The proposal {proposal} is {_spaced(decided['state'])}.")
 
 
-def sentences(proposal: dict[str, Any]) -> list[str]:
-    """A proposal in words, one line a thing."""
+def sentences(proposal: dict[str, Any], whom: dict[str, str] | None = None) -> list[str]:
+    """A proposal in words, one line a thing; `whom` is whom it is about, by name and address."""
     lines = [
         f"{proposal['id']}: {proposal['action']}, {proposal['state']}",
+        *([f"  whom: {whom['name']}, {whom['email']}"] if whom else []),
         f"  why: {proposal['reason'] or '(no longer readable)'}",
         f"  proposed by {proposal['proposed_by']}, {moment(proposal['proposed_at'])};"
         f" waits until {moment(proposal['lapses_at'])}",
@@ -75,6 +78,33 @@ def sentences(proposal: dict[str, Any]) -> list[str]:
     if proposal["decided_by"]:
         lines.append(f"  decided by {proposal['decided_by']}, {moment(proposal['decided_at'])}")
     return lines
+
+
+def _whom(client: Client, proposal: dict[str, Any]) -> dict[str, str] | None:
+    """Whom a proposal lets in or gives an account back, as far as the caller may know."""
+    if proposal["whom"]:
+        return {name: proposal["whom"].get(name, "(not told)") for name in ("name", "email")}
+    if proposal["action"] != "recover_account":
+        return None
+    try:
+        return next((each for each in client.get("/v1/members") if each["id"] == proposal["object"]), None)
+    except Problem:  # the DPO, who may decide, need not see the members; the proposal is shown without them
+        return None
+
+
+def _next(client: Client, decided: dict[str, Any]) -> list[str]:
+    """What somebody has to do before what was approved is of use."""
+    if decided["action"] != "invite_member" or not decided["outcome"] or _sends_mail(client):
+        return []
+    made = f"`vault members invite-again {decided['object']}`"
+    return [f"No e-mail is sent here: {made} makes their invitation, to hand over."]
+
+
+def _sends_mail(client: Client) -> bool:
+    try:
+        return bool(client.get("/v1/messages", limit=1)["email"] != "not_configured")
+    except Problem:  # it was approved all the same; the command that is named does no harm where mail is sent
+        return False
 
 
 def _short(value: object) -> str:

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 import click
 
+from tenants.actions import Action
 from vault.cli import session
 from vault.cli.options import MOMENT
 from vault.cli.output import emit, emit_table, moment, with_json
@@ -13,7 +14,13 @@ from vault.client.http import segment
 
 @click.command(short_help="Issue a token for a machine or a script.")
 @click.argument("member")
-@click.option("--scope", "scopes", multiple=True, help="An action to which the token is narrowed, such as ingest.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([str(action) for action in Action]),
+    help="An action to which the token is narrowed, such as ingest.",
+)
 @click.option("--until", type=MOMENT, help="When it ends, at most a year from now.  [default: in 90 days]")
 @click.option("--certificate", "subject", help="The client certificate it is bound to, such as CN=pbx-1,O=Demo Oy.")
 @with_json

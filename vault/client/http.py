@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
+from uuid import UUID
 
 import httpx
 
@@ -57,6 +58,13 @@ def quotation(clause: dict[str, Any]) -> str:
     """A promise in the notice's own words, and where it stands."""
     article = f", Art. {clause['article']}" if clause.get("article") else ""
     return f"{clause['policy']} v{clause['version']}, “{clause['section']}”{article}: ”{clause['text']}”"
+
+
+class NoId(ValueError):
+    """What somebody typed for an id is none."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text!r} is no id.")
 
 
 class Unreachable(Exception):
@@ -145,7 +153,11 @@ class Client:
 
 
 def segment(text: str) -> str:
-    """A piece of a path that somebody typed: it stays one piece."""
+    """An id that somebody typed, as one piece of a path. Raises NoId."""
+    try:
+        UUID(text)
+    except ValueError:
+        raise NoId(text) from None
     return quote(text, safe="")
 
 

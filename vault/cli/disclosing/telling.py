@@ -9,6 +9,7 @@ import click
 from vault.cli import session
 from vault.cli.output import emit, emit_table, moment, with_json
 from vault.client.http import Client, segment
+from vault.telling.topics import Topic
 
 NO_MAIL = "No mail server is configured: nobody is told by e-mail."
 
@@ -47,7 +48,13 @@ def webhook() -> None:
 
 @webhook.command("add", short_help="Register an address.")
 @click.argument("url")
-@click.option("--topic", "topics", multiple=True, help="Only this topic; may be repeated.")
+@click.option(
+    "--topic",
+    "topics",
+    multiple=True,
+    type=click.Choice([str(topic) for topic in Topic]),
+    help="Only this topic; may be repeated.",
+)
 @with_json
 def add_webhook(url: str, topics: tuple[str, ...]) -> None:
     """Register an https URL; its secret is shown once."""
