@@ -25,7 +25,7 @@ PEOPLE: Final[tuple[Act, ...]] = (
     act("session.opened", "Somebody signed in.", PERSON, "session", method=SignInMethod),
     act("session.ended", "Somebody signed out, or ended another of their own sessions.", PERSON, "session"),
     act("session.refused", "Nobody was let in: the proof was wrong; of an account that is there, its member is named.",
-        NOBODY, "member", method=SignInMethod, reason=SLUG),
+        NOBODY, "member", Also.REFUSED, method=SignInMethod, reason=SLUG),
     act("password.changed", "Somebody chose another password; their sessions ended.", PERSON, "member"),
     act("code.enrolled", "Somebody set another authenticator app up; their sessions ended.", PERSON, "member"),
     act("recovery_codes.made", "Somebody got new recovery codes; the old ones are good no more.",

@@ -139,7 +139,7 @@ async def note_refusal(
 ) -> None:
     """Write into the log that somebody was not let in: of an account that is there, and never the address."""
     details = {"method": str(method), "reason": reason}
-    event = audit.Event(act="session.refused", actor=None, object_id=member, details=details)
+    event = audit.Event(act="session.refused", actor=None, object_id=member, outcome=audit.REFUSED, details=details)
     async with tenant_scope(tenant):
         await audit.record(tenant, event, now=custody.clock.now())
 

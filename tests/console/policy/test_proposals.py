@@ -50,6 +50,7 @@ TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     ),
     "recover_account": ({}, {}, "passkeys, password"),
     "invite_member": ({"roles": ["dpo"]}, {}, "data protection officer"),
+    "map_directory_group": ({"roles": ["dpo"]}, {}, "data protection officer"),
 }
 
 
