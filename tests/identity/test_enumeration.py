@@ -5,7 +5,7 @@ both alike; and by a factor that a missing hash or a missing look-up would excee
 """
 
 import itertools
-import statistics
+import math
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from ipaddress import ip_network
@@ -21,7 +21,9 @@ from tests.world import House, World, redemption
 from vault.identity import passwords
 from vault.web_settings import WebSettings
 
-SAMPLES = 15
+SAMPLES = 10
+MOST_ROUNDS = 6
+"""What takes longer takes longer in all of them; what was busy is not so for ever."""
 FACTOR = 1.6
 BALANCED = WebSettings(limits={}, trusted_proxies=(ip_network("127.0.0.0/8"),))
 
@@ -38,17 +40,17 @@ def costly(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 async def in_turn(*asks: Ask) -> list[list[httpx.Response]]:
-    """Ask each in turn; the answers of each, whose medians of time are alike."""
+    """Ask each in turn; the answers of each, the quickest of which are alike: what else the machine does only adds."""
     answers: list[list[httpx.Response]] = [[] for _ in asks]
-    took: list[list[float]] = [[] for _ in asks]
-    for _ in range(SAMPLES + 1):
-        for number, ask in enumerate(asks):
+    quickest = [math.inf] * len(asks)
+    for _ in range(MOST_ROUNDS):
+        for _, (number, ask) in itertools.product(range(SAMPLES), enumerate(asks)):
             begun = time.perf_counter()
             answers[number].append(await ask())
-            took[number].append(time.perf_counter() - begun)
-    medians = [statistics.median(times[1:]) for times in took]
-    assert max(medians) < FACTOR * min(medians), medians
-    return answers
+            quickest[number] = min(quickest[number], time.perf_counter() - begun)
+        if max(quickest) < FACTOR * min(quickest):
+            return answers
+    raise AssertionError(quickest)
 
 
 def seen(answer: httpx.Response) -> tuple[int, str, list[str]]:
