@@ -8,6 +8,7 @@ from subprocess import PIPE, Popen
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
@@ -179,3 +180,13 @@ def test_a_keyring_from_before_index_keys_had_files_recognises_what_it_did(
 
     assert another_process().tenant_index(OURS, "source", "pbx1-1") == before
     assert (tmp_path / "keyring" / str(OURS) / "index.key").exists()
+
+
+def test_documents_are_signed_by_a_key_of_their_own_out_of_the_same_seed(
+    keyring: FileKeyring, another_process: OpenKeyring
+) -> None:
+    key = keyring.signing_key()
+    numbers = key.document_key().private_numbers()
+    assert numbers == another_process().signing_key().document_key().private_numbers()
+    assert isinstance(key.document_key().curve, SECP256R1)
+    assert key.log_key().public_key != key.public_key
