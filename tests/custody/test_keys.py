@@ -117,12 +117,6 @@ def test_a_blind_index_finds_equal_values_under_one_key_and_field_only(keyring: 
     assert len({digest, *others}) == 7
 
 
-def test_many_keys_index_a_value_as_each_of_them_does(keyring: FileKeyring) -> None:
-    keys = [keyring.shred_key(each, now=NOW) for each in (key_id(None), key_id(), key_id(tenant=THEIRS))]
-    each = [key.blind_index("number", "+358401234567") for key in keys]
-    assert ShredKey.blind_indexes(keys, "number", "+358401234567") == each
-
-
 def test_a_tenant_index_is_the_controllers_own(keyring: FileKeyring, another_process: OpenKeyring) -> None:
     digest = keyring.tenant_index(OURS, "source", "pbx1-1")
 

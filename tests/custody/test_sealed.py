@@ -139,7 +139,7 @@ def test_a_range_outside_the_content_is_the_callers_mistake(start: int, stop: in
 def test_a_part_opens_in_its_own_place_only(sealed_at: Place, opened_at: Place) -> None:
     sealed = seal(KEY, Header(sealed_at, "contact/contract", bytes(104), "application/json"), b"content")
 
-    assert (sealed_at.encode() == opened_at.encode()) == (sealed_at == opened_at)
+    assert (sealed_at.encoded == opened_at.encoded) == (sealed_at == opened_at)
     if sealed_at != opened_at:
         with pytest.raises(SealedInvalid):
             open_sealed(KEY, opened_at, sealed)

@@ -52,7 +52,7 @@ def test_a_pinned_part_opens_in_every_way_there_is(vector: dict[str, Any]) -> No
         open_sealed(key, at, sealed),
         open_as_a_stream(key, at, sealed),
         open_as_a_range(key, at, sealed, size),
-        reference.open_sealed(key.reveal(), at.encode(), sealed),
+        reference.open_sealed(key.reveal(), at.encoded, sealed),
     }
     assert [hashlib.sha256(content).hexdigest() for content in opened] == [vector["content_sha256"]]
 
@@ -69,7 +69,7 @@ def test_a_tampered_part_is_refused_in_every_way_there_is(vector: dict[str, Any]
     with pytest.raises(SealedInvalid):
         open_as_a_range(key, at, sealed, size)
     with pytest.raises(reference.Refused):
-        reference.open_sealed(key.reveal(), at.encode(), sealed)
+        reference.open_sealed(key.reveal(), at.encoded, sealed)
 
 
 def test_the_header_of_a_pinned_part_says_what_it_was_sealed_with() -> None:
@@ -86,7 +86,7 @@ def test_what_the_vault_seals_a_stranger_opens(size: int) -> None:
     key, content = DataKey(make.KEY), make.content(size)
     sealed = seal(key, Header.read(SEALED[1]), content)
 
-    assert reference.open_sealed(make.KEY, place().encode(), sealed) == content
+    assert reference.open_sealed(make.KEY, place().encoded, sealed) == content
 
 
 def test_the_pinned_file_is_what_its_script_writes() -> None:

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain, islice
-from typing import Any, TypeAlias
+from itertools import islice
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from tenants.decisions import Action, Decision
@@ -32,6 +32,8 @@ from vault.custody.keys import ShredKey
 from vault.custody.register import Tenancy, tenancy
 from vault.errors import Altered
 from vault.rights import decide_for
+
+T = TypeVar("T")
 
 OPENED_AT_ONCE = 8
 """So many contact records are opened before anybody else has a turn."""
@@ -67,13 +69,17 @@ async def search(custody: Custody, caller: Caller, query: Query) -> Page:
     query = checked(query)
     after = read_cursor(custody, caller, query)
     async with AsyncExitStack() as begun:
+        # The digests are made while the database tells who asks.
+        asked = await begun.enter_async_context(_beside(terms_of(opening, caller.tenant, query, now)))
         async with tenant_scope(caller.tenant):
             whose = await tenancy(caller.tenant, at=now)
             caller = await leading(await carrying(caller, now), whose.policy, now)
             decision = decide_for(caller, whose, Action.SEARCH, now=now)
             if decision.permitted:
                 kinds = _usable(whose.policy, caller, query.kinds, now)
-                terms = await terms_of(opening, caller.tenant, query, now, decision.reach)
+                terms = await asked
+                if decision.reach is not None:
+                    terms = await terms_of(opening, caller.tenant, query, now, decision.reach)
                 rows = await find_page(caller.tenant, query, kinds, terms, after=after, now=now)
                 found = len({row["id"] for row in rows})
                 recordings = islice(await to_be_kept(whose, rows, now=now), query.limit)
@@ -84,16 +90,16 @@ async def search(custody: Custody, caller: Caller, query: Query) -> Page:
                 await record_refusal(caller, SEARCHED, decision, whose, now=now)
         decision.enforce()
         page = await opened
-    results = [await _held(custody, caller, whose, recording, contact) for recording, contact in page]
+    results = tuple(await _told(custody, caller, whose, page))
     cursor = None
     if found > len(page):
         last = page[-1][0]
         cursor = write_cursor(custody, caller, query, Position(last.started_at, last.id))
-    return Page(tuple(held for held in results if held is not None), cursor)
+    return Page(results, cursor)
 
 
 @asynccontextmanager
-async def _beside(work: Coroutine[Any, Any, Opened]) -> AsyncIterator[asyncio.Task[Opened]]:
+async def _beside(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
     """Work that goes on beside the block and ends with it at the latest.
 
     Where the event or the scope's end fails, no contact record is opened any more for a search that the log lacks.
@@ -122,22 +128,30 @@ def _contact(opening: Opening, recording: KeptRecording) -> Contact:
         return error
 
 
-async def _held(
-    custody: Custody, caller: Caller, whose: Tenancy, recording: KeptRecording, contact: Contact
-) -> Kept | None:
-    """With its contact record; one that was altered raises the alarm and does not hide the rest of the page.
+async def _told(custody: Custody, caller: Caller, whose: Tenancy, page: Opened) -> list[Kept]:
+    """With their contact records; one that was altered raises the alarm and does not hide the rest of the page.
 
-    None where the record's key is gone though its row says that it is kept: a row that came out of a backup.
+    Left out is what came out of a backup: the record's key is gone though its row says that it is kept.
     """
-    if isinstance(contact, Altered):
-        with suppress(Altered):
-            async with alarmed(custody, caller, recording, CONTACT):
-                raise contact
-        return Kept(whose, recording, None)
+    kept = []
+    for recording, contact in page:
+        if isinstance(contact, Altered):
+            await _alarm(custody, caller, recording, contact)
+            kept.append(Kept(whose, recording, None))
+        elif contact is not None or not _should_open(recording):
+            kept.append(Kept(whose, recording, contact))
+    return kept
+
+
+async def _alarm(custody: Custody, caller: Caller, recording: KeptRecording, altered: Altered) -> None:
+    with suppress(Altered):
+        async with alarmed(custody, caller, recording, CONTACT):
+            raise altered
+
+
+def _should_open(recording: KeptRecording) -> bool:
     part = recording.live(CONTACT)
-    if contact is None and part is not None and part.is_held:
-        return None
-    return Kept(whose, recording, contact)
+    return part is not None and part.is_held
 
 
 def _usable(policy: Policy, caller: Caller, asked: Iterable[Kind], now: datetime) -> list[str]:
@@ -179,9 +193,9 @@ def _terms(
 
 
 def _term(keys: Sequence[ShredKey], kind: str, field: ContactField | None, sought: Sequence[Sought]) -> Term:
-    by_key = zip(*(ShredKey.blind_indexes(keys, kind, value) for value, _ in sought), strict=True)
+    digests = tuple(key.blind_index(kind, value) for key in keys for value, _ in sought)
     spells = tuple(spell for _, spell in sought if spell is not None)
-    return Term(tuple(chain.from_iterable(by_key)), field, spells * len(keys))
+    return Term(digests, field, spells * len(keys))
 
 
 def _one(value: str | None) -> list[Sought] | None:

@@ -20,6 +20,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -129,13 +130,11 @@ class TenantFiles:
 
     def key_files(self, part_class: str) -> list[tuple[str, int]]:
         """The key files of a part class with their inodes, soonest first; none where no key was ever made."""
-        folder = f"{self.folder}/{part_class}"
         try:
-            with os.scandir(folder) as entries:
-                found = sorted((entry.name, entry.inode()) for entry in entries if _KEY.fullmatch(entry.name))
+            with os.scandir(f"{self.folder}/{part_class}") as entries:
+                return sorted((entry.path, entry.inode()) for entry in entries if _is_key(entry.name))
         except FileNotFoundError:
             return []
-        return [(f"{folder}/{name}", inode) for name, inode in found]
 
     def shred_keys(self) -> list[str]:
         """The files of all shred keys that exist."""
@@ -237,6 +236,11 @@ def _bucket_of(now: datetime) -> str:
     """The last whole minute as a bucket is written; such texts sort as their instants do."""
     minute = ShredKeyId(UUID(int=0), "any", now.replace(second=0, microsecond=0))
     return str(minute).removeprefix("any/")
+
+
+@lru_cache(maxsize=4096)
+def _is_key(name: str) -> bool:
+    return _KEY.fullmatch(name) is not None
 
 
 def _exists(file: str) -> bool:

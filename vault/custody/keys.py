@@ -25,8 +25,7 @@ signs logs HKDF-Expand-SHA-512(seed of the platform's signing key, "recording-va
 """
 
 import hashlib
-import hmac
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
@@ -35,7 +34,8 @@ from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encr
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.hashes import SHA512
+from cryptography.hazmat.primitives.hashes import SHA256, SHA512
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -94,19 +94,19 @@ class IndexKey(Secret):
 
     def index(self, label: str, value: str) -> bytes:
         """32 bytes by which equal values are recognised, within this controller only."""
-        return _digest(self.reveal(), label, value)
+        return _digest(HMAC(self.reveal(), SHA256()), label, value)
 
 
 class ShredKey(Secret):
     """Wraps the data keys of one part class and bucket. Ask the keyring for it at each use; never keep it."""
 
-    __slots__ = ("_index_key", "_of", "id", "text")
+    __slots__ = ("_index", "_of", "id", "text")
 
     def __init__(self, secret: bytes, key_id: ShredKeyId) -> None:
         super().__init__(secret)
         self.id: Final = key_id
         self.text: Final = str(key_id)
-        self._index_key = _expand(self, b"recording-vault/blind-index@v1")
+        self._index = HMAC(_expand(self, b"recording-vault/blind-index@v1"), SHA256())
         text = self.text.encode()
         self._of = b"recording-vault/data-key@v1\x00" + key_id.tenant.bytes + bytes([len(text)]) + text
 
@@ -124,20 +124,14 @@ class ShredKey(Secret):
 
     def blind_index(self, field: str, value: str) -> bytes:
         """32 bytes by which equal values of a field are found while this key lives. Normalise the value first."""
-        return _digest(self._index_key, field, value)
-
-    @staticmethod
-    def blind_indexes(keys: Iterable["ShredKey"], field: str, value: str) -> list[bytes]:
-        """The same under each of many keys, in their order."""
-        message = _message(field, value)
-        return [hmac.digest(key._index_key, message, "sha256") for key in keys]
+        return _digest(self._index, field, value)
 
     def signing_key(self) -> "SigningKey":
         """The controller's own key for what it discloses; it comes from this key, dies with it and is kept nowhere."""
         return SigningKey(Secret(_expand(self, b"recording-vault/controller-signing-key@v1")))
 
     def _context(self, place: Place) -> bytes:
-        return self._of + place.encode()
+        return self._of + place.encoded
 
 
 class SigningKey:
@@ -312,10 +306,7 @@ def _expand(key: Secret, purpose: bytes) -> bytes:
     return HKDFExpand(SHA512(), 32, purpose).derive(key.reveal())
 
 
-def _digest(index_key: bytes, field: str, value: str) -> bytes:
-    return hmac.digest(index_key, _message(field, value), "sha256")
-
-
-def _message(field: str, value: str) -> bytes:
-    name = field.encode()
-    return bytes([len(name)]) + name + value.encode()
+def _digest(index: HMAC, field: str, value: str) -> bytes:
+    digest, name = index.copy(), field.encode()
+    digest.update(bytes([len(name)]) + name + value.encode())
+    return digest.finalize()

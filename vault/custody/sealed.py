@@ -81,7 +81,7 @@ _COBBLESTONE: Final = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\x00"
 
 
 def _context(place: Place, header: bytes) -> bytes:
-    return _CONTEXT + place.encode() + header
+    return _CONTEXT + place.encoded + header
 
 
 class _Scratch:

@@ -4,7 +4,7 @@ The byte layout is specified in `vault.custody.sealed`, which publishes these na
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Never, Self
 from uuid import UUID
 
@@ -69,14 +69,14 @@ class Place:
     recording: UUID
     part: str
     version: int = 1
+    encoded: bytes = field(init=False, repr=False, compare=False)
+    """The place as the format writes it; no two places have the same bytes."""
 
     def __post_init__(self) -> None:
         if not _PART.fullmatch(self.part) or not 0 <= self.version < 2**32:
             raise SealedInvalid("A part has a short lower-case name and a version of 32 bits.")
-
-    def encode(self) -> bytes:
-        """The place as the format writes it; no two places have the same bytes."""
-        return self.tenant.bytes + self.recording.bytes + self.version.to_bytes(4, "big") + _short(self.part)
+        of, version = self.tenant.bytes + self.recording.bytes, self.version.to_bytes(4, "big")
+        object.__setattr__(self, "encoded", of + version + _short(self.part))
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Header:
 
     def encode(self) -> bytes:
         """The header as the format writes it."""
-        fields = self.place.encode() + _short(self.key_id) + _short(self.media_type) + self.wrapped_key
+        fields = self.place.encoded + _short(self.key_id) + _short(self.media_type) + self.wrapped_key
         return _MAGIC + (len(_MAGIC) + 2 + len(fields)).to_bytes(2, "big") + fields
 
     @property
@@ -132,7 +132,7 @@ class Header:
 
 def is_header_of(place: Place, encoded: bytes) -> bool:
     """Whether these bytes are a header's, whole, and of this place; to be believed only once a chunk has opened."""
-    return encoded.startswith(_MAGIC + len(encoded).to_bytes(2, "big") + place.encode())
+    return encoded.startswith(_MAGIC + len(encoded).to_bytes(2, "big") + place.encoded)
 
 
 class _Fields:

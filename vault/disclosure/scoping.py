@@ -17,7 +17,6 @@ from tenants.vocabulary import DisclosureKind
 from vault.custody.contacts import HOLD_INDEX, label
 from vault.custody.custody import Custody
 from vault.custody.database import DB
-from vault.custody.keys import ShredKey
 from vault.disclosure.model import Details, Disclosure, Item, ItemState, Limits, Terms
 from vault.disclosure.wanted import RECORDINGS_MOST
 from vault.errors import FieldProblem, Invalid
@@ -72,7 +71,7 @@ def sought(custody: Custody, tenant: UUID, details: Details, *, now: datetime) -
     def digests(kind: ContactField, values: Collection[str]) -> tuple[bytes, ...] | None:
         if not values:
             return None
-        return tuple(digest for value in values for digest in ShredKey.blind_indexes(keys, label(kind), value))
+        return tuple(key.blind_index(label(kind), value) for value in values for key in keys)
 
     return Sought(
         digests(ContactField.CALLER_NUMBER, details.numbers), digests(ContactField.AGENT_ID, details.agent_ids)

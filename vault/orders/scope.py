@@ -10,7 +10,6 @@ from tenants.recordings import ContactField, PhoneNumberInvalid, normalise_numbe
 from vault.custody.contacts import label
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
-from vault.custody.keys import ShredKey
 from vault.errors import Conflict, FieldProblem, Invalid, NotFound
 from vault.proposals.model import Proposal
 
@@ -159,4 +158,4 @@ def _digests(custody: Custody, proposal: Proposal) -> Collection[bytes]:
     kind = label(ContactField.CALLER_NUMBER if "number" in said else ContactField.AGENT_ID)
     now = custody.clock.now()
     keys = [key for each in FINDS for key in custody.keyring.live_keys(proposal.tenant, each, now=now)]
-    return ShredKey.blind_indexes(keys, kind, value)
+    return [key.blind_index(kind, value) for key in keys]

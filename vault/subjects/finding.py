@@ -15,7 +15,6 @@ from vault.custody import audit
 from vault.custody.contacts import HOLD_INDEX, label
 from vault.custody.custody import Custody
 from vault.custody.database import DB, tenant_scope
-from vault.custody.keys import ShredKey
 from vault.errors import FieldProblem, Invalid
 from vault.subjects.model import MOST, Candidate, Said, SubjectRequest
 from vault.subjects.reading import find
@@ -153,7 +152,7 @@ def _digests(custody: Custody, tenant: UUID, said: Said, now: datetime) -> list[
     if not sought:
         return []
     keys = [key for each in CLASSES for key in custody.keyring.live_keys(tenant, each, now=now)]
-    return [digest for kind, value in sought for digest in ShredKey.blind_indexes(keys, kind, value)]
+    return [key.blind_index(kind, value) for kind, value in sought for key in keys]
 
 
 def _filters(said: Said | None) -> list[str]:
