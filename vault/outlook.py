@@ -18,9 +18,6 @@ from vault.onboarding import is_here, place_of, require_dates
 
 SOURCE: Final = "policy"
 
-LONGEST: Final = 200_000
-"""Characters of a policy file; the longest of the examples has a twentieth of that."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Outlook:

@@ -9,6 +9,7 @@ from litestar.enums import MediaType
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
+from tenants.bounds import MOST_CHARACTERS
 from tenants.contracts import ContractState
 from tenants.decisions import Action
 from tenants.vocabulary import Role
@@ -38,7 +39,7 @@ class Term(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Onboarding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A controller to bring in: its policy file, its contract and its first administrator."""
 
-    policy: Annotated[str, Meta(max_length=200_000)]
+    policy: Annotated[str, Meta(max_length=MOST_CHARACTERS)]
     contract: Term
     administrator: Administrator
 
@@ -60,7 +61,7 @@ class OnboardedView(Unprintable, frozen=True, kw_only=True):
 class Preview(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A policy file, and the contract if its dates are known yet."""
 
-    policy: Annotated[str, Meta(max_length=200_000)]
+    policy: Annotated[str, Meta(max_length=MOST_CHARACTERS)]
     contract: Term | None = None
 
 

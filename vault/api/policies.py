@@ -9,11 +9,12 @@ from litestar.enums import MediaType
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
+from tenants.bounds import MOST_CHARACTERS
 from tenants.decisions import Action
 from vault.api.dependencies import LARGE_BODY, FromCaller, InCustody
 from vault.api.proposals import ProposalView, Why, view
 from vault.policies.changing import change_policy, preview_policy, proposed_source
-from vault.policies.versions import MOST_CHARACTERS, Standing, purposes, source_of, versions
+from vault.policies.versions import Standing, purposes, source_of, versions
 
 File = Annotated[str, Meta(max_length=MOST_CHARACTERS)]
 

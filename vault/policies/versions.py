@@ -21,8 +21,6 @@ from vault.custody.register import Tenancy, policies_under, tenancy
 from vault.custody.tables import PolicyVersion
 from vault.errors import FieldProblem, Invalid, NotFound
 
-MOST_CHARACTERS = 200_000
-
 
 class Standing(StrEnum):
     """Where a version stands today."""

@@ -18,6 +18,7 @@ from litestar.plugins.htmx import HTMXRequest
 from msgspec import Struct
 
 import tenants
+from tenants.bounds import MOST_CHARACTERS
 from tenants.decisions import Action
 from tenants.reading import PolicyProblem
 from tenants.vocabulary import Role
@@ -33,7 +34,7 @@ from vault.custody.custody import Custody
 from vault.errors import Conflict, FieldProblem, Invalid
 from vault.members import NewMember
 from vault.onboarding import Onboarded, onboard
-from vault.outlook import LONGEST, SOURCE, Outlook, foresee
+from vault.outlook import SOURCE, Outlook, foresee
 
 EXAMPLES: Final = MappingProxyType(
     {
@@ -174,7 +175,7 @@ async def _foresee(custody: Custody, caller: Caller, form: Form) -> Outlook | No
     """What would follow; None where there is no file yet."""
     if form.unreadable:
         return Outlook(problems=(_problem(mark("this file is not text in UTF-8"), mark("save it as UTF-8")),))
-    if len(form.policy) > LONGEST:
+    if len(form.policy) > MOST_CHARACTERS:
         return Outlook(problems=(_problem(mark("this is too long for a policy"), mark("choose the policy file")),))
     if not form.policy.strip():
         caller.require(Action.ONBOARD)
@@ -222,7 +223,7 @@ def _page(
     problems: list[FieldProblem] | None = None,
     like: str = "",
 ) -> Response[str]:
-    told = _told(form, seen) | {"policy": form.policy, "examples": EXAMPLES, "like": like, "longest": LONGEST}
+    told = _told(form, seen) | {"policy": form.policy, "examples": EXAMPLES, "like": like, "longest": MOST_CHARACTERS}
     if form.sheet:
         told |= form.sheet.drawn(told["faults"])
     return page(request, "controllers/new.html", status=status, problems=problems, **told)

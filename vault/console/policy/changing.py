@@ -11,6 +11,7 @@ from litestar.datastructures import FormMultiDict
 from litestar.params import FromQuery
 from msgspec import Struct
 
+from tenants.bounds import MOST_CHARACTERS
 from tenants.decisions import Action
 from tenants.reading import PolicyInvalid, PolicyProblem, read_policy
 from vault.accounts import Caller
@@ -150,7 +151,7 @@ def _page(
     problems: list[FieldProblem] | None = None,
 ) -> Response[str]:
     faults = sheet.located(wrong) if sheet and status != 200 else ()
-    drawn = sheet.drawn(faults) if sheet else {"sections": (), "faults": ()}
+    drawn = sheet.drawn(faults) if sheet else {"sections": (), "faults": (), "longest": MOST_CHARACTERS}
     shown = form | drawn | {"wrong": wrong if status != 200 else ()}
     return page(request, "policy/change.html", status=status, problems=problems, **shown)
 

@@ -6,15 +6,13 @@ from typing import Any, Final
 
 from litestar.datastructures import FormMultiDict
 
+from tenants.bounds import MOST_CHARACTERS
 from tenants.reading import PolicyProblem
 from vault.console.policy_form.drawing import Drawing, Fault, placed, places
 from vault.console.policy_form.filled import ROOT, Filled, part_at, said_by
 from vault.console.policy_form.rewriting import NotToml, parsed, rewritten
 from vault.console.policy_form.writing import Writing
 from vault.errors import FieldProblem, Invalid
-
-LONGEST: Final = 50_000
-"""Characters of a text that has a form; the longest of the examples has a seventh of that."""
 
 MOST: Final = 1_500
 """Fields that a text fills in a form; the longest example some three hundred. No page takes many more."""
@@ -25,7 +23,7 @@ class Sheet:
 
     def __init__(self, base: str, filled: Filled | None = None, added: str = "") -> None:
         """Raises Invalid: the text is too long for a form, or is not TOML."""
-        if len(base) > LONGEST:
+        if len(base) > MOST_CHARACTERS:
             raise _too_long()
         try:
             self._old = parsed(base)
@@ -87,7 +85,13 @@ class Sheet:
     def drawn(self, faults: tuple[Fault, ...] = ()) -> dict[str, Any]:
         """What the template needs."""
         sections = tuple(Drawing(self.filled, faults, self._added).sections())
-        return {"sections": sections, "base": self.base, "added": self._added, "faults": faults, "longest": LONGEST}
+        return {
+            "sections": sections,
+            "base": self.base,
+            "added": self._added,
+            "faults": faults,
+            "longest": MOST_CHARACTERS,
+        }
 
     @cached_property
     def _written(self) -> tuple[dict[str, Any], list[FieldProblem]]:
