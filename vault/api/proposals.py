@@ -11,7 +11,8 @@ from msgspec import Meta, Struct
 from tenants.decisions import Action
 from vault.api.dependencies import FromCaller, InCustody
 from vault.handlers import HANDLERS
-from vault.identity.inviting import whom
+from vault.identity.inviting import INVITE
+from vault.identity.recovery import RECOVER
 from vault.proposals.deciding import decide
 from vault.proposals.model import Proposal, State
 from vault.proposals.reading import find, proposals
@@ -29,8 +30,8 @@ class Decision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class ProposalView(Struct, frozen=True, kw_only=True):
     """A proposal and where it stands; `effect` is what it would do as things stood when it was last asked.
 
-    `whom` is the name and address of somebody who is to be let in. Reasons are null once the contract is over.
-    `refused` means that it was approved and could then not be done.
+    `whom` is the name and address of somebody who is to be let in, or given an account back. Reasons are null once the
+    contract is over. `refused` means that it was approved and could then not be done.
     """
 
     id: UUID
@@ -53,6 +54,12 @@ class ProposalView(Struct, frozen=True, kw_only=True):
     whom: dict[str, str]
 
 
+def _whom(proposal: Proposal) -> dict[str, str]:
+    """Nothing for a proposal about nobody, or once the key of what it said has gone."""
+    said = proposal.sealed_terms if proposal.action in {INVITE, RECOVER} else {}
+    return {name: said[name] for name in ("name", "email") if name in said}
+
+
 def view(proposal: Proposal) -> ProposalView:
     """A proposal as it is told."""
     return ProposalView(
@@ -73,7 +80,7 @@ def view(proposal: Proposal) -> ProposalView:
         begun_at=proposal.begun_at,
         ended_at=proposal.ended_at,
         outcome=None if proposal.outcome is None else dict(proposal.outcome),
-        whom=dict(whom(proposal)),
+        whom=_whom(proposal),
     )
 
 

@@ -20,7 +20,7 @@ def proposals(proposal: str | None, state: str | None) -> None:
     with session.connect() as client:
         if proposal:
             found = client.get(f"/v1/proposals/{segment(proposal)}")
-            emit(found, *sentences(found, _whom(client, found)))
+            emit(found, *sentences(found))
             return
         listed = client.get("/v1/proposals", state=state)
     columns = ("id", "action", "state", "proposed", "until", "reason")
@@ -41,7 +41,7 @@ def approve(proposal: str, reason: str, yes: bool) -> None:
     with session.connect() as client:
         found = client.get(f"/v1/proposals/{segment(proposal)}")
         if not yes:
-            for sentence in sentences(found, _whom(client, found)):
+            for sentence in sentences(found):
                 click.echo(plain(sentence), err=True)
             click.confirm("Approve this?", abort=True, err=True)
         decided = client.post(f"/v1/proposals/{segment(proposal)}/decision", {"approve": True, "reason": reason})
@@ -60,8 +60,9 @@ def reject(proposal: str, reason: str) -> None:
     emit(decided, f"The proposal {proposal} is {_spaced(decided['state'])}.")
 
 
-def sentences(proposal: dict[str, Any], whom: dict[str, str] | None = None) -> list[str]:
-    """A proposal in words, one line a thing; `whom` is whom it is about, by name and address."""
+def sentences(proposal: dict[str, Any]) -> list[str]:
+    """A proposal in words, one line a thing."""
+    whom = proposal["whom"]
     lines = [
         f"{proposal['id']}: {proposal['action']}, {proposal['state']}",
         *([f"  whom: {whom['name']}, {whom['email']}"] if whom else []),
@@ -78,18 +79,6 @@ def sentences(proposal: dict[str, Any], whom: dict[str, str] | None = None) -> l
     if proposal["decided_by"]:
         lines.append(f"  decided by {proposal['decided_by']}, {moment(proposal['decided_at'])}")
     return lines
-
-
-def _whom(client: Client, proposal: dict[str, Any]) -> dict[str, str] | None:
-    """Whom a proposal lets in or gives an account back, as far as the caller may know."""
-    if proposal["whom"]:
-        return {name: proposal["whom"].get(name, "(not told)") for name in ("name", "email")}
-    if proposal["action"] != "recover_account":
-        return None
-    try:
-        return next((each for each in client.get("/v1/members") if each["id"] == proposal["object"]), None)
-    except Problem:  # the DPO, who may decide, need not see the members; the proposal is shown without them
-        return None
 
 
 def _next(client: Client, decided: dict[str, Any]) -> list[str]:

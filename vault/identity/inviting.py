@@ -166,12 +166,6 @@ async def invite_again(custody: Custody, controller: str, email: str, *, show: b
     return invitation
 
 
-def whom(proposal: Proposal) -> Mapping[str, str]:
-    """Name and address of whom a proposal would let in; nothing for any other, or once their key has gone."""
-    said = proposal.sealed_terms if proposal.action == INVITE else {}
-    return {name: said[name] for name in ("name", "email") if name in said}
-
-
 async def is_alone(caller: Caller) -> bool:
     """Whether no other administrator could confirm it, in the open scope: none is active and has come in."""
     others = await DB.fetch(

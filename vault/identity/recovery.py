@@ -51,12 +51,15 @@ async def propose_recovery(
     if tenant == PLATFORM:
         raise NotFound
     async with tenant_scope(tenant):
-        found = await DB.fetch("SELECT id FROM member WHERE email = $1 AND active", email.strip().casefold())
+        found = await DB.fetch(
+            "SELECT id, name, email FROM member WHERE email = $1 AND active", email.strip().casefold()
+        )
     if not found:
         raise NotFound
-    if found[0]["id"] == caller.id:
+    member, name, address = found[0].values()
+    if member == caller.id:
         raise Conflict("Whoever can sign in needs no recovery: change what you sign in with.")
-    draft = Draft(action=RECOVER, reason=reason, object_id=found[0]["id"])
+    draft = Draft(action=RECOVER, reason=reason, object_id=member, sealed_terms={"name": name, "email": address})
     return await propose(custody, HANDLERS, caller, tenant, draft)
 
 
