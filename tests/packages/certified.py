@@ -14,6 +14,7 @@ from cryptography.x509.oid import NameOID
 
 DAY = timedelta(days=1)
 RSA = "1.2.840.113549.1.1.1"
+COMMON_NAME = b"\x06\x03\x55\x04\x03"
 
 
 @dataclass(frozen=True)
@@ -64,16 +65,25 @@ def holder(
     return Holder(key, certificate.public_bytes(Encoding.PEM).decode())
 
 
-def forged(modulus: int, exponent: int = 65537, *, algorithm: str | None = None, version: int = 3) -> Holder:
+def forged(
+    modulus: int,
+    exponent: int = 65537,
+    *,
+    algorithm: str | None = None,
+    version: int = 3,
+    name_of_bits: bool = False,
+) -> Holder:
     """A certificate with a key that nobody would make: of this modulus and exponent, or of an algorithm of no name.
 
-    Or of a version of X.509 that there is not.
+    Or of a version of X.509 that there is not, or with a name that is a BIT STRING.
     """
     found = asn1_x509.Certificate.load(pem.unarmor(holder(rsa_key()).pem.encode())[2])
     key = keys.RSAPublicKey({"modulus": modulus, "public_exponent": exponent})
     info = keys.PublicKeyInfo({"algorithm": {"algorithm": "rsa"}, "public_key": key})
     found["tbs_certificate"]["subject_public_key_info"] = info
     content = found.dump(force=True).replace(b"\xa0\x03\x02\x01\x02", bytes((0xA0, 3, 2, 1, version - 1)))
+    if name_of_bits:
+        content = content.replace(COMMON_NAME + b"\x0c", COMMON_NAME + b"\x03")
     if algorithm is not None:
         content = content.replace(core.ObjectIdentifier(RSA).dump(), core.ObjectIdentifier(algorithm).dump())
     return Holder(None, pem.armor("CERTIFICATE", content).decode())

@@ -132,6 +132,7 @@ def test_two_files_of_the_same_content_have_nothing_in_common() -> None:
         (Holder(None, "age1something"), "certificate"),
         (Holder(None, ""), "certificate"),
         (forged(MODULUS, version=6), "certificate"),
+        (forged(MODULUS, name_of_bits=True), "certificate"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
