@@ -65,6 +65,11 @@ async def test_what_no_column_holds_is_the_askers_mistake(world: World, cast: st
             await DB.fetch("SELECT $1::uuid", "nobody's")
 
 
+async def test_a_stranger_who_sends_nul_is_told_of_their_mistake(world: World) -> None:
+    answer = await world.client.post("/v1/sign-in", json={"controller": "a\x00b"})
+    assert (answer.status_code, "NUL" in answer.text) == (422, True)
+
+
 async def test_where_valkey_does_not_answer_it_is_said_that_nothing_was_half_done() -> None:
     async with Volatile.open("redis://127.0.0.1:1") as volatile:
         with pytest.raises(Unavailable, match="Nothing was half done"):

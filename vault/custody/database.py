@@ -1,7 +1,7 @@
 """One way in to PostgreSQL: a transaction that can see one controller, or the platform's own register."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+from piccolo.querystring import QueryString
 
 from vault.errors import Invalid, NotFound, Unavailable
 
@@ -141,14 +142,13 @@ class Database(PostgresEngine):
         Raises:
             Invalid: a text holds the character NUL, or a number is beyond what its column holds.
         """
-        try:
+        with _holdable():
             return list(await self._scope().connection.fetch(sql, *arguments))
-        except (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError) as error:
-            raise Invalid("A text holds a character that cannot be kept: NUL (U+0000).") from error
-        except asyncpg.DataError as error:
-            if isinstance(error.__cause__, OverflowError):
-                raise Invalid("A number is too large, or too small.") from error
-            raise
+
+    async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Any:
+        """What Piccolo's own queries run; raises as `fetch` does."""
+        with _holdable():
+            return await super().run_querystring(querystring, in_pool)
 
     async def script(self, sql: str) -> None:
         """Run several statements without placeholders in the open scope: for migrations."""
@@ -159,6 +159,18 @@ class Database(PostgresEngine):
         if scope is None:
             raise RuntimeError("A query outside any scope would see nothing: open tenant_scope or platform_scope.")
         return scope
+
+
+@contextmanager
+def _holdable() -> Iterator[None]:
+    try:
+        yield
+    except (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError) as error:
+        raise Invalid("A text holds a character that cannot be kept: NUL (U+0000).") from error
+    except asyncpg.DataError as error:
+        if isinstance(error.__cause__, OverflowError):
+            raise Invalid("A number is too large, or too small.") from error
+        raise
 
 
 async def _keep(_: Any) -> None:
