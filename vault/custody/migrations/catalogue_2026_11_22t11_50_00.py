@@ -14,8 +14,9 @@ SET LOCAL lock_timeout = '5s';
 -- What people searched for and looked at is counted from the log every ten minutes, without reading the rest of it.
 CREATE INDEX audit_event_looks ON audit_event (tenant_id, at)
     WHERE act IN ('recordings.searched', 'recording.described') AND body IS NOT NULL;
--- The short lock on what everybody writes comes last, and workers of the version before still write listens.
+-- The short lock comes last. Workers of the version before flag nothing until they are replaced.
 ALTER TABLE unusual_volume ADD COLUMN measure text NOT NULL DEFAULT 'listens';
+ALTER TABLE unusual_volume ALTER COLUMN measure DROP DEFAULT;
 DROP INDEX unusual_volume_tenant_id_member_id_day_span_idx;
 CREATE UNIQUE INDEX ON unusual_volume (tenant_id, member_id, day, span, measure);
 """
