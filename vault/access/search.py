@@ -77,9 +77,8 @@ async def search(custody: Custody, caller: Caller, query: Query) -> Page:
             decision = decide_for(caller, whose, Action.SEARCH, now=now)
             if decision.permitted:
                 kinds = _usable(whose.policy, caller, query.kinds, now)
-                terms = await asked
-                if decision.reach is not None:
-                    terms = await terms_of(opening, caller.tenant, query, now, decision.reach)
+                terms = await asked + await _terms_within(opening, caller.tenant, decision.reach, now)
+                terms.sort(key=lambda term: term.field is not None)  # a service number is everybody's
                 rows = await find_page(caller.tenant, query, kinds, terms, after=after, now=now)
                 found = len({row["id"] for row in rows})
                 recordings = islice(await to_be_kept(whose, rows, now=now), query.limit)
@@ -100,7 +99,7 @@ async def search(custody: Custody, caller: Caller, query: Query) -> Page:
 
 @asynccontextmanager
 async def _beside(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
-    """Work that goes on beside the block and ends with it at the latest.
+    """Work that goes on beside the block, and goes no further once the block ends without it.
 
     Where the event or the scope's end fails, no contact record is opened any more for a search that the log lacks.
     """
@@ -165,23 +164,23 @@ def _usable(policy: Policy, caller: Caller, asked: Iterable[Kind], now: datetime
     )
 
 
-async def terms_of(
-    opening: Opening, tenant: UUID, query: Query, now: datetime, reach: Sequence[Spell] | None = None
-) -> list[Term]:
-    """What must stand in the contact record, the rarest first: the first one leads the search.
-
-    Args:
-        reach: the agents whose calls alone are found; None for everybody's.
-    """
-    near = None if reach is None else [(spell.agent_id, spell) for spell in reach]
-    wanted: list[tuple[ContactField, ContactField | None, Sequence[Sought] | None]] = [
-        (ContactField.CALLER_NUMBER, None, _one(query.number)),
-        (ContactField.AGENT_ID, None, _one(query.agent_id)),
-        (ContactField.AGENT_ID, None, near),
-        (ContactField.SERVICE_NUMBER, ContactField.SERVICE_NUMBER, _one(query.service_number)),
-    ]
-    values = [(label(kind), field, sought) for kind, field, sought in wanted if sought is not None]
+async def terms_of(opening: Opening, tenant: UUID, query: Query, now: datetime) -> list[Term]:
+    """What must stand in the contact record, the rarest first: the first one leads the search."""
+    wanted = (
+        (ContactField.CALLER_NUMBER, None, query.number),
+        (ContactField.AGENT_ID, None, query.agent_id),
+        (ContactField.SERVICE_NUMBER, ContactField.SERVICE_NUMBER, query.service_number),
+    )
+    values = [(label(kind), field, [(value, None)]) for kind, field, value in wanted if value is not None]
     return await asyncio.to_thread(_terms, opening, tenant, values, now) if values else []
+
+
+async def _terms_within(opening: Opening, tenant: UUID, reach: Sequence[Spell] | None, now: datetime) -> list[Term]:
+    """That somebody had it whose calls alone are found, in their time; nothing where everybody's are."""
+    if reach is None:
+        return []
+    values = [(label(ContactField.AGENT_ID), None, [(spell.agent_id, spell) for spell in reach])]
+    return await asyncio.to_thread(_terms, opening, tenant, values, now)
 
 
 def _terms(
@@ -196,10 +195,6 @@ def _term(keys: Sequence[ShredKey], kind: str, field: ContactField | None, sough
     digests = tuple(key.blind_index(kind, value) for key in keys for value, _ in sought)
     spells = tuple(spell for _, spell in sought if spell is not None)
     return Term(digests, field, spells * len(keys))
-
-
-def _one(value: str | None) -> list[Sought] | None:
-    return None if value is None else [(value, None)]
 
 
 async def _record(caller: Caller, query: Query, decision: Decision, found: int, now: datetime) -> None:
