@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tenants.contracts import Contract
 from tenants.policy import Policy
-from tenants.reading import read_policy
+from tenants.reading import read_published
 from vault.custody.database import DB
 from vault.errors import NotFound
 
@@ -125,4 +125,4 @@ async def _policy(tenant: UUID, version_id: UUID) -> Policy:
 
 @lru_cache(maxsize=256)
 def _read(source: str) -> Policy:
-    return read_policy(source, source="policy in force")
+    return read_published(source)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from tenants.policy import Policy
 from tenants.policy_changes import NewDay, new_day
-from tenants.reading import read_policy
+from tenants.reading import read_published
 from tenants.recordings import Kind, PartClass
 from vault.custody import barrier
 from vault.custody.custody import Custody
@@ -32,7 +32,7 @@ async def move_parts(custody: Custody, proposal: Proposal) -> Mapping[str, Any] 
     Returns:
         How many keys were left and how many parts were due at once; None while uploads are waited for.
     """
-    policy, tenant = read_policy(proposal.sealed_terms["policy"], source="policy"), proposal.tenant
+    policy, tenant = read_published(proposal.sealed_terms["policy"]), proposal.tenant
     affected = await _affected(tenant, policy, custody.clock.now())
     affected += [key_id for key_id in await begun(tenant, cause=proposal.id) if key_id not in affected]
     done = _begun(proposal, policy, len(affected))

@@ -9,7 +9,7 @@ from litestar.params import QueryParameter
 
 from tenants.decisions import Action
 from tenants.policy_changes import Change, other_changes, periods
-from tenants.reading import read_policy
+from tenants.reading import read_published
 from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
 from vault.console.names import names_for
@@ -60,7 +60,7 @@ async def show_difference(
 ) -> Response[str]:
     """What another version changed: in periods, in everything else, and in the file's own lines."""
     earlier, later = await source_of(caller, before), await source_of(caller, after)
-    old, new = read_policy(earlier, source="policy"), read_policy(later, source="policy")
+    old, new = read_published(earlier), read_published(later)
     return page(
         request,
         "policy/difference.html",
