@@ -37,11 +37,16 @@ def excess(text: str) -> tuple[int | None, Finding] | None:
         if len(line) > LONGEST_LINE:
             problem = f"the line has more than {LONGEST_LINE} characters"
             return number, Finding((), problem, "write a long text over several lines, between three quotation marks")
-    for number, line in enumerate(_TEXTS.sub(_line_ends, text).split("\n"), start=1):
+    for number, line in enumerate(keys_of(text).split("\n"), start=1):
         if line.count(".") > MOST_DOTS:
             problem = f"the keys of the line have more than {MOST_DOTS} dots"
             return number, Finding((), problem, "a policy has seven levels at most")
     return None
+
+
+def keys_of(text: str) -> str:
+    """The lines of a file with nothing of its texts and comments."""
+    return _TEXTS.sub(_line_ends, text)
 
 
 def _line_ends(said: re.Match[str]) -> str:

@@ -65,13 +65,14 @@ def compare(expected: inspect.Type, value: object, path: Path, document: Mapping
 def nearest(word: str, known: Iterable[object]) -> str:
     """Say what would be right instead of a word that is not known."""
     every = sorted(str(name) for name in known)
-    known = every[:MOST_NAMES]
     # The names may be somebody's own, as many and as long as they like, and each is compared letter by letter.
-    short = [name for name in every if len(name) <= LONGEST_NAME][:MOST_NAMES]
-    close = get_close_matches(word[:LONGEST_NAME], short, n=1)
+    known = [name for name in every if len(name) <= LONGEST_NAME][:MOST_NAMES]
+    close = get_close_matches(word[:LONGEST_NAME], known, n=1)
     if close:
         return _meant(close[0])
-    return f"write one of: {', '.join(known)}" if known else "remove it"
+    if known:
+        return f"write one of: {', '.join(known)}"
+    return "write one of the names that there are" if every else "remove it"
 
 
 def _meant(word: str) -> str:

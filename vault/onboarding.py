@@ -4,7 +4,6 @@ Keys and bucket are made first and again without harm, rows last and at once; so
 controller or something the next try picks up.
 """
 
-import asyncio
 import hashlib
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +25,7 @@ from vault.custody.tables import Contract, Controller, PolicyVersion
 from vault.errors import Conflict, FieldProblem, Invalid, NotAllowed
 from vault.identity.inviting import invite
 from vault.members import NewMember
+from vault.policies.parsing import parse
 
 NAMESPACE = UUID("6f0d9a52-7c55-4b0e-9a51-1b7f3f6f2c11")
 
@@ -56,7 +56,7 @@ async def onboard(
     caller.require(Action.ONBOARD)
     if caller.person.admitted is not None:
         raise NotAllowed("Nobody is onboarded from outside of the EEA: there is no controller yet that could admit it.")
-    policy = await asyncio.to_thread(_checked, policy_file, starts_on, ends_on)
+    policy = await parse(_checked, policy_file, starts_on, ends_on)
     tenant, bucket = place_of(custody, policy.slug, starts_on)
     if await is_here(policy.slug):
         raise Conflict(f"The controller {policy.slug} is onboarded already.")

@@ -1,6 +1,5 @@
 """What an onboarding would make is told before anything is made, by the rules by which it will be done."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -15,6 +14,7 @@ from vault.accounts import Caller
 from vault.custody.custody import Custody
 from vault.errors import Invalid
 from vault.onboarding import is_here, place_of, require_dates
+from vault.policies.parsing import parse
 
 SOURCE: Final = "policy"
 
@@ -54,7 +54,7 @@ async def foresee(
     """
     caller.require(Action.ONBOARD)
     try:
-        policy = await asyncio.to_thread(read_policy, policy_file, source=SOURCE)
+        policy = await parse(read_policy, policy_file, source=SOURCE)
     except PolicyInvalid as error:
         return Outlook(problems=error.problems)
     taken = await is_here(policy.slug)

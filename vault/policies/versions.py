@@ -1,6 +1,5 @@
 """A controller's versions as they are published: which was, is and will be in force; and what may come after them."""
 
-import asyncio
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from vault.custody.database import DB, PLATFORM, tenant_scope
 from vault.custody.register import Tenancy, policies_under, tenancy
 from vault.custody.tables import PolicyVersion
 from vault.errors import FieldProblem, Invalid, NotFound
+from vault.policies.parsing import parse
 
 
 class Standing(StrEnum):
@@ -156,7 +156,7 @@ async def parsed(source: str) -> Policy:
         Invalid: it breaks rules; all that are broken are named.
     """
     try:
-        return await asyncio.to_thread(read_policy, source, source="policy")
+        return await parse(read_policy, source, source="policy")
     except PolicyInvalid as error:
         raise _broken(error.problems) from error
 

@@ -3,7 +3,6 @@
 What will happen is told before it does.
 """
 
-import asyncio
 import re
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -35,6 +34,7 @@ from vault.errors import Conflict, FieldProblem, Invalid
 from vault.members import NewMember
 from vault.onboarding import Onboarded, onboard
 from vault.outlook import SOURCE, Outlook, foresee
+from vault.policies.parsing import parse
 
 EXAMPLES: Final = MappingProxyType(
     {
@@ -80,7 +80,7 @@ class Form:
         given = {name: value for name, value in forms.fields(form).items() if name in FIELDS}
         # A browser sends CRLF (HTML, form submission); what is published is signed for byte for byte.
         text = str(form.get("policy") or "").replace("\r\n", "\n")
-        if sheet := await asyncio.to_thread(Sheet.of, form):
+        if sheet := await parse(Sheet.of, form):
             return cls(sheet.text, given, sheet=sheet)
         file = form.get("file")
         if isinstance(file, UploadFile) and (content := await file.read()):
@@ -120,13 +120,13 @@ async def turn_new(request: Request[Caller, Any, Any], custody: InCustody, calle
     caller.require(Action.ONBOARD)
     form, asked = await Form.read(request), await request.form()
     if form.sheet and asked.get("as") != "text":
-        return _page(request, replace(form, sheet=form.sheet.turned(asked)), None)
+        return _page(request, replace(form, sheet=await parse(form.sheet.turned, asked)), None)
     if form.sheet and not form.sheet.mistakes:
         return _page(request, replace(form, sheet=None), None)
     problems: list[FieldProblem] = []
     try:
         if not form.sheet and not form.unreadable:
-            return _page(request, replace(form, sheet=Sheet(form.policy)), None)
+            return _page(request, replace(form, sheet=await parse(Sheet, form.policy)), None)
     except Invalid as error:
         problems = list(error.problems)
     # Neither can say what the other does: what has to be put right first is told.

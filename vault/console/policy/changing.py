@@ -1,6 +1,5 @@
 """Another version is written, checked as it is typed, previewed, and then proposed to a second person."""
 
-import asyncio
 import re
 from datetime import date, timedelta
 from typing import Any
@@ -26,6 +25,7 @@ from vault.custody.database import PLATFORM
 from vault.errors import FieldProblem, Invalid
 from vault.onboarding import controllers
 from vault.policies.changing import change_policy, preview_policy
+from vault.policies.parsing import parse
 from vault.policies.versions import source_of, versions
 
 VERSION = re.compile(r"^version\s*=\s*\d+\s*$", re.MULTILINE)
@@ -58,7 +58,7 @@ async def show_change(
         return page(request, "policy/whose.html", choices=await _choices(custody, caller))
     source = await _next(custody, caller, controller)
     form = _form(source, controller, name=await _name(caller, controller))
-    return _page(request, form, Sheet(source) if written == "form" else None)
+    return _page(request, form, await parse(Sheet, source) if written == "form" else None)
 
 
 @post("/policy/change/check", request_max_body_size=LARGE_BODY, opt={"action": Action.CHANGE_POLICY})
@@ -78,11 +78,11 @@ async def turn_change(request: Request[Caller, Any, Any], caller: FromCaller) ->
     sheet, source = await _written(asked)
     form = await _typed(caller, asked, source)
     if sheet and asked.get("as") != "text":
-        return _page(request, form, sheet.turned(asked))
+        return _page(request, form, await parse(sheet.turned, asked))
     if sheet and not sheet.mistakes:
         return _page(request, form, None)
     try:
-        drawn = sheet or await asyncio.to_thread(Sheet, source)
+        drawn = sheet or await parse(Sheet, source)
         return _page(request, form, drawn, wrong=await mistakes(source), status=422 if sheet else 200)
     except Invalid as error:
         return _page(request, form, None, wrong=await mistakes(source), status=422, problems=list(error.problems))
@@ -111,7 +111,7 @@ async def take_change(request: Request[Caller, Any, Any], custody: InCustody, ca
 async def mistakes(source: str) -> tuple[PolicyProblem, ...]:
     """Everything that is wrong with a file by itself, read beside the loop."""
     try:
-        await asyncio.to_thread(read_policy, source, source="policy")
+        await parse(read_policy, source, source="policy")
     except PolicyInvalid as error:
         return error.problems
     return ()
@@ -158,7 +158,7 @@ def _page(
 
 async def _written(asked: FormMultiDict) -> tuple[Sheet | None, str]:
     """The form that the policy was filled in as, where it was; and its text."""
-    if sheet := await asyncio.to_thread(Sheet.of, asked):
+    if sheet := await parse(Sheet.of, asked):
         return sheet, sheet.text
     return None, _file(str(asked.get("policy") or ""))
 

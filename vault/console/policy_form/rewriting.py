@@ -1,14 +1,18 @@
 """A policy's text is changed where it is to say something else, and nowhere beside: order and comments stay."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from tenants.bounds import excess
+from tenants.bounds import excess, keys_of
+
+_WINDING: Final = re.compile(r"^[^\[=.\n]*+\.[^=.\n]*+\.[^=\n]*+=", re.MULTILINE)
+"""A key of several dots outside of a heading: tomlkit takes minutes for a few dozen of them below one another."""
 
 
 class NotToml(ValueError):
@@ -26,8 +30,8 @@ def parsed(text: str) -> dict[str, Any]:
 def rewritten(text: str, wanted: Mapping[str, Any]) -> str:
     """The text with as little changed as makes it say what is wanted.
 
-    Where an edit in place would come out as something else, which odd orders of tables can bring about, it is written
-    anew as a whole; then comments are lost, and nothing that it says.
+    Where an edit in place would come out as something else, which odd orders of tables can bring about, or take too
+    long, it is written anew as a whole; then comments are lost, and nothing that it says.
 
     Raises:
         NotToml: the text is not TOML, or has deeper tables or longer numbers than can be written.
@@ -49,6 +53,8 @@ def _rewritten(text: str, wanted: Mapping[str, Any]) -> str:
     old = parsed(text)
     if _same(old, wanted):
         return text
+    if _WINDING.search(keys_of(text)):
+        return tomlkit.dumps(wanted)
     try:
         document = tomlkit.parse(text)
         _lay(document, old, wanted)

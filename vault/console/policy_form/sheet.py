@@ -15,7 +15,8 @@ from vault.console.policy_form.writing import Writing
 from vault.errors import FieldProblem, Invalid
 
 MOST: Final = 1_500
-"""Fields that a text fills in a form; the longest example some three hundred. No page takes many more."""
+"""Fields that a text fills in a form, and keys that it has; the longest example some three hundred. No page takes many
+more."""
 
 
 class Sheet:
@@ -32,7 +33,7 @@ class Sheet:
         self.base = base
         self.filled = said_by(self._old) if filled is None else filled
         self._added = added
-        if sum(1 for _ in self.filled) > MOST:
+        if max(sum(1 for _ in self.filled), _keys(self._old)) > MOST:
             raise _too_long()
 
     @classmethod
@@ -97,6 +98,13 @@ class Sheet:
     def _written(self) -> tuple[dict[str, Any], list[FieldProblem]]:
         writing = Writing(self.filled)
         return writing.document(self._old), writing.mistakes
+
+
+def _keys(value: Any) -> int:
+    """How many keys a text has, those of tables in tables included."""
+    if isinstance(value, dict):
+        return len(value) + sum(map(_keys, value.values()))
+    return sum(map(_keys, value)) if isinstance(value, list) else 0
 
 
 def _not_toml() -> Invalid:
