@@ -15,7 +15,10 @@ from infra.assets import WORKSHOP
 from tests.world import As
 from vault.api.authentication import COOKIE
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The first that is here: the shell is the same engine without Chromium's own windows, at less than half the work."""
+
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 AXE = WORKSHOP / "node_modules" / "axe-core" / "axe.min.js"
 LEVELS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
 """What Finnish law asks of public bodies (act 306/2019): WCAG 2.1, A and AA."""
@@ -85,7 +88,9 @@ class Visitor:
 async def chromium() -> AsyncIterator[Browser]:
     """Chromium, without a screen. Skips where there is none, and says so."""
     if CHROMIUM is None:
-        pytest.skip("No Chromium is here: the console is tested with Debian's (apt-get install chromium).")
+        pytest.skip(
+            "No Chromium is here: the console is tested with Debian's (apt-get install chromium-headless-shell)."
+        )
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         try:
