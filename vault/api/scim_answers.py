@@ -27,13 +27,13 @@ def operations_of(model: Any, body: dict[str, Any]) -> Any:
     return kind[model].model_validate(body, scim_ctx=Context.RESOURCE_PATCH_REQUEST, scim_policy=POLICY)
 
 
-def query_of(model: Any, request: Asked) -> SearchRequest[Any]:
+def query_of(model: Any, request: Asked) -> "SearchRequest[Any]":
     """What the address asks for (RFC 7644 §3.4.2). Raises ValidationError."""
     named = {name: request.query_params.get(name) for name in QUERY if name in request.query_params}
     return search_of(model, named, Context.DEFAULT)
 
 
-def search_of(model: Any, body: dict[str, Any], context: Context = Context.SEARCH_REQUEST) -> SearchRequest[Any]:
+def search_of(model: Any, body: dict[str, Any], context: Context = Context.SEARCH_REQUEST) -> "SearchRequest[Any]":
     """What a body asks for (RFC 7644 §3.4.3), or an address. Raises ValidationError."""
     kind: Any = SearchRequest
     asked: SearchRequest[Any] = kind[model].model_validate(body, scim_ctx=context, scim_policy=POLICY)
@@ -54,7 +54,7 @@ def one(request: Asked, resource: Any, *, status: int = 200) -> Answer:
     return Response(body, status_code=status, media_type=MEDIA, headers=headers)
 
 
-def many(request: Asked, model: Any, asked: SearchRequest[Any], page: Page[Any]) -> Answer:
+def many(request: Asked, model: Any, asked: "SearchRequest[Any]", page: Page[Any]) -> Answer:
     """A page of resources."""
     for resource in page.resources:
         _locate(request, resource)
@@ -74,7 +74,7 @@ def _locate(request: Asked, resource: Any) -> None:
     resource.meta.location = f"{base}/{resource.meta.resource_type}s/{resource.id}"
 
 
-def _listed(listed: Any, asked: SearchRequest[Any]) -> dict[str, Any]:
+def _listed(listed: Any, asked: "SearchRequest[Any]") -> dict[str, Any]:
     # An empty page has an empty list (RFC 7644 §3.4.2), which the models leave out.
     body: dict[str, Any] = {"Resources": []}
     if listed.total_results and not listed.resources:

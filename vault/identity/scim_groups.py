@@ -56,7 +56,7 @@ async def read(custody: Custody, caller: Caller, group_id: UUID) -> Kept:
     return await _read(custody, caller, group_id)
 
 
-async def search(custody: Custody, caller: Caller, asked: SearchRequest[Any]) -> Page[Group]:
+async def search(custody: Custody, caller: Caller, asked: "SearchRequest[Any]") -> Page[Group]:
     """The groups that a filter finds, a page of them. Raises NotAllowed."""
     caller.require(Action.PROVISION)
     tenant, by_index = caller.tenant, indexed(asked)
@@ -85,7 +85,7 @@ async def replace(custody: Custody, caller: Caller, group_id: UUID, group: Group
 
 
 async def patch(
-    custody: Custody, caller: Caller, group_id: UUID, operations: PatchOp[Group], *, if_match: str | None
+    custody: Custody, caller: Caller, group_id: UUID, operations: "PatchOp[Group]", *, if_match: str | None
 ) -> Kept:
     """Change a group; whoever comes or goes has other roles at once.
 

@@ -38,7 +38,7 @@ MOST_RESULTS: Final = 200
 AnyExtension = TypeVar("AnyExtension", bound=Extension)
 
 
-class Work(Extension):
+class Work(Extension, use_attribute_docstrings=False):
     """What telephony calls somebody, by which their own calls are known."""
 
     __schema__ = URN("urn:ietf:params:scim:schemas:extension:recording-vault:2.0:User")
@@ -46,7 +46,7 @@ class Work(Extension):
     agent_id: Annotated[str | None, CaseExact.true] = Field(None, max_length=100)
 
 
-class Manager(ComplexAttribute):
+class Manager(ComplexAttribute, use_attribute_docstrings=False):
     """The superior; the reference that RFC 7643 §4.3 demands beside the id is what nobody sends."""
 
     value: Annotated[str | None, CaseExact.true] = None
@@ -55,7 +55,7 @@ class Manager(ComplexAttribute):
     )
 
 
-class Enterprise(Extension):
+class Enterprise(Extension, use_attribute_docstrings=False):
     """Of the enterprise extension (RFC 7643 §4.3), who somebody's superior is."""
 
     __schema__ = URN("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User")
@@ -63,7 +63,7 @@ class Enterprise(Extension):
     manager: Manager | None = None
 
 
-class User(Resource[AnyExtension]):
+class User(Resource[AnyExtension], use_attribute_docstrings=False):
     """A person, as a directory names them (RFC 7643 §4.1)."""
 
     __schema__ = URN("urn:ietf:params:scim:schemas:core:2.0:User")
@@ -76,7 +76,7 @@ class User(Resource[AnyExtension]):
     groups: Annotated[list[GroupMembership] | None, Mutability.read_only] = None
 
 
-class Group(Resource[Any]):
+class Group(Resource[Any], use_attribute_docstrings=False):
     """A group, as a directory names it (RFC 7643 §4.2); its members are people."""
 
     __schema__ = URN("urn:ietf:params:scim:schemas:core:2.0:Group")
@@ -85,8 +85,11 @@ class Group(Resource[Any]):
     members: list[GroupMember] | None = None
 
 
-Person: TypeAlias = User[Any]
-"""What functions take and give; `USER` is the model that reads and writes it, with its extensions."""
+Person: TypeAlias = "User[Any]"
+"""What functions take and give; `USER` is the model that reads and writes it, with its extensions.
+
+Quoted, as such types are in annotations: each would be built as a model of its own at every start, and used by nobody.
+"""
 
 USER: Final[Any] = User.__class_getitem__(Work | Enterprise)
 

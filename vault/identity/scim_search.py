@@ -26,7 +26,7 @@ class Page(Generic[Found]):
     start: int
 
 
-def indexed(asked: SearchRequest[Any]) -> tuple[str, str] | None:
+def indexed(asked: "SearchRequest[Any]") -> tuple[str, str] | None:
     """The attribute, in lower case, and the value where the filter is `attribute eq "value"` of one that is indexed."""
     node = asked.filter.ast if asked.filter is not None else None
     if not isinstance(node, Comparison) or node.op is not CompareOperator.eq or node.attr_path.sub_attr:
@@ -35,13 +35,13 @@ def indexed(asked: SearchRequest[Any]) -> tuple[str, str] | None:
     return (name, node.value) if name in INDEXED and isinstance(node.value, str) else None
 
 
-def span(asked: SearchRequest[Any]) -> tuple[int, int]:
+def span(asked: "SearchRequest[Any]") -> tuple[int, int]:
     """How many are passed over, and how many are answered at most."""
     count = MOST_RESULTS if asked.count is None else min(asked.count, MOST_RESULTS)
     return min(asked.start_index_0 or 0, FARTHEST), count
 
 
-def page(asked: SearchRequest[Any], resources: Sequence[Found]) -> Page[Found]:
+def page(asked: "SearchRequest[Any]", resources: Sequence[Found]) -> Page[Found]:
     """The page that was asked for, of all resources that there are; takes the processor's time, not the loop's."""
     matching = resources if asked.filter is None else [each for each in resources if asked.filter.match(each)]
     ordered = asked.sort(matching)

@@ -87,7 +87,7 @@ async def read(custody: Custody, caller: Caller, member_id: UUID) -> Kept:
     return kept[0]
 
 
-async def search(custody: Custody, caller: Caller, asked: SearchRequest[Any]) -> Page[Person]:
+async def search(custody: Custody, caller: Caller, asked: "SearchRequest[Any]") -> Page[Person]:
     """The people that a filter finds, a page of them. Raises NotAllowed."""
     caller.require(Action.PROVISION)
     tenant, by_index = caller.tenant, indexed(asked)
@@ -116,7 +116,7 @@ async def replace(custody: Custody, caller: Caller, member_id: UUID, person: Per
 
 
 async def patch(
-    custody: Custody, caller: Caller, member_id: UUID, operations: PatchOp[Person], *, if_match: str | None
+    custody: Custody, caller: Caller, member_id: UUID, operations: "PatchOp[Person]", *, if_match: str | None
 ) -> Kept:
     """Change some of what is said of somebody; `active: false` stops them everywhere within seconds.
 
