@@ -6,10 +6,12 @@ import pytest
 
 from tenants.vocabulary import Role, SignInMethod
 from tests.identity.directories import GROUP, Directory
+from tests.queues import queued
 from tests.worker.apart import eventually
 from tests.world import As, House, World
 from vault.accounts import Sessions
 from vault.custody.database import DB, tenant_scope
+from vault.identity.roles import lock_directory
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +126,21 @@ async def test_what_makes_administrators_or_dpos_is_confirmed_by_a_second_admini
     assert (await directory.member(person["id"]))["roles"] == ["dpo", "supervisor"]
     # What it stands for already is said again by one, and taken away by one.
     assert (await directory.map(group, Role.DPO)).json()["roles"] == ["dpo"]
+
+
+async def test_who_confirms_a_mapping_is_themselves_changed_by_the_directory_meanwhile(world: World) -> None:
+    directory = await Directory.of(await world.house("prh"))
+    house, user = directory.house, await directory.user()
+    await directory.map(await directory.group(user["id"]), Role.ADMINISTRATOR)
+    second, other, group = await _session(house, user["id"]), await directory.group(user["id"]), await directory.group()
+    waiting = (await directory.map(group, Role.DPO, reason="Our DPOs are in it")).json()
+    decision = {"approve": True, "reason": "They are ours"}
+    async with tenant_scope(house.tenant):
+        await lock_directory(house.tenant)
+        emptied = await queued(directory.patch(f"/Groups/{other['id']}", {"op": "remove", "path": "members"}))
+        decided = await queued(second.post(f"/v1/proposals/{waiting['proposal']}/decision", json=decision), 2)
+    answers = [await emptied, await decided]
+    assert [each.status_code for each in answers] == [200, 200], [each.text for each in answers]
 
 
 async def test_where_somebody_who_decides_could_be_another_the_dpo_is_told(directory: Directory) -> None:

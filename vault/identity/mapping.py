@@ -112,7 +112,6 @@ async def _check(_: Custody, proposal: Proposal) -> Mapping[str, Any]:
 async def _carry_out(custody: Custody, proposal: Proposal) -> Mapping[str, Any]:
     """Map it in the open scope of the decision; whose roles change is signed out by the catalogue itself."""
     by, roles = proposal.decided_by or proposal.proposed_by, [Role(role) for role in proposal.terms["roles"]]
-    await lock_directory(proposal.tenant)
     changed = await _map(proposal.tenant, _of(proposal), roles, by=by, now=custody.clock.now())
     return {"members": len(changed)}
 
@@ -147,6 +146,6 @@ def _mapped(kept: group_rows.Kept, proposal: UUID | None = None) -> MappedGroup:
 
 
 HANDLERS: Handlers = MappingProxyType(
-    {MAP: Handler(Action.MANAGE_SIGN_IN, Action.MANAGE_SIGN_IN, _check, at_once=_carry_out)}
+    {MAP: Handler(Action.MANAGE_SIGN_IN, Action.MANAGE_SIGN_IN, _check, at_once=_carry_out, first=lock_directory)}
 )
 """Both are administrators of the controller's."""

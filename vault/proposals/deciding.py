@@ -85,6 +85,8 @@ async def decide(
     async with platform_scope():
         firm = await _people(PLATFORM, caller.id, proposal.proposed_by)
         await narrow(proposal.tenant)
+        if approve and handler.first:
+            await handler.first(proposal.tenant)
         if not await rows.waits(proposal.tenant, proposal.id, now=now):
             raise Conflict("It was decided or withdrawn meanwhile, or nobody decided on it in time.")
         people = firm | await _people(proposal.tenant, caller.id, proposal.proposed_by)

@@ -96,6 +96,9 @@ AtOnce = Callable[[Custody, Proposal], Awaitable[Mapping[str, Any]]]
 ByJob = Callable[[Custody, Proposal], Awaitable[Mapping[str, Any] | None]]
 """Does it outside of any scope, may be killed anywhere and is called again until it gives the `outcome`."""
 
+First = Callable[[UUID], Awaitable[None]]
+"""Locks, in the open scope of an approval, what `at_once` needs and others lock before anybody's row."""
+
 
 @dataclass(frozen=True)
 class Handler:
@@ -106,6 +109,7 @@ class Handler:
     check: Check
     at_once: AtOnce | None = None
     by_job: ByJob | None = None
+    first: First | None = None
 
 
 Handlers = Mapping[str, Handler]
