@@ -165,6 +165,7 @@ async def test_nobody_is_told_at_once_who_has_never_come_in(treasury: Treasury) 
         invited = await treasury.house.member(role)
         answer = await treasury.maintenance.post("/v1/break-glass", json=NEED | {"told": str(invited.id)})
         assert (answer.status_code, answer.json()["errors"][0]["rule"]) == (422, "second-person")
+        assert "who has signed in before" in answer.json()["detail"]
         await treasury.house.come_in(invited)
         broken = await treasury.break_glass(told=str(invited.id))
         await treasury.maintenance.post(f"/v1/break-glass/{broken['id']}/end")

@@ -231,7 +231,9 @@ async def _require_second(caller: Caller, told: UUID) -> None:
         told,
     )
     if told == caller.id or not rows or _SECOND.isdisjoint(map(Role, rows[0]["roles"])):
-        sentence = "Name an administrator or the DPO, other than yourself, who is told at once."
+        sentence = (
+            "Name an administrator or the DPO, other than yourself and who has signed in before, who is told at once."
+        )
         raise Invalid(sentence, [FieldProblem("told", "second-person", sentence)])
 
 
