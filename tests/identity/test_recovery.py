@@ -1,8 +1,11 @@
 """Whoever lost what they sign in with gets their account back by two persons, and nobody gets it alone."""
 
+from uuid import UUID
+
 import pytest
 
 from tenants.vocabulary import Role
+from tests.identity.directories import Directory
 from tests.identity.walking import Person, invite, let_in
 from tests.world import As, House, World, redemption
 
@@ -73,6 +76,21 @@ async def test_nobody_else_proposes_it_and_nobody_elsewhere_is_found(world: Worl
     assert (await other.administrator.post("/v1/recoveries", json=named)).status_code == 404
     own = body | {"email": f"admin@{house.slug}.example"}
     assert (await house.administrator.post("/v1/recoveries", json=own)).status_code == 409
+
+
+async def test_whoever_comes_in_by_the_provider_alone_keeps_the_link_to_it(world: World) -> None:
+    house = await world.house("prh", edits={"[access]": '[access]\nsign_in = ["identity_provider"]'})
+    dpo, directory, (person, _) = await house.person(Role.DPO), await Directory.of(house), await invite(house)
+    body = {"email": person.email, "reason": "seen in person, with a passport"}
+    refused = await house.administrator.post("/v1/recoveries", json=body)
+    assert (refused.status_code, "by the provider alone" in refused.text) == (409, True)
+    # An administrator has passkeys too, until they are one no more.
+    user = await directory.user()
+    group = await directory.group(user["id"])
+    await directory.map(group, Role.ADMINISTRATOR)
+    waiting = await proposed(house.administrator, Person(house, UUID(user["id"]), user["userName"]))
+    await directory.patch(f"/Groups/{group['id']}", {"op": "remove", "path": "members"})
+    assert await decide(dpo, waiting) == 409
 
 
 async def test_a_lost_invitation_is_replaced_by_an_administrator_until_it_is_taken_up(

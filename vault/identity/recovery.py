@@ -5,6 +5,8 @@ decision all that opened the account ends, the link to the organisation's provid
 there would come in again, and end the owner's invitation with that. One of the two, of the controller and not of the
 firm, then makes the invitation once and hands it over: nobody of the firm ever holds the way into a controller's
 account.
+
+Whom the notice lets in by the provider alone could take no invitation up: their account is mended at the provider.
 """
 
 from collections.abc import Mapping
@@ -14,12 +16,14 @@ from typing import Any, Final
 from uuid import UUID
 
 from tenants.decisions import Action
+from tenants.vocabulary import Role
 from vault.accounts import Caller, require_still_in
 from vault.credentials import Issued, replace_invitation
 from vault.custody import audit
 from vault.custody.custody import Custody
 from vault.custody.database import DB, PLATFORM, tenant_scope
 from vault.errors import Conflict, NotFound
+from vault.identity.methods import LOCAL, held_by, methods_for
 from vault.identity.taking_up import tell_changed
 from vault.members import signed_out
 from vault.proposals.deciding import propose
@@ -43,7 +47,7 @@ async def propose_recovery(
     Raises:
         NotAllowed: the caller is neither administrator nor DPO nor operator.
         NotFound: no such active member of this controller.
-        Conflict: it is one's own account, or it is proposed already; nobody has taken an invitation up yet.
+        Conflict: it is one's own account, it is proposed already, or its owner comes in by the provider alone.
         Invalid: the reason says nothing, or too much.
     """
     caller.require(Action.RECOVER_ACCOUNT)
@@ -94,10 +98,15 @@ async def invite_after_recovery(custody: Custody, caller: Caller, recovery: UUID
     return invitation
 
 
-async def _check(_: Custody, proposal: Proposal) -> Mapping[str, Any]:
+async def _check(custody: Custody, proposal: Proposal) -> Mapping[str, Any]:
     async with tenant_scope(proposal.tenant):
-        if not await DB.fetch("SELECT 1 FROM member WHERE id = $1 AND active", proposal.object_id):
-            raise NotFound
+        found = await DB.fetch("SELECT roles FROM member WHERE id = $1 AND active", proposal.object_id)
+        held = await held_by(proposal.tenant, now=custody.clock.now())
+    if not found:
+        raise NotFound
+    # Its owner could take no invitation up, and the provider's link would be gone.
+    if set(LOCAL).isdisjoint(methods_for(held, frozenset(map(Role, found[0]["roles"])))):
+        raise Conflict("People of this controller come in by the provider alone: the account is mended there.")
     return {}
 
 
