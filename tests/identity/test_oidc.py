@@ -13,6 +13,7 @@ import pytest
 from tenants.vocabulary import Role
 from tests.identity.directories import Directory
 from tests.identity.providing import Browser, install, register, running, vault_beside
+from tests.queues import queued
 from tests.world import As, House, World
 from vault.custody.database import DB, tenant_scope
 from vault.identity.linking import UNLINKED_FOR
@@ -158,6 +159,20 @@ async def test_whose_account_was_given_back_is_vouched_for_no_more_while_they_ma
         earlier = "UPDATE account_recovery SET approved_at = approved_at - $2::interval WHERE member_id = $1"
         await DB.fetch(earlier, UUID(member), UNLINKED_FOR)
     assert (await firm.me(await firm.sign_in(**vouched)))["id"] == member
+
+
+async def test_nobody_is_linked_for_the_first_time_beside_a_recovery(firm: Firm) -> None:
+    house, second = firm.house, await firm.house.person(Role.DPO)
+    member, email = await firm.invited(Role.SUPERVISOR)
+    body = {"email": email, "reason": "seen in person, with a passport"}
+    asked = await house.administrator.post("/v1/recoveries", json=body)
+    decision = {"approve": True, "reason": "I know them too"}
+    async with tenant_scope(house.tenant):
+        # What opened the account ends after whose it is was locked.
+        await DB.fetch("SELECT 1 FROM credential WHERE member_id = $1 FOR UPDATE", UUID(member))
+        decided = await queued(second.post(f"/v1/proposals/{asked.json()['id']}/decision", json=decision))
+        linked = await queued(firm.sign_in(email=email, email_verified=True), 2)
+    assert [(await decided).status_code, (await linked).status_code] == [200, 401]
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,11 @@ async def _first(provider: Provider, subject: Subject, now: datetime) -> UUID | 
     by, member_id = "directory", await _of_directory(provider.tenant, subject)
     if member_id is None:
         by, member_id = "email", await _of_address(provider, subject.claims)
-    if member_id is None or await _is_given_back(member_id, now):
+    if member_id is None:
+        return None
+    # Beside a recovery: either it ends this link, or it is seen here. As `set_roles` locks them, who may follow.
+    await DB.fetch("SELECT 1 FROM member WHERE id = $1 FOR UPDATE", member_id)
+    if await _is_given_back(member_id, now):
         return None
     made = await DB.fetch(
         "INSERT INTO external_identity (tenant_id, member_id, subject, linked_by, linked_at)"
