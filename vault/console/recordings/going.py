@@ -15,6 +15,7 @@ from tenants.recordings import PartClass
 from vault.access.kept import CONTACT, CONTENT, IDENTIFIERS, PEAKS, PLAYBACK, Kept, KeptPart
 from vault.console.language import mark, term
 from vault.keeping.explaining import Explanation
+from vault.keeping.standing import StandingPart
 
 NAMES: Final = {
     CONTENT: mark("The recording itself"),
@@ -27,10 +28,12 @@ NAMES: Final = {
 
 STATES: Final = {
     State.KEPT: mark("kept"),
-    State.HELD: mark("held beyond its day"),
+    State.HELD: mark("held"),
     State.DUE: mark("its time is up"),
     State.DESTROYED: mark("destroyed"),
 }
+
+BEYOND: Final = mark("held beyond its day")
 
 STATEMENT: Final = mark("A statement of the data subject")
 
@@ -42,7 +45,7 @@ _TOLD: Final = (CONTENT, CONTACT, IDENTIFIERS)
 class Going:
     """When one part goes and by which promise; `grounds` are what keeps it beyond that day.
 
-    `goes_at` is None while nobody knows it; `early` says that it went before its day.
+    `goes_at` is None while nobody knows it; `early` says that it went before its day, `late` that its day is past.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Going:
     clause: Citation | None
     grounds: tuple[str, ...] = ()
     early: bool = False
+    late: bool = False
     size: int | None = None
     destruction: UUID | None = None
     changes: tuple[Change, ...] = ()
@@ -62,6 +66,11 @@ class Going:
     def said(self) -> str:
         """What keeps it, in words."""
         return ", ".join(map(term, self.grounds))
+
+    @property
+    def standing(self) -> str:
+        """How it stands, in words to be translated: what is held is so before its day too."""
+        return BEYOND if self.state is State.HELD and self.late else STATES[self.state]
 
     def goes_with(self, other: "Going") -> bool:
         """Whether there is nothing else to tell of this part than of the other."""
@@ -75,7 +84,7 @@ def going(told: Explanation | None, held: Kept | None) -> list[Going]:
     """Each part's, those first that sentences are made of."""
     known = {part.name: part for part in held.recording.parts} if held else {}
     if told is not None:
-        found = [_explained(part.name, part.facts.part_class, fate, known.get(part.name)) for part, fate in told.parts]
+        found = [_explained(told, kept, fate, known.get(kept.name)) for kept, fate in told.parts]
     else:
         found = [_kept(held, part) for part in known.values()] if held else []
     return sorted(found, key=lambda each: (_TOLD.index(each.name) if each.name in _TOLD else len(_TOLD), each.name))
@@ -91,18 +100,19 @@ def _called(name: str) -> str:
     return NAMES.get(name, STATEMENT)
 
 
-def _explained(name: str, part_class: PartClass, fate: Fate, part: KeptPart | None) -> Going:
+def _explained(told: Explanation, kept: StandingPart, fate: Fate, part: KeptPart | None) -> Going:
     ended = fate.state is State.DESTROYED
     return Going(
-        name=name,
-        called=_called(name),
-        part_class=part_class,
+        name=kept.name,
+        called=_called(kept.name),
+        part_class=kept.facts.part_class,
         state=fate.state,
         day=fate.day,
         goes_at=fate.goes_at,
         clause=fate.clause,
         grounds=tuple(dict.fromkeys(str(reason.ground) for reason in fate.kept_by)),
         early=ended and fate.goes_at is not None and fate.goes_at < fate.day,
+        late=fate.day <= told.at,
         size=part.size if part else None,
         destruction=part.destruction_id if part else None,
         changes=fate.would_change,
@@ -123,6 +133,7 @@ def _kept(held: Kept, part: KeptPart) -> Going:
         clause=part.citation,
         grounds=held.recording.holds if part.is_held else (),
         early=part.went_early,
+        late=day <= held.recording.at,
         size=part.size,
         destruction=part.destruction_id,
     )

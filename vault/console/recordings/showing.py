@@ -27,7 +27,7 @@ from vault.console.desk import Desk, read_desk
 from vault.console.keeping import panels
 from vault.console.keeping.panels import kept_panel, noted_panel
 from vault.console.language import _, mark, moment, term, words_of
-from vault.console.recordings.going import STATES, going, sentences
+from vault.console.recordings.going import going, sentences
 from vault.console.recordings.hearing import Hearing, hearing
 from vault.console.recordings.lines import Line, line_of
 from vault.console.recordings.talks import SENDERS
@@ -171,7 +171,6 @@ def _facts(found: Known) -> dict[str, Any]:
         "parts_of_it": parts,
         "sentences": sentences(parts),
         "facts": held.recording.facts if held and held.recording.live(CONTENT) else {},
-        "states": STATES,
         "changes": list(dict.fromkeys(change.sentence for part in parts for change in part.changes)),
     }
 
