@@ -41,6 +41,9 @@ _LABEL: Final = re.compile(r'(?:<label for|<fieldset [^>]*\bid)="field-([^"]+)">
 _SUMMED_UP: Final = re.compile(r'(<a href="#field-([^"]+)">)\2</a>')
 """What a form calls a field, and where the summary above it names one (`parts.html`)."""
 
+INVALID: Final = 422
+"""With what status a form comes back, in a page or as a piece of one, with a summary of what is wrong."""
+
 _NO_DONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 PAGES: Final = jinja2.Environment(
@@ -103,12 +106,13 @@ def page(
         "done": done.get(request.query_params.get("done", "")),
     }
     body = PAGES.get_template(template).render(shown | given)
-    return _answer(request, labelled(body) if problems else body, status, nonce)
+    return _answer(request, labelled(body) if problems or status == INVALID else body, status, nonce)
 
 
 def piece(request: AnyRequest, template: str, *, status: int = 200, **given: Any) -> Response[str]:
     """A piece of a page, for htmx to put in its place."""
-    return _answer(request, rendered(template, request, **given), status, "")
+    body = rendered(template, request, **given)
+    return _answer(request, labelled(body) if status == INVALID else body, status, "")
 
 
 def rendered(template: str, request: AnyRequest, **given: Any) -> str:

@@ -100,6 +100,7 @@ async def test_a_note_is_added_at_a_second_and_taken_back_by_its_writer(
         await page.get_by_label("At (minutes:seconds)").fill("9:00")
         await visitor.press("Add the note")
         await page.get_by_role("alert").get_by_text("Name a moment of the recording").wait_for()
+        assert await page.get_by_role("alert").get_by_role("link").inner_text() == "At (minutes:seconds)"
         assert await page.get_by_label("New note").input_value() == "The offer was read out twice."
         await page.get_by_label("At (minutes:seconds)").fill("0:02.5")
         await visitor.press("Add the note")
