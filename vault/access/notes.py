@@ -77,15 +77,16 @@ async def notes(custody: Custody, caller: Caller, recording_id: UUID) -> list[No
     return await _opened(custody, caller, held, decision, rows)
 
 
-async def notes_if_heard(custody: Custody, caller: Caller, recording_id: UUID) -> list[Note] | None:
-    """The same for a page that shows them to whoever may listen, and nothing to others; None for those.
+async def notes_if_heard(custody: Custody, caller: Caller, recording_id: UUID) -> tuple[Kept, list[Note] | None]:
+    """The same, with the recording, for a page that shows them to whoever may listen; None of them for others.
 
     Raises:
         NotFound: no such recording of this controller.
         NotAllowed: the caller is an operator.
     """
     await refuse_operators(custody, caller, DESCRIBED)
-    return await notes_of(custody, caller, await find(custody, caller, recording_id))
+    held = await find(custody, caller, recording_id)
+    return held, await notes_of(custody, caller, held)
 
 
 async def notes_of(custody: Custody, caller: Caller, held: Kept, *, purpose: str | None = None) -> list[Note] | None:

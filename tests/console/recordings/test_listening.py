@@ -96,6 +96,7 @@ async def test_a_stretch_is_repeated_and_a_note_leads_to_its_second(visit: Visit
         page = visitor.page
         await page.locator(".wave canvas").first.wait_for()
         await page.get_by_label("New note").fill("Tässä sovittiin.")
+        assert await page.get_by_label("At (minutes:seconds)").input_value() == "", "nothing was heard yet"
         await page.get_by_label("At (minutes:seconds)").fill("0:20")
         await visitor.press("Add the note")
         await visitor.follow("0:20")
@@ -108,6 +109,14 @@ async def test_a_stretch_is_repeated_and_a_note_leads_to_its_second(visit: Visit
         await page.evaluate("document.querySelector('audio').currentTime = 29.5")
         await visitor.press("Play or pause")
         await until(page, "a.currentTime > 20 && a.currentTime < 25 && !a.paused")
+        await page.get_by_label("New note").fill("Tässä alettiin.")
+        assert await page.get_by_label("At (minutes:seconds)").input_value() != "", "what is begun to be written"
+        await page.get_by_label("At (minutes:seconds)").fill("0:35")
+        await visitor.press("Add the note")
+        await visitor.follow("0:35")
+        await until(page, "a.currentTime > 35")
+        assert await page.locator(".wave .loop").is_hidden(), "who asks to go elsewhere is not led back"
+        await visitor.press("From here (A)")
         await visitor.press("Repeat no more")
         assert not await page.locator(".wave .loop").is_visible()
         await visitor.check_accessible()
@@ -258,6 +267,8 @@ async def test_what_was_written_is_read_as_it_was_said(visit: Visit, world: Worl
             shown = await visitor.page.inner_text(".conversation")
             assert str(lines[0].get("text", lines[0].get("question"))) in shown
             assert await visitor.page.get_attribute(".conversation", "lang") == "fi"
+            assert "Whoever may read the text reads the note." in await visitor.text()
+            assert await visitor.page.get_by_label("At (minutes:seconds)").count() == 0, "a text has no seconds"
             if not window:
                 await visitor.check_accessible()
 

@@ -61,6 +61,12 @@ class Player {
     else this.sound.addEventListener("loadedmetadata", set, { once: true });
   }
 
+  // Wherever somebody asks to go, they stay: a stretch that is repeated and does not hold that place would lead away.
+  leap(seconds) {
+    if (this.loops && (seconds < (this.a ?? this.starts) || seconds >= this.b)) this.repeat("clear");
+    this.seek(seconds);
+  }
+
   do(what) {
     const by = { back: -10, on: 10, left: -5, right: 5 }[what];
     if (by) this.seek(this.now + by);
@@ -187,17 +193,20 @@ const players = [...document.querySelectorAll("[data-player]")].map((root) => ne
 const access = document.querySelector("[data-access]");
 if (access) leave.begin(access, players);
 
-// A note's time leads to its place, also in a note that was put on the page just now; a new note is at this moment's.
+// A note's time leads to its place, also in a note that was put on the page just now.
 document.addEventListener("click", (event) => {
   const to = event.target.closest("[data-seek]");
   if (!to || !players.length) return;
   event.preventDefault();
-  players[0].seek(Number(to.dataset.seek));
+  players[0].leap(Number(to.dataset.seek));
   (players[0].wave ?? players[0].sound).focus();
 });
+// A new note is at the moment at which somebody begins to write it. Whoever then empties the field notes the whole.
 document.addEventListener("focusin", (event) => {
-  const field = event.target;
-  if (players.length && field.matches?.("[data-seconds-now]") && !field.value && players[0].now >= 1) field.value = clock(players[0].now);
+  const field = event.target.matches?.("input, textarea") && event.target.form?.querySelector("[data-seconds-now]");
+  if (!field || !players.length || players[0].now < 1 || field.value || "filled" in field.dataset) return;
+  field.value = clock(players[0].now);
+  field.dataset.filled = "";
 });
 // Where one was is said with the wish to listen on.
 for (const form of document.querySelectorAll("form:has([data-position])")) {

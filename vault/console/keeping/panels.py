@@ -11,6 +11,7 @@ from tenants.decisions import MAY_RELEASE, ROLES, Action
 from tenants.keeping import Fate, ReasonKind, State
 from tenants.policy import Citation
 from tenants.vocabulary import HoldReason, RestrictionGround
+from vault.access.kept import KeptRecording
 from vault.access.notes import Note, notes_if_heard
 from vault.accounts import Caller
 from vault.console.language import mark, words_of
@@ -103,10 +104,12 @@ class Keeping:
 class Noted:
     """The notes of a recording with their writers' names; `is_own` tells which the person may take back.
 
-    `is_held` says that the person wrote some that nobody takes back while the recording is held.
+    `is_held` says that the person wrote some that nobody takes back while the recording is held. What is read has no
+    seconds to note something at.
     """
 
     recording: UUID
+    is_sound: bool
     notes: tuple[tuple[Note, str, bool], ...]
     is_held: bool
 
@@ -142,16 +145,17 @@ async def notes_panel(custody: Custody, caller: Caller, recording_id: UUID) -> d
     Raises:
         NotFound: no such recording that the person may know of.
     """
-    return noted_panel(caller, recording_id, await notes_if_heard(custody, caller, recording_id))
+    held, found = await notes_if_heard(custody, caller, recording_id)
+    return noted_panel(caller, held.recording, found)
 
 
-def noted_panel(caller: Caller, recording_id: UUID, found: Sequence[Note] | None) -> dict[str, Any]:
+def noted_panel(caller: Caller, recording: KeptRecording, found: Sequence[Note] | None) -> dict[str, Any]:
     """The same, of what was asked already."""
     if found is None:
         return {"noted": None}
     shown = tuple((note, note.writer or "", note.by == caller.id and not note.is_held) for note in found)
     is_held = any(note.is_held for note in found if note.by == caller.id)
-    return {"noted": Noted(recording=recording_id, notes=shown, is_held=is_held)}
+    return {"noted": Noted(recording=recording.id, is_sound=recording.is_sound, notes=shown, is_held=is_held)}
 
 
 def may_end(caller: Caller, known: Known) -> bool:

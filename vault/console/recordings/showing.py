@@ -102,12 +102,7 @@ async def recording_page(
     heard = await hearing(custody, caller, found.id, _wanted(request), found.description)
     shown |= {"heard": heard, "at": _at(request)} | _asked(found, desk, heard, caller)
     shown |= await kept_panel(caller, found.explanation, found.reasons) if found.explanation else {"keeping": None}
-    # Whoever may know nothing of it may hear nothing of it either, and reads no note.
-    notes = None
-    if found.description:
-        purpose = desk.purpose if desk.purpose in found.description.purposes else None
-        notes = await notes_of(custody, caller, found.description.held, purpose=purpose)
-    shown |= noted_panel(caller, recording_id, notes)
+    shown |= await _noted(custody, caller, found.description, desk)
     return page(
         request,
         "recordings/recording.html",
@@ -143,6 +138,14 @@ async def known(custody: Custody, caller: Caller, recording_id: UUID, *, purpose
     if refused is not None and explanation is None and not isinstance(refused, Destroyed):
         raise refused
     return Known(id=recording_id, description=description, explanation=explanation, reasons=reasons, refusal=refused)
+
+
+async def _noted(custody: Custody, caller: Caller, found: Description | None, desk: Desk) -> dict[str, Any]:
+    """The notes; whoever may know nothing of the recording may hear nothing of it either, and reads none."""
+    if found is None:
+        return {"noted": None}
+    purpose = desk.purpose if desk.purpose in found.purposes else None
+    return noted_panel(caller, found.held.recording, await notes_of(custody, caller, found.held, purpose=purpose))
 
 
 def _wanted(request: Request[Any, Any, Any]) -> UUID | None:
