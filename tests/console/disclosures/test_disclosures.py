@@ -167,7 +167,7 @@ async def test_whoever_reviews_a_copy_sees_the_notes_that_it_tells(visit: Visit,
     asked = await at.subjects(recording)
     async with visit(at.dpo) as dpo:
         await dpo.go(f"/disclosures/{asked['id']}/items/{recording}")
-        await dpo.follow("Who listened, and what they wrote")
+        await dpo.follow("Who listened or read, and what they wrote")
         assert "Nobody has noted anything of it." in await dpo.text()
         for body in ({"text": "The neighbour was named."}, {"text": "An invoice.", "at_ms": 900}):
             await at.supervisor.post(f"/v1/recordings/{recording}/notes", json=body)

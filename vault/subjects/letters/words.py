@@ -28,9 +28,9 @@ EN: Words = MappingProxyType(
         "nothing_found": "We searched for you by what you told us and keep no recording that is yours.",
         "given.subject_access": "A copy of your recordings was made ready for you: the recordings themselves and"
         " transcripts, the contact records, for which purposes they are kept and for how long, who received them,"
-        " and when and why each of them was listened to. How you get it, you are told separately.",
+        " and when and why each of them was listened to or read. How you get it, you are told separately.",
         "given.agent_access": "A copy of your recordings was made ready for you, with when and why each of them was"
-        " listened to. How you get it, you are told separately.",
+        " listened to or read. How you get it, you are told separately.",
         "given.on_site_review": "You can listen to your recordings at the place and time that were agreed with you."
         " You may still ask for a copy as well.",
         "acts.statement": "Your statement was added to {count} recordings. What was recorded stays as it was; your"
@@ -90,9 +90,9 @@ FI: Words = MappingProxyType(
         "nothing_found": "Haimme tietojasi antamiesi tietojen perusteella. Meillä ei ole sinua koskevia tallenteita.",
         "given.subject_access": "Tallenteistasi on tehty sinulle jäljennös: itse tallenteet ja niiden tekstit,"
         " yhteydenoton tiedot, käsittelyn tarkoitukset ja säilytysajat, tietojen vastaanottajat sekä se, milloin ja"
-        " miksi tallennetta on kuunneltu. Saat erikseen tiedon siitä, miten saat jäljennöksen.",
+        " miksi tallennetta on kuunneltu tai luettu. Saat erikseen tiedon siitä, miten saat jäljennöksen.",
         "given.agent_access": "Tallenteistasi on tehty sinulle jäljennös sekä tieto siitä, milloin ja miksi niitä on"
-        " kuunneltu. Saat erikseen tiedon siitä, miten saat jäljennöksen.",
+        " kuunneltu tai luettu. Saat erikseen tiedon siitä, miten saat jäljennöksen.",
         "given.on_site_review": "Voit kuunnella tallenteesi kanssasi sovitussa paikassa sovittuna aikana. Voit edelleen"
         " pyytää myös jäljennöksen.",
         "acts.statement": "Lausumasi on liitetty tallenteisiin (yhteensä {count}). Tallenne säilyy sellaisenaan;"
@@ -151,9 +151,9 @@ SV: Words = MappingProxyType(
         "nothing_found": "Vi sökte med de uppgifter som du gav. Vi har inga inspelningar som gäller dig.",
         "given.subject_access": "En kopia av dina inspelningar har gjorts klar för dig: själva inspelningarna och deras"
         " text, kontaktuppgifterna, ändamålen och lagringstiderna, mottagarna samt när och varför inspelningarna har"
-        " avlyssnats. Du får särskilt besked om hur du får kopian.",
+        " avlyssnats eller lästs. Du får särskilt besked om hur du får kopian.",
         "given.agent_access": "En kopia av dina inspelningar har gjorts klar för dig, med uppgift om när och varför de"
-        " har avlyssnats. Du får särskilt besked om hur du får kopian.",
+        " har avlyssnats eller lästs. Du får särskilt besked om hur du får kopian.",
         "given.on_site_review": "Du kan lyssna på dina inspelningar på den plats och vid den tid som har avtalats med"
         " dig. Du kan fortfarande också begära en kopia.",
         "acts.statement": "Ditt utlåtande har fogats till inspelningarna (totalt {count}). Det inspelade bevaras som"
