@@ -98,7 +98,7 @@ def page(
         "languages": language.LANGUAGES,
         "language": language.LANGUAGE.get(),
         "path": request.url.path,
-        "kept": urlencode([pair for pair in request.query_params.multi_items() if pair[0] not in _OF_THIS_PAGE]),
+        "kept": kept(request),
         "places": list(places(signed_in)) if signed_in else [],
         "me": signed_in,
         "nonce": nonce,
@@ -126,6 +126,11 @@ def elsewhere(path: str, *, done: str = "") -> Response[str]:
     """Go on to another page (303), whose `done` says what was done."""
     at = f"{path}{'&' if '?' in path else '?'}done={done}" if done else path
     return Response("", status_code=303, headers=dict(HEADERS) | {"location": at}, media_type=MediaType.HTML)
+
+
+def kept(request: AnyRequest) -> str:
+    """The query of a page that goes on with whoever stays there."""
+    return urlencode([pair for pair in request.query_params.multi_items() if pair[0] not in _OF_THIS_PAGE])
 
 
 def policy(nonce: str) -> str:

@@ -49,13 +49,21 @@ async def test_a_supervisor_holds_a_call_and_releases_it(visit: Visit, house: Ho
         await visitor.check_accessible()
 
 
-async def test_what_the_notice_lets_nothing_wait_for_is_refused_with_its_words(visit: Visit, world: World) -> None:
+async def test_what_the_notice_lets_nothing_wait_for_is_not_offered_and_refused_with_its_words(
+    visit: Visit, world: World
+) -> None:
     house = await world.house("prh")
     call = await recording(house)
     async with visit(await house.person(Role.SUPERVISOR)) as visitor:
         await visitor.go(f"/recordings/{call}/keeping")
         await visitor.page.get_by_text("Hold this recording", exact=True).click()
-        await visitor.page.get_by_label("Reason").select_option("complaint")
+        offered = await visitor.page.get_by_label("Reason").locator("option").all_inner_texts()
+        assert "complaint" not in offered
+        assert "legal claim" in offered
+        assert "The notice lets nothing of this recording wait for: complaint" in await visitor.text()
+        await visitor.check_accessible()
+        # As a form that was open before the notice changed.
+        await visitor.page.evaluate("document.querySelector('#field-hold_reason option').value = 'complaint'")
         await visitor.press("Hold it")
         assert "The notice lets nothing of this recording wait for a complaint." in await visitor.text()
         assert await visitor.page.locator("blockquote.clause").count()

@@ -271,6 +271,11 @@ async def test_what_was_written_is_read_as_it_was_said(visit: Visit, world: Worl
             assert await visitor.page.get_by_label("At (minutes:seconds)").count() == 0, "a text has no seconds"
             if not window:
                 await visitor.check_accessible()
+                await visitor.page.get_by_text("Hold this recording", exact=True).click()
+                await visitor.page.get_by_label("Reason").select_option("legal_claim")
+                await visitor.press("Hold it")
+                assert "The recording is held." in await visitor.text()
+                assert await visitor.page.locator(".conversation").count(), "and one reads on where one was"
 
 
 async def test_what_is_restricted_is_heard_by_whom_the_law_lets_and_hidden_from_others(

@@ -79,7 +79,7 @@ async def _shown(
     request: HTMXRequest, custody: Custody, caller: Caller, recording_id: UUID, typed: dict[str, Any], done: str
 ) -> Response[str]:
     if not request.htmx:
-        return back(recording_id, typed.get("back"), done)
+        return back(request, recording_id, typed.get("back"), done)
     shown = await notes_panel(custody, caller, recording_id)
     return piece(request, "keeping/_notes.html", said=_(DONE[done]), **(shown | _where(typed)))
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from tenants.decisions import MAY_RELEASE, ROLES, Action
-from tenants.keeping import Fate, ReasonKind, State
+from tenants.keeping import Fate, ReasonKind, State, is_covered
 from tenants.policy import Citation
 from tenants.vocabulary import HoldReason, RestrictionGround
 from vault.access.kept import KeptRecording
@@ -136,7 +136,7 @@ async def kept_panel(caller: Caller, told: Explanation, reasons: Sequence[Known]
         restrictions=tuple(each for each in shown if each.known.reason.kind is ReasonKind.RESTRICTION),
         parts=_parts(told),
     )
-    return {"keeping": keeping, "reasons": words_of(HoldReason), "grounds": words_of(RestrictionGround)}
+    return {"keeping": keeping, "grounds": words_of(RestrictionGround)} | _reasons(told)
 
 
 async def notes_panel(custody: Custody, caller: Caller, recording_id: UUID) -> dict[str, Any]:
@@ -169,6 +169,15 @@ def may_release(caller: Caller, reason: HoldReason) -> bool:
     """Whether the person's roles may release holds for this reason."""
     releasing = MAY_RELEASE.get(reason, ROLES[Action.RELEASE])
     return caller.may(Action.RELEASE) and not releasing.isdisjoint(caller.person.roles)
+
+
+def _reasons(told: Explanation) -> dict[str, Any]:
+    """For what the recording may be held, and for what its notice lets nothing of it wait."""
+    living = [part.facts.longer_while for part, fate in told.parts if fate.state in (State.KEPT, State.HELD)]
+    words = words_of(HoldReason)
+    # Where nothing lives any more, that is what whoever wants to hold it is told.
+    offered = [(each, word) for each, word in words if not living or any(is_covered(each, named) for named in living)]
+    return {"reasons": offered, "not_offered": [word for each, word in words if (each, word) not in offered]}
 
 
 def _shown(caller: Caller, known: Known, told: Explanation, names: Mapping[UUID, str]) -> Shown:

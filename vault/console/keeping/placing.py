@@ -15,7 +15,7 @@ from vault.api.dependencies import FromCaller, InCustody
 from vault.api.holds import Note
 from vault.console.forms import end_of, fields, read, shaped
 from vault.console.keeping.panels import DONE, keeping_panel, notes_panel
-from vault.console.rendering import elsewhere, page
+from vault.console.rendering import elsewhere, kept, page
 from vault.custody.custody import Custody
 from vault.errors import FieldProblem, Invalid, NotFound
 from vault.keeping.placing import lift_restriction, note_told, place_hold, release_hold, restrict
@@ -66,7 +66,7 @@ async def hold(
         await place_hold(custody, caller, recording_id, reason=form.hold_reason, note=form.hold_note, until=until)
     except Invalid as error:
         return await _again(request, custody, caller, recording_id, typed, renamed(error, "hold_"))
-    return back(recording_id, typed.get("back"), "held")
+    return back(request, recording_id, typed.get("back"), "held")
 
 
 @post("/recordings/{recording_id:uuid}/restrictions", opt={"action": Action.RESTRICT})
@@ -81,7 +81,7 @@ async def restrict_use(
         await restrict(custody, caller, recording_id, ground=form.ground, note=form.restriction_note, until=until)
     except Invalid as error:
         return await _again(request, custody, caller, recording_id, typed, renamed(error, "restriction_"))
-    return back(recording_id, typed.get("back"), "restricted")
+    return back(request, recording_id, typed.get("back"), "restricted")
 
 
 @post("/holds/{hold_id:uuid}/release", opt={"action": Action.RELEASE})
@@ -91,7 +91,7 @@ async def release(
     """End a hold."""
     form = await read(request, Returning)
     known = await release_hold(custody, caller, hold_id)
-    return back(known.recording, form.back, "released")
+    return back(request, known.recording, form.back, "released")
 
 
 @post("/restrictions/{restriction_id:uuid}/told", opt={"action": Action.LIFT})
@@ -101,7 +101,7 @@ async def tell(
     """Record that the data subject was told that the restriction ends."""
     form = await read(request, Returning)
     known = await note_told(custody, caller, restriction_id)
-    return back(known.recording, form.back, "told")
+    return back(request, known.recording, form.back, "told")
 
 
 @post("/restrictions/{restriction_id:uuid}/lift", opt={"action": Action.LIFT})
@@ -111,7 +111,7 @@ async def lift(
     """End a restriction."""
     form = await read(request, Returning)
     known = await lift_restriction(custody, caller, restriction_id)
-    return back(known.recording, form.back, "lifted")
+    return back(request, known.recording, form.back, "lifted")
 
 
 async def keeping_page(
@@ -128,10 +128,11 @@ async def keeping_page(
     return page(request, "keeping/keeping.html", status=status, done=DONE, recording_id=recording_id, **(shown | given))
 
 
-def back(recording_id: UUID, where: str | None, done: str) -> Response[str]:
-    """To the recording, or to the page of what keeps it, or to the list of all holds."""
+def back(request: AnyRequest, recording_id: UUID, where: str | None, done: str) -> Response[str]:
+    """To the recording, or to the page of what keeps it, or to the list of all holds; with the query that came."""
     places = {"recording": f"/recordings/{recording_id}", "list": "/holds"}
-    return elsewhere(places.get(where or "", f"/recordings/{recording_id}/keeping"), done=done)
+    path, query = places.get(where or "", f"/recordings/{recording_id}/keeping"), kept(request)
+    return elsewhere(f"{path}?{query}" if query else path, done=done)
 
 
 def last_day(field: str, text: str | None) -> datetime | None:
