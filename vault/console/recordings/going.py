@@ -5,7 +5,7 @@ Whoever may read about retention is told by what explains it; others, by what th
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -45,7 +45,8 @@ _TOLD: Final = (CONTENT, CONTACT, IDENTIFIERS)
 class Going:
     """When one part goes and by which promise; `grounds` are what keeps it beyond that day.
 
-    `goes_at` is None while nobody knows it; `early` says that it went before its day, `late` that its day is past.
+    `goes_at` is None while nobody knows it; `early` says that it went before its day, `late` that its day is past, and
+    `soon` that it goes within a day, so that the day alone would not tell when.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Going:
     grounds: tuple[str, ...] = ()
     early: bool = False
     late: bool = False
+    soon: bool = False
     size: int | None = None
     destruction: UUID | None = None
     changes: tuple[Change, ...] = ()
@@ -113,6 +115,7 @@ def _explained(told: Explanation, kept: StandingPart, fate: Fate, part: KeptPart
         grounds=tuple(dict.fromkeys(str(reason.ground) for reason in fate.kept_by)),
         early=ended and fate.goes_at is not None and fate.goes_at < fate.day,
         late=fate.day <= told.at,
+        soon=_soon(fate.goes_at, told.at),
         size=part.size if part else None,
         destruction=part.destruction_id if part else None,
         changes=fate.would_change,
@@ -123,20 +126,26 @@ def _kept(held: Kept, part: KeptPart) -> Going:
     """As the catalogue tells it to everybody who may find the recording."""
     ends = held.tenancy.contract.ends_at
     day = min(part.destroy_at, ends) if part.destroy_at else ends
+    goes_at = part.destroyed_at or (part.goes_at if part.is_held else day)
     return Going(
         name=part.name,
         called=_called(part.name),
         part_class=part.part_class,
         state=_state(part, held.recording.at),
         day=day,
-        goes_at=part.destroyed_at or (part.goes_at if part.is_held else day),
+        goes_at=goes_at,
         clause=part.citation,
         grounds=held.recording.holds if part.is_held else (),
         early=part.went_early,
         late=day <= held.recording.at,
+        soon=_soon(goes_at, held.recording.at),
         size=part.size,
         destruction=part.destruction_id,
     )
+
+
+def _soon(goes_at: datetime | None, now: datetime) -> bool:
+    return goes_at is not None and goes_at - now < timedelta(days=1)
 
 
 def _state(part: KeptPart, now: datetime) -> State:
