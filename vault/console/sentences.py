@@ -33,8 +33,9 @@ FORMS: Final = (
     "Invalid UUID",
     "Invalid RFC3339 encoded date",
     "Invalid RFC3339 encoded datetime",
+    "Request %(request)s of a data subject, received on %(day)s.",
 )
-"""What msgspec says of a form whose fields are of another shape."""
+"""What msgspec says of a form whose fields are of another shape, and why the vault itself says that it gives a copy."""
 
 LONGEST: Final = 1000
 """Characters of a sentence that is looked for among the templates; what somebody wrote may be placed in it."""
