@@ -67,7 +67,7 @@ async def test_a_request_for_access_is_written_down_checked_found_and_given_as_a
         await visitor.follow("Find and act")
         await visitor.check_accessible()
         assert "1 candidate" in await visitor.text()
-        await visitor.page.uncheck("[name=recordings]")
+        assert not await visitor.page.is_checked("[name=recordings]"), "whose it is, somebody says"
         await visitor.press("Ask for the copy")
         assert "Choose at least one recording." in await visitor.text()
         await visitor.check_accessible()
@@ -109,6 +109,7 @@ async def test_a_statement_and_a_restriction_stand_in_the_history(visit: Visit, 
         await write_down(visitor, "rectification")
         await identified(visitor)
         await visitor.follow("Find and act")
+        await visitor.page.check("[name=recordings]")
         await visitor.page.fill("[name=text]", "I said fifty, not sixty.")
         await visitor.press("Add the statement")
         assert "Statement added" in await visitor.text()
@@ -117,6 +118,7 @@ async def test_a_statement_and_a_restriction_stand_in_the_history(visit: Visit, 
         await write_down(visitor, "restriction")
         await identified(visitor)
         await visitor.follow("Find and act")
+        await visitor.page.check("[name=recordings]")
         await visitor.press("Restrict")
         assert "Use restricted" in await visitor.text()
         await visitor.check_accessible()
@@ -139,6 +141,7 @@ async def test_an_erasure_that_the_notice_grants_is_proposed_to_a_second_person(
     request = await asked(house, "erasure")
     async with visit(await house.person(Role.DPO), java_script_enabled=False) as visitor:
         await visitor.go(f"/subjects/{request.id}/found")
+        await visitor.page.check("[name=recordings]")
         await visitor.page.fill("[name=reason]", "The processing rests on nothing any more.")
         await visitor.press("Propose the order")
         assert "waits for a second person" in await visitor.text()

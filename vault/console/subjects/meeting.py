@@ -87,7 +87,8 @@ async def _shown(
         one=asked,
         right=right_of(asked.invoked),
         items=items,
-        chosen=set(form["recordings"]) if form else {str(one.id) for one in items},
+        # A number may be shared: whose a recording is, somebody says of each, and nobody by leaving it as it was.
+        chosen=set(form["recordings"]) if form else set(),
         ways=Ways.of(asked),
         grounds=[(ground, term(ground)) for ground in sorted(GROUNDS.get(asked.invoked, ()))],
         form=form or {},
