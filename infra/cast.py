@@ -62,6 +62,11 @@ def address(who: str, slug: str) -> str:
     return f"{who}@{slug or 'firm'}.demo.example"
 
 
+def called(who: str) -> str:
+    """The name of a demo person; the two administrators are told apart by it."""
+    return "Demo Second Administrator" if who == SECOND else f"Demo {role_of(who).title()}"
+
+
 def role_of(who: str) -> Role:
     """The role of a demo person."""
     return Role.ADMINISTRATOR if who == SECOND else Role(who)

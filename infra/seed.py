@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import tenants
-from infra.cast import AGENT_ID, FIRM, PEOPLE, SLUGS, Demo, House, address, recall, role_of, write
+from infra.cast import AGENT_ID, FIRM, PEOPLE, SLUGS, Demo, House, address, called, recall, role_of, write
 from infra.coming_in import Now, come_in, really_now, take_up
 from tenants.vocabulary import Role
 from vault.assembly import open_custody
@@ -137,13 +137,13 @@ class _Seeding:
         body = {
             "policy": (Path(tenants.__file__).parent / f"{slug}.toml").read_text(encoding="utf-8"),
             "contract": {"starts_on": f"{starts_on}", "ends_on": f"{starts_on + CONTRACTS_LAST}"},
-            "administrator": {"email": address(Role.ADMINISTRATOR, slug), "name": "Demo Administrator"},
+            "administrator": {"email": address(Role.ADMINISTRATOR, slug), "name": called(Role.ADMINISTRATOR)},
         }
         return _invitation(operator, "/v1/controllers", body)
 
     def _invited(self, administrator: Client, slug: str, who: str) -> str | None:
         role = role_of(who)
-        body = {"email": address(who, slug), "name": f"Demo {role.title()}", "roles": [role]}
+        body = {"email": address(who, slug), "name": called(who), "roles": [role]}
         agent = {"agent_id": AGENT_ID} if role is Role.AGENT else {}
         return _invitation(administrator, "/v1/members", body | agent)
 
