@@ -12,13 +12,17 @@ from vault.custody.database import DB, tenant_scope
 
 @dataclass(frozen=True, kw_only=True)
 class Colleague:
-    """Somebody of the controller's, by name; also whoever has been stopped, since what they did is still told."""
+    """Somebody of the controller's, by name; also whoever has been stopped, since what they did is still told.
+
+    `email` is told where somebody chooses among people who may be called the same.
+    """
 
     id: UUID
     name: str = field(repr=False)
     roles: frozenset[Role]
     active: bool
     came_in: bool
+    email: str = field(default="", repr=False)
 
 
 async def names(caller: Caller, ids: Iterable[UUID | None], *, reading: Action) -> dict[UUID, str]:

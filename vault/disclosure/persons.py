@@ -34,8 +34,8 @@ async def concerned(caller: Caller) -> list[Colleague]:
     roles = ROLES[Action.DECIDE_DISCLOSURE] | ROLES[Action.REQUEST_DISCLOSURE] | ROLES[Action.RECEIVE_DISCLOSURE]
     async with tenant_scope(caller.tenant):
         rows = await DB.fetch(
-            "SELECT id, name, roles, came_in_at FROM member WHERE tenant_id = $1 AND active AND roles && $2::text[]"
-            " AND NOT $3 = ANY(roles) ORDER BY name, id",
+            "SELECT id, name, email, roles, came_in_at FROM member WHERE tenant_id = $1 AND active"
+            " AND roles && $2::text[] AND NOT $3 = ANY(roles) ORDER BY name, id",
             *(caller.tenant, sorted(roles), Role.RECIPIENT),
         )
     return [
@@ -45,6 +45,7 @@ async def concerned(caller: Caller) -> list[Colleague]:
             roles=frozenset(map(Role, row["roles"])),
             active=True,
             came_in=row["came_in_at"] is not None,
+            email=row["email"],
         )
         for row in rows
     ]

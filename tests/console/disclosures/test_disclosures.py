@@ -295,6 +295,8 @@ async def test_organisations_group_and_stand_ins_are_kept_in_pages(
         assert "It was recorded." in await visitor.text()
         await visitor.check_accessible()
         await visitor.go("/disclosures/delegations")
+        choices = await visitor.page.get_by_label("Who stands in").locator("option").all_inner_texts()
+        assert all("@" in choice for choice in choices[1:]), "two may be called the same"
         await visitor.page.get_by_label("Who stands in").select_option(str(at.supervisor.id))
         await visitor.page.get_by_label("Until the end of").fill(str(world.today() + timedelta(days=2)))
         await visitor.press("Name them")

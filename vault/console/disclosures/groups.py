@@ -11,6 +11,7 @@ from tenants.organisations import Membership, OrganisationKind
 from tenants.vocabulary import DisclosureKind, Role
 from vault.accounts import Caller
 from vault.api.dependencies import FromCaller, InCustody
+from vault.colleagues import Colleague
 from vault.console import forms
 from vault.console.days import today_of
 from vault.console.disclosures.frame import SEES, AnyRequest, asks, known_organisations, names_of, show
@@ -118,12 +119,17 @@ async def _delegations(
     given = {
         "delegations": made,
         "names": await names_of(caller, [id for each in made for id in (each.member_id, each.stand_in_id)]),
-        "deciders": [(str(each.id), each.name) for each in people if persons.decides(each)],
-        "stand_ins": [(str(each.id), each.name) for each in people if persons.stands_in(each) and each.id != caller.id],
+        "deciders": [_to_choose(each) for each in people if persons.decides(each)],
+        "stand_ins": [_to_choose(each) for each in people if persons.stands_in(each) and each.id != caller.id],
         "for_others": Role.ADMINISTRATOR in caller.person.roles,
         "form": {},
     }
     return show(request, "delegations.html", custody, status=status, **(given | more))
+
+
+def _to_choose(one: Colleague) -> tuple[str, str]:
+    """Somebody in a list to choose from, told apart from whoever is called the same."""
+    return str(one.id), f"{one.name} ({one.email})"
 
 
 HANDLERS = [show_groups, record_member, end_member, show_delegations, make_delegation, end_delegation]
