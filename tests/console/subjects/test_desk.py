@@ -149,6 +149,19 @@ async def test_an_erasure_that_the_notice_grants_is_proposed_to_a_second_person(
         assert "The order to destroy waits for a second person" in await visitor.text()
 
 
+async def test_all_candidates_are_ticked_by_whoever_says_so(visit: Visit, world: World) -> None:
+    house = await world.house("prh")
+    for _ in range(2):
+        await house.recording()
+    request = await asked(house, "access")
+    async with visit(await house.person(Role.DPO), java_script_enabled=False) as visitor:
+        await visitor.go(f"/subjects/{request.id}/found")
+        ticked = visitor.page.locator("[name=recordings]:checked")
+        assert await ticked.count() == 0
+        await visitor.follow("Tick all of them")
+        assert await ticked.count() == 2
+
+
 async def test_the_clock_of_a_late_request_is_red_and_a_withdrawn_one_has_none(visit: Visit, world: World) -> None:
     house = await world.house("prh")
     request = await asked(house, "access", identified=False)

@@ -1,6 +1,6 @@
 """What may be the person's is found, a human being says which of it is, and what was asked for is done with that."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -88,12 +88,17 @@ async def _shown(
         right=right_of(asked.invoked),
         items=items,
         # A number may be shared: whose a recording is, somebody says of each, and nobody by leaving it as it was.
-        chosen=set(form["recordings"]) if form else set(),
+        chosen=set(form["recordings"]) if form else _all(request, items),
         ways=Ways.of(asked),
         grounds=[(ground, term(ground)) for ground in sorted(GROUNDS.get(asked.invoked, ()))],
         form=form or {},
         **{"conflict": None} | told,
     )
+
+
+def _all(request: AnyRequest, items: Iterable[Candidate]) -> set[str]:
+    """All of them, for whoever looked through them and says so; else none."""
+    return {str(one.id) for one in items} if "all" in request.query_params else set()
 
 
 async def _act(
