@@ -76,6 +76,10 @@ def test_every_sentence_of_the_rules_is_known_again_with_its_values(spoken: str)
             "There is no recording with this id that you may see. 7",
             "Tällä tunnuksella ei ole tallennetta, jonka saisit nähdä. 7",
         ),
+        (
+            "Request 3176 of a data subject, received on 2026-11-23.",
+            "Rekisteröidyn pyyntö 3176, saapunut 2026-11-23.",
+        ),
         ("did you mean 'call'?", "tarkoititko 'call'?"),
         ("Whatever <this> is.", '<span lang="en">Whatever &lt;this&gt; is.</span>'),
     ],
@@ -84,6 +88,7 @@ def test_every_sentence_of_the_rules_is_known_again_with_its_values(spoken: str)
         "a word that begins it",
         "a sentence in a sentence",
         "what follows it",
+        "what the vault writes itself",
         "a word of a file",
         "unknown",
     ],
