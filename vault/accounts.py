@@ -41,6 +41,9 @@ class Caller:
     controller_name: str | None = None
     """What the person's controller is called; None for an operator."""
 
+    controller_slug: str | None = None
+    """Its short name, which sign-in asks for."""
+
     @property
     def tenant(self) -> UUID:
         """Whose rows this caller works in: its controller's, or the platform's own for an operator."""
@@ -180,6 +183,7 @@ class Sessions:
             method=session.method,
             signed_in_at=session.opened_at,
             controller_name=member.controller_name,
+            controller_slug=member.controller_slug,
         )
 
     async def _by_token(self, secret: str, certificate: str | None, *, in_use: bool) -> Caller:
@@ -212,7 +216,13 @@ class Sessions:
                 raise Unauthenticated("The token has ended.")
             await narrow(found["tenant_id"])
             member = await _member(found["tenant_id"], found["member_id"])
-        caller = Caller(member.person, found["id"], frozenset(found["scopes"]), controller_name=member.controller_name)
+        caller = Caller(
+            member.person,
+            found["id"],
+            frozenset(found["scopes"]),
+            controller_name=member.controller_name,
+            controller_slug=member.controller_slug,
+        )
         return _Token(caller, found["expires_at"], found["bound_to"])
 
 
@@ -259,13 +269,14 @@ class _Member:
     person: Person
     signed_out_at: datetime | None
     controller_name: str | None
+    controller_slug: str | None
 
 
 async def _member(tenant: UUID, member_id: UUID) -> _Member:
     """The active member, in the open scope. Raises Unauthenticated, Destroyed."""
     found = await DB.fetch(
-        "SELECT m.roles, m.agent_id, m.active, m.signed_out_at, c.name AS controller_name FROM member m"
-        " LEFT JOIN controller c ON c.id = m.tenant_id WHERE m.id = $1",
+        "SELECT m.roles, m.agent_id, m.active, m.signed_out_at, c.name AS controller_name,"
+        " c.slug AS controller_slug FROM member m LEFT JOIN controller c ON c.id = m.tenant_id WHERE m.id = $1",
         member_id,
     )
     if not found:
@@ -278,7 +289,7 @@ async def _member(tenant: UUID, member_id: UUID) -> _Member:
         roles=frozenset(Role(role) for role in found[0]["roles"]),
         agent_id=found[0]["agent_id"],
     )
-    return _Member(person, found[0]["signed_out_at"], found[0]["controller_name"])
+    return _Member(person, found[0]["signed_out_at"], found[0]["controller_name"], found[0]["controller_slug"])
 
 
 def _remember(remembered: dict[Key, Value], key: Key, value: Value) -> None:

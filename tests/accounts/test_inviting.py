@@ -70,6 +70,7 @@ async def test_the_first_administrators_invitation_is_in_their_letter_and_nowher
     others = [each.get_content() for each in postbox.letters]
     assert sum(len(CODE.findall(each)) for each in others) == len(CODE.findall(letter)) == 2
     assert f"/invitation#{CODE.findall(letter)[0]}" in letter
+    assert f"lyhytnimeä, joka on {house.slug}." in letter
     (let_in,) = await logged(house, "member.invited")
     assert let_in["details"]["shown"] is False
     assert not await told(house, "account.taken_up")

@@ -25,13 +25,18 @@ SPENT: Final = "The invitation is unknown, spent or out of date."
 
 @dataclass(frozen=True, kw_only=True)
 class Opening:
-    """What somebody may choose who was invited. The app's secret is good until this is asked for again."""
+    """What somebody may choose who was invited. The app's secret is good until this is asked for again.
+
+    `controller` is the short name of whoever invites them, which sign-in asks for; both are empty for an operator.
+    """
 
     methods: tuple[SignInMethod, ...]
     email: str = field(repr=False)
     secret: str = field(repr=False)
     uri: str = field(repr=False)
     passkey: dict[str, Any] = field(repr=False)
+    controller: str
+    controller_name: str
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,8 @@ async def look_at(custody: Custody, invitation: str) -> Opening:
         secret=secret,
         uri=codes.uri(secret, invited.email),
         passkey=await passkeys.begin_registration(custody, user, known=()),
+        controller=invited.slug,
+        controller_name=invited.held.name if invited.held else "",
     )
 
 

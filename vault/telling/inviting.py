@@ -28,21 +28,24 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Kutsu: {controller}, tallenneholvi",
             "{controller} on kutsunut teidät tallenneholvin käyttäjäksi. Ottakaa kutsu käyttöön täällä:\n\n{link}\n\n"
             "Jos linkki ei toimi, liittäkää tämä osoitteessa {page}:\n\n{secret}\n\n"
-            "Kutsu on voimassa {until} asti ja toimii kerran. Se lähetettiin vain teille: älkää antako sitä muille."
+            "Kutsu on voimassa {until} asti ja toimii kerran. Kirjautuessa kysytään rekisterinpitäjän lyhytnimeä,"
+            " joka on {slug}. Kutsu lähetettiin vain teille: älkää antako sitä muille."
             " Jos ette tiedä, mistä on kyse, kertokaa siitä tietosuojavastaavalle.\n",
         ),
         "sv": (
             "Inbjudan: {controller}, inspelningsvalvet",
             "{controller} har bjudit in er att använda inspelningsvalvet. Ta i bruk inbjudan här:\n\n{link}\n\n"
             "Om länken inte fungerar kan den klistras in på {page}:\n\n{secret}\n\n"
-            "Inbjudan gäller till {until} och fungerar en gång. Den sändes bara till er: ge den inte till någon."
+            "Inbjudan gäller till {until} och fungerar en gång. Vid inloggningen frågas efter den"
+            " personuppgiftsansvariges kortnamn, som är {slug}. Inbjudan sändes bara till er: ge den inte till någon."
             " Om ni inte vet vad det gäller, berätta det för dataskyddsombudet.\n",
         ),
         "en": (
             "Invitation: {controller}, the recording vault",
             "{controller} has invited you to the recording vault. Take the invitation up here:\n\n{link}\n\n"
             "Where the link does not work, paste this at {page}:\n\n{secret}\n\n"
-            "It is good until {until}, and once. It was sent to you alone: give it to nobody. If you do not know what"
+            "It is good until {until}, and once. Sign-in asks for the controller's short name, which is {slug}. The"
+            " invitation was sent to you alone: give it to nobody. If you do not know what"
             " this is about, tell the data protection officer.\n",
         ),
     }
@@ -75,6 +78,7 @@ async def invitation(custody: Custody, policy: Policy, invited: Invited, *, at: 
     subject, text = _WORDS[language]
     said = {
         "controller": policy.controller.name,
+        "slug": policy.slug,
         "page": page,
         "link": f"{page}#{issued.secret}",
         "secret": issued.secret,

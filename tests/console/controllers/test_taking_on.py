@@ -83,6 +83,8 @@ async def test_a_policy_is_checked_as_it_is_typed_and_taken_on_with_what_was_tol
         await visitor.page.wait_for_selector("#invitation-text")
         await visitor.check_accessible()
         invitation = (await visitor.page.inner_text("#invitation-text")).strip()
+        assert f"{world.custody.origin}/invitation, and" in await visitor.text()
+        assert f"asks for: {slug}." in await visitor.text()
         await visitor.follow("To the controller")
         assert slug in await visitor.text()
         assert invitation not in await visitor.page.content()

@@ -35,7 +35,7 @@ async def arrive(world: World, visitor: Visitor, slug: str, email: str, invitati
     assert await page.locator("ul.codes li").count() == 10
     await visitor.check_accessible()
     await page.get_by_role("main").get_by_role("link", name="Sign in").click()
-    await page.locator("#field-controller").fill(slug)
+    assert await page.locator("#field-controller").input_value() == slug
     await page.locator("#field-email").fill(email)
     await page.locator("#field-password").fill(PASSWORD)
     await page.locator("#field-code").fill(world.code(secret=secret))

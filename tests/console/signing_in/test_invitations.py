@@ -30,6 +30,7 @@ async def test_an_invitation_becomes_a_password_and_an_app_and_a_recovery_code_l
         assert "unknown, spent or out of date" in await visitor.text()
         await visitor.page.get_by_label("Code of the invitation").fill(invitation)
         await visitor.press("Go on")
+        assert f"sign-in asks for, is {house.slug}." in await visitor.text()
         secret = await visitor.page.inner_text("code.secret")
         for password, again, code, told in (
             (PASSWORD, PASSWORD + "x", "000000", "The two passwords are not the same."),
@@ -42,7 +43,10 @@ async def test_an_invitation_becomes_a_password_and_an_app_and_a_recovery_code_l
         await choose(visitor, PASSWORD, PASSWORD, world.code(secret=secret))
         codes = re.findall(r"(?:\w{4}-){3}\w{4}", await visitor.text())
         assert len(codes) == 10
+        assert f"the controller's short name: {house.slug}." in await visitor.text()
         await visitor.follow("I have kept them: sign in")
+        assert await visitor.page.get_by_label("Controller's short name").input_value() == house.slug
+        assert email not in visitor.page.url
         await fill(visitor, controller=house.slug, email=email, code=codes[0])
         assert visitor.page.url == visitor.url + "/"
         await visitor.press("Sign out")

@@ -156,7 +156,8 @@ async def take_on(request: Request[Caller, Any, Any], custody: InCustody, caller
     except (Invalid, Conflict) as error:
         problems = getattr(error, "problems", None) or [FieldProblem("policy", error.slug, error.detail)]
         return _page(request, form, seen, status=error.status, problems=list(problems))
-    return page(request, "controllers/taken_on.html", made=made, typed=typed, policy=seen.policy)
+    shown: dict[str, Any] = {"made": made, "typed": typed, "policy": seen.policy, "origin": custody.origin}
+    return page(request, "controllers/taken_on.html", **shown)
 
 
 async def _onboard(custody: Custody, caller: Caller, form: Form, typed: Typed) -> Onboarded:

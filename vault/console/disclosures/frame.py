@@ -81,6 +81,7 @@ def show(
         "say": words.say,
         "words": words,
         "now": now,
+        "origin": custody.origin,
         "clock_of": lambda each: clock_of(each, now),
     }
     return page(

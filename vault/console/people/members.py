@@ -20,6 +20,8 @@ from vault.console import forms
 from vault.console.language import mark, words_of
 from vault.console.people.tabs import show
 from vault.console.rendering import elsewhere
+from vault.credentials import Issued
+from vault.custody.custody import Custody
 from vault.custody.tables import Member
 from vault.errors import Conflict, FieldProblem, Invalid, NotFound
 from vault.identity.inviting import add_member, invite_instead
@@ -63,7 +65,7 @@ async def invite(request: Request[Caller, Any, Any], custody: InCustody, caller:
         return await _listed(request, caller, form=given, status=409, problems=[known])
     if let_in.proposal is not None:
         return elsewhere(f"/proposals/{let_in.proposal}", done="proposed")
-    return await show(request, "invited", "members", issued=let_in.invitation, back="/people", whom=asked.name)
+    return await _invited(request, custody, let_in.invitation, back="/people", whom=asked.name)
 
 
 @get("/people/{member_id:uuid}", opt={"action": Action.MANAGE_MEMBERS})
@@ -87,7 +89,7 @@ async def invite_again(
 ) -> Response[str]:
     """Another invitation in place of a lost one."""
     issued = await invite_instead(custody, caller, member_id)
-    return await show(request, "invited", "members", issued=issued, back=f"/people/{member_id}", whom="")
+    return await _invited(request, custody, issued, back=f"/people/{member_id}", whom="")
 
 
 @post("/people/{member_id:uuid}/superior", status_code=200, opt={"action": Action.MANAGE_MEMBERS})
@@ -131,6 +133,14 @@ def state_of(member: Member) -> tuple[str, str]:
 def is_machine(roles: Sequence[str]) -> bool:
     """Whether it is nobody who could sign in."""
     return bool(roles) and MACHINES.issuperset(roles)
+
+
+async def _invited(
+    request: Request[Caller, Any, Any], custody: Custody, issued: Issued | None, *, back: str, whom: str
+) -> Response[str]:
+    """The invitation, at the only moment it is shown, with where it is taken up."""
+    given: dict[str, Any] = {"issued": issued, "origin": custody.origin, "back": back, "whom": whom}
+    return await show(request, "invited", "members", **given)
 
 
 async def _listed(

@@ -150,7 +150,7 @@ async def make_invitation(
 ) -> Response[str]:
     """The invitation by which the owner of a recovered account comes back, shown once."""
     issued = await invite_after_recovery(custody, caller, proposal_id)
-    return page(request, "policy/invitation.html", issued=issued, proposal_id=proposal_id)
+    return page(request, "policy/invitation.html", issued=issued, origin=custody.origin, proposal_id=proposal_id)
 
 
 async def _told(custody: Custody, caller: Caller, proposal: Proposal) -> dict[str, Any]:

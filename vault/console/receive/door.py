@@ -81,7 +81,7 @@ async def redeem_to_receive(request: Asked, custody: InCustody) -> Response[str]
     except (Invalid, RefusedByPolicy):
         unfit = _("The password is too weak, or the code is not of the secret that was shown. Here is another secret.")
         return await _choice_page(request, custody, invitation, told=unfit)
-    return show(request, "recovery.html", None, codes=made)
+    return show(request, "recovery.html", None, codes=made, controller=given.get("controller", "")[:100])
 
 
 def door_page(

@@ -55,7 +55,7 @@ async def redeem(request: Asked, custody: InCustody) -> Response[str]:
         return await _choice(request, custody, given, error.problems)
     except RefusedByPolicy:
         return await _choice(request, custody, given, [FieldProblem("", "policy", BY_OTHER_MEANS)])
-    return page(request, "signing_in/codes.html", codes=made)
+    return page(request, "signing_in/codes.html", codes=made, controller=given.get("controller", "")[:100])
 
 
 async def offered_again(custody: Custody, given: Mapping[str, str]) -> Opening:
