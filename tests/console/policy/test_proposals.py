@@ -19,6 +19,7 @@ from vault.handlers import HANDLERS
 from vault.identity.provider_model import Settings
 from vault.proposals.model import LASTS, Proposal, State
 
+NAME = "Patentti- ja rekisterihallitus"
 KEY = "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq"
 TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "change_contract": (
@@ -70,8 +71,17 @@ def test_each_kind_tells_its_own_facts(world: World, action: str, state: State) 
         lapses_at=now + LASTS, outcome={"rule": "conflict", "detail": "It is held."},
     )  # fmt: skip
     me = Caller(Person(id=uuid4(), tenant=uuid4(), roles=frozenset({Role.DPO})), uuid4())
-    given = {"proposal": proposal, "names": {}, "me": me, "contact": "The registry", "states": STATES}
-    assert words in PAGES.get_template("policy/_facts.html").render(given)
+    given = {
+        "proposal": proposal,
+        "names": {},
+        "controllers": {},
+        "me": me,
+        "contact": "The registry",
+        "states": STATES,
+    }
+    facts = PAGES.get_template("policy/_facts.html").render(given)
+    assert words in facts
+    assert "everything of the controller is destroyed" not in facts, "an extension destroys nothing"
     progress = PAGES.get_template("policy/_progress.html").render(given)
     assert ("It is held." in progress) is (state is State.REFUSED)
 
@@ -100,7 +110,14 @@ async def test_the_second_person_reads_whom_to_ask_at_an_organisation(visit: Vis
         assert "None of your roles decides on it" in await visitor.text()
         await visitor.check_accessible()
     async with visit(await world.operator()) as visitor:
+        await visitor.go("/proposals")
+        row = visitor.page.locator("tr", has=visitor.page.locator(f"a[href='/proposals/{changed.json()['id']}']"))
+        assert NAME in await row.inner_text()
         await visitor.go(f"/proposals/{changed.json()['id']}")
+        assert NAME in await visitor.page.locator("dl.facts").first.inner_text()
+        assert "everything of the controller is destroyed at once" in await visitor.text()
+        assert await visitor.page.locator("button.danger").inner_text() == "Confirm"
+        await visitor.check_accessible()
         await visitor.page.get_by_label("Why you decide so").fill("As agreed.")
         await visitor.press("Refuse")
         assert "You refused it." in await visitor.text()

@@ -24,6 +24,7 @@ from vault.custody.database import PLATFORM
 from vault.errors import Invalid, NotFound
 from vault.handlers import HANDLERS
 from vault.identity.recovery import RECOVER, invite_after_recovery
+from vault.onboarding import controllers
 from vault.organisations import registering
 from vault.organisations.reading import proposed as proposed_contact
 from vault.policies.changing import CHANGE_POLICY, proposed_source
@@ -90,6 +91,7 @@ async def list_proposals(
         proposals=found,
         show="all" if show == "all" else "waiting",
         names=await names_for(caller),
+        controllers=await _controllers(caller),
         titles=TITLES,
         states=STATES,
     )
@@ -162,6 +164,7 @@ async def _told(custody: Custody, caller: Caller, proposal: Proposal) -> dict[st
         "title": TITLES[proposal.action],
         "states": STATES,
         "names": await names_for(caller),
+        "controllers": await _controllers(caller),
         "effect": proposal.effect if proposal.action == CHANGE_POLICY else None,
         "contact": await _contact(custody, caller, proposal),
         "typed": "",
@@ -170,6 +173,12 @@ async def _told(custody: Custody, caller: Caller, proposal: Proposal) -> dict[st
         "may_decide": not own and caller.may(handler.may_decide) and not (firm and proposal.by_operator),
         "may_invite": _may_invite(caller, proposal),
     }
+
+
+async def _controllers(caller: Caller) -> dict[UUID, str]:
+    """Names by id, for an operator, before whom proposals of all controllers are; nobody else needs to be told."""
+    firm = caller.tenant == PLATFORM and caller.may(Action.ONBOARD)
+    return {one.tenant: one.name for one in await controllers(caller)} if firm else {}
 
 
 def _may_invite(caller: Caller, proposal: Proposal) -> bool:
