@@ -25,7 +25,7 @@ import tenants
 from infra import sentences
 from tenants.events.table import ACTS
 from vault.console.policy_form import shapes
-from vault.console.sentences import FORMS
+from vault.console.sentences import FORMS, REASON_OF_A_COPY
 
 CONSOLE: Final = Path(__file__).parents[1] / "vault" / "console"
 LOCALE: Final = CONSOLE / "locale"
@@ -52,7 +52,7 @@ def used() -> dict[str, set[Message]]:
     found[POLICY_FORM] |= shapes.messages()
     found[ACTS_MEAN] = {act.means for act in ACTS.values()}
     found[TERMS] = {str(word).replace("_", " ") for enum in closed_lists() for word in enum}
-    found[SENTENCES] = {*sentences.told(), *FORMS}
+    found[SENTENCES] = {*sentences.told(), *FORMS, REASON_OF_A_COPY}
     return found
 
 

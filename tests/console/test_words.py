@@ -95,3 +95,10 @@ def test_every_sentence_of_the_rules_is_known_again_with_its_values(spoken: str)
 )
 def test_what_stands_in_a_sentence_is_told_too(spoken: str, said: str, told: str) -> None:
     assert (spoken, sentence(said)) == ("fi", told)
+
+
+@pytest.mark.parametrize("spoken", ["en"], indirect=True)
+def test_in_english_a_forms_shape_is_told_in_words_too(spoken: str) -> None:
+    assert sentence("Expected `array` of length >= 1") == "Give or choose at least 1"
+    assert sentence("Invalid UUID") == "The identifier is not of the right form"
+    assert sentence("The reason says nothing.") == "The reason says nothing."

@@ -9,6 +9,7 @@ again is shown as it is, marked as English.
 import re
 from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Final
 
 from babel.messages.pofile import read_po
@@ -18,24 +19,28 @@ from vault.console.language import LANGUAGE, LOCALE, catalogue, translations
 
 AREA: Final = "sentences"
 
-FORMS: Final = (
-    "Object missing required field `%(field)s`",
-    "Object contains unknown field `%(field)s`",
-    "Expected `%(wanted)s`, got `%(given)s`",
-    "Expected `str` of length >= %(least)s",
-    "Expected `str` of length <= %(most)s",
-    "Expected `array` of length >= %(least)s",
-    "Expected `array` of length <= %(most)s",
-    "Expected `int` >= %(least)s",
-    "Expected `int` <= %(most)s",
-    "Expected `str` matching regex %(pattern)s",
-    "Invalid enum value %(value)s",
-    "Invalid UUID",
-    "Invalid RFC3339 encoded date",
-    "Invalid RFC3339 encoded datetime",
-    "Request %(request)s of a data subject, received on %(day)s.",
+FORMS: Final = MappingProxyType(
+    {
+        "Object missing required field `%(field)s`": "Fill in this field (`%(field)s`)",
+        "Object contains unknown field `%(field)s`": "The form has an unknown field `%(field)s`",
+        "Expected `%(wanted)s`, got `%(given)s`": "This should be `%(wanted)s`, and `%(given)s` was given",
+        "Expected `str` of length >= %(least)s": "The least number of characters is %(least)s",
+        "Expected `str` of length <= %(most)s": "The greatest number of characters is %(most)s",
+        "Expected `array` of length >= %(least)s": "Give or choose at least %(least)s",
+        "Expected `array` of length <= %(most)s": "Give or choose at most %(most)s",
+        "Expected `int` >= %(least)s": "Give a number that is at least %(least)s",
+        "Expected `int` <= %(most)s": "Give a number that is at most %(most)s",
+        "Expected `str` matching regex %(pattern)s": "Give a value of the form %(pattern)s",
+        "Invalid enum value %(value)s": "The value %(value)s cannot be chosen",
+        "Invalid UUID": "The identifier is not of the right form",
+        "Invalid RFC3339 encoded date": "Give a day as year-month-day, such as 2027-01-31",
+        "Invalid RFC3339 encoded datetime": "Give a day and a time with its time zone",
+    }
 )
-"""What msgspec says of a form whose fields are of another shape, and why the vault itself says that it gives a copy."""
+"""What msgspec says, to programmers, of a form whose fields are of another shape, and what a page says for that."""
+
+REASON_OF_A_COPY: Final = "Request %(request)s of a data subject, received on %(day)s."
+"""Why the vault itself says that it gives a copy to a data subject."""
 
 LONGEST: Final = 1000
 """Characters of a sentence that is looked for among the templates; what somebody wrote may be placed in it."""
@@ -47,10 +52,20 @@ def sentence(said: object) -> str:
     """What a rule said, translated; else as it is, marked as English."""
     text = str(said)
     if LANGUAGE.get() == "en" or not text:
-        return text
+        return _plain(text)
     # What begins small or with a value is about a policy's file, whose words are those of the file in every language.
     found = _translated(text, words=text[0].isupper())
     return Markup('<span lang="en">{}</span>').format(text) if found is None else found
+
+
+def _plain(text: str) -> str:
+    """In English all but the words of msgspec is said as it is."""
+    for template, said in FORMS.items() if len(text) <= LONGEST else ():
+        if template == text:
+            return said
+        if PLACED.search(template) and (found := _pattern(template).fullmatch(text)):
+            return _placed(said, found.groupdict())
+    return text
 
 
 def _translated(text: str, *, words: bool) -> str | None:
