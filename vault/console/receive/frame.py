@@ -27,6 +27,7 @@ from vault.errors import (
     UnsupportedMedia,
     VaultError,
 )
+from vault.organisations.reading import own
 from vault.sessions import OVER
 
 AT: Final = "/receive"
@@ -81,7 +82,17 @@ async def signed_in(request: Asked, sessions: Sessions) -> Caller | None:
     caller = await caller_of(request, sessions)
     if caller is not None:
         await count_person(request, caller)
+        request.state.may_ask = await _may_ask(caller)
     return caller
+
+
+async def _may_ask(caller: Caller) -> bool:
+    """Whether a person of outside asks in an organisation's name: a data subject is given things, and asks elsewhere.
+
+    The rule lets every recipient ask, and only the organisation that stands behind them tells them apart.
+    """
+    outside = Role.RECIPIENT in caller.person.roles and caller.may(Action.REQUEST_DISCLOSURE)
+    return outside and await own(caller) is not None
 
 
 async def still_in(request: Asked, sessions: Sessions) -> Caller:
@@ -99,11 +110,11 @@ async def still_in(request: Asked, sessions: Sessions) -> Caller:
 def show(request: Asked, template: str, caller: Caller | None, *, status: int = 200, **given: Any) -> Response[str]:
     """A page; whoever is outside is led nowhere else."""
     inside = caller is not None and Role.RECIPIENT not in caller.person.roles
-    shared = {
+    shared: dict[str, Any] = {
         "me": caller,
         "places": list(places(caller)) if caller and inside else [],
         "words": words,
-        "may_ask": caller is not None and not inside and caller.may(Action.REQUEST_DISCLOSURE),
+        "may_ask": caller is not None and getattr(request.state, "may_ask", False),
     }
     return page(request, f"receive/{template}", status=status, done=DONE, **(shared | given))
 
