@@ -170,6 +170,27 @@ async def test_a_researcher_without_scripts_fetches_checks_and_shows_its_destruc
 
 async def test_a_company_of_the_group_listens_to_what_it_was_granted(
     visit: Visit,
+async def test_a_data_subject_asks_for_nothing_here_and_is_told_that_it_waits_for_their_key(
+    visit: Visit,
+    at: Desk,  # noqa: F811 - a fixture
+) -> None:
+    asked = await at.subjects(await at.recording())
+    hand = Hand(at, asked["id"])
+    subject = await hand.person("subject@outside.example")
+    await hand.review()
+    await at.approve(hand.id)
+    async with visit(subject) as visitor:
+        await visitor.go("/receive")
+        assert "waits for your key" in await visitor.text()
+        assert await visitor.page.get_by_role("link", name="Ask for recordings").count() == 0
+        await visitor.follow("A copy of your own data (GDPR Art. 15)")
+        assert "waits for your key: name it below" in await visitor.text()
+        assert asked["details"]["reason"] not in await visitor.text(), "the words are the controller's"
+        await visitor.check_accessible()
+        await visitor.press("Make a key for me")
+        assert "is being made ready" in await visitor.text()
+
+
     at: Desk,  # noqa: F811 - a fixture
     sister: Company,  # noqa: F811 - a fixture
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 from tenants.disclosing import DisclosureEvent, DisclosureState
 from tenants.vocabulary import DisclosureKind
 from vault.console.language import _, mark, moment
+from vault.disclosure.matters import Matter
 from vault.disclosure.model import Disclosure
 from vault.disclosure.noticing import Cause
 
@@ -63,6 +64,12 @@ PLAIN: Final = MappingProxyType(
     }
 )
 
+WAITS: Final = mark("waits for your key")
+WAITS_FOR_KEY: Final = mark(
+    "It was approved, and waits for your key: name it below, or have one made. Then it is packed and sealed to it."
+)
+"""Said in place of an approval's own words: nobody but its reader can go on with it."""
+
 HEARD_NO_MORE: Final = mark("It is over: nothing of it may be listened to any more. You may ask again.")
 FIRST: Final = mark(
     "One person approved it in an emergency; a second one must confirm it by %(when)s, or nothing more of it is given."
@@ -92,9 +99,17 @@ def kind(word: DisclosureKind) -> str:
     return _(KINDS[word])
 
 
-def state(word: DisclosureState) -> str:
+def state(word: DisclosureState, *, waits: bool = False) -> str:
     """Where it stands, in a word."""
-    return _(STATES[word])
+    return _(WAITS if waits else STATES[word])
+
+
+def waits_for_key(matter: Matter) -> bool:
+    """Whether it is approved and could be packed, if it were known to which key of the reader's it is sealed."""
+    disclosure, seal = matter.disclosure, matter.seal
+    packs = disclosure.needs.gives is DisclosureEvent.PACK and disclosure.state is S.APPROVED
+    # An organisation's own key is another's to mend.
+    return packs and (seal is None or (seal.problem is not None and not seal.registered))
 
 
 def standing(disclosure: Disclosure, now: datetime) -> DisclosureState:
@@ -104,15 +119,17 @@ def standing(disclosure: Disclosure, now: datetime) -> DisclosureState:
     return {S.READY: S.EXPIRED, S.ACTIVE: S.FULFILLED}.get(disclosure.state, disclosure.state)
 
 
-def plain(disclosure: Disclosure, now: datetime) -> str:
+def plain(matter: Matter, now: datetime) -> str:
     """Where it stands, and what is to be done, in a sentence or two."""
+    disclosure = matter.disclosure
     stands = standing(disclosure, now)
+    said = WAITS_FOR_KEY if waits_for_key(matter) else PLAIN[stands]
     if stands.over or not disclosure.unconfirmed:
         listened = stands is S.FULFILLED and disclosure.needs.gives is DisclosureEvent.OPEN
-        return _(HEARD_NO_MORE if listened else PLAIN[stands])
+        return _(HEARD_NO_MORE if listened else said)
     if disclosure.confirm_by is None or disclosure.is_blocked(now):
         return _(BLOCKED)
-    return f"{_(PLAIN[stands])} {_(FIRST) % {'when': moment(disclosure.confirm_by)}}"
+    return f"{_(said)} {_(FIRST) % {'when': moment(disclosure.confirm_by)}}"
 
 
 def tone(word: DisclosureState) -> str:
