@@ -100,7 +100,9 @@ async def test_an_officer_asks_and_two_browsers_decide_until_the_receipt(
         await hand.pack()
         await officer.go("/receive")
         assert "ready to be fetched" in await officer.text()
+        assert "Case number 5500/R/1/26" in await officer.text()
         await officer.follow("Disclosure to an authority")
+        assert "An offence is investigated." in await officer.text()
         await officer.press("Begin to fetch it")
         sealed = await download(officer)
         await hand.received()
@@ -168,8 +170,6 @@ async def test_a_researcher_without_scripts_fetches_checks_and_shows_its_destruc
     assert await given.state() == "fulfilled"
 
 
-async def test_a_company_of_the_group_listens_to_what_it_was_granted(
-    visit: Visit,
 async def test_a_data_subject_asks_for_nothing_here_and_is_told_that_it_waits_for_their_key(
     visit: Visit,
     at: Desk,  # noqa: F811 - a fixture
@@ -191,6 +191,8 @@ async def test_a_data_subject_asks_for_nothing_here_and_is_told_that_it_waits_fo
         assert "is being made ready" in await visitor.text()
 
 
+async def test_a_company_of_the_group_listens_to_what_it_was_granted(
+    visit: Visit,
     at: Desk,  # noqa: F811 - a fixture
     sister: Company,  # noqa: F811 - a fixture
 ) -> None:

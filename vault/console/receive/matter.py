@@ -28,8 +28,8 @@ from vault.disclosure.documents import SIZE_MOST, DocumentPurpose
 from vault.disclosure.duties import DutyMeans, Fulfilment
 from vault.disclosure.fetching import HANDED_OVER
 from vault.disclosure.matters import Matter
-from vault.disclosure.model import Disclosure
-from vault.disclosure.reading import look
+from vault.disclosure.model import Details, Disclosure
+from vault.disclosure.reading import MOST, Filter, listed, look
 from vault.errors import Conflict, Invalid, NotFound, Unauthenticated, VaultError
 
 KEY_LIMIT = 20_000
@@ -46,10 +46,11 @@ async def show_matters(request: Asked, custody: InCustody, sessions: WithSession
         return door_page(request)
     try:
         found, now = await matters.matters(custody, caller), custody.clock.now()
+        numbers = await _case_numbers(custody, caller)
     except VaultError as error:
         return told(request, caller, error)
     clocks = {each.disclosure.id: _clock(each.disclosure, now) for each in found}
-    return show(request, "matters.html", caller, matters=found, clocks=clocks, now=now)
+    return show(request, "matters.html", caller, matters=found, clocks=clocks, numbers=numbers, now=now)
 
 
 @get(f"{AT}/{{disclosure_id:uuid}}", opt=RECEIVES)
@@ -213,12 +214,33 @@ async def matter_page(
     """One matter, also as it answers a form."""
     try:
         found = await matters.matter(custody, caller, disclosure_id)
+        details = _details((await look(custody, caller, disclosure_id)).disclosure, caller)
         news = await notices.notices(caller, disclosure_id)
         papers = await documents.documents(custody, caller, disclosure_id)
     except VaultError as error:
         return told(request, caller, error)
-    given = {"news": news, "papers": papers, "wrong": None, "secret": None, "playing": None, "form": {}}
+    given: dict[str, Any] = {
+        "details": details,
+        "news": news,
+        "papers": papers,
+        "wrong": None,
+        "secret": None,
+        "playing": None,
+        "form": {},
+    }
     return show(request, "matter.html", caller, status=status, **(given | _shown(found, caller, custody) | more))
+
+
+def _details(disclosure: Disclosure, caller: Caller) -> Details | None:
+    """What was written in the request, for whoever wrote it and nobody else who receives it."""
+    return disclosure.details if disclosure.requested_by == caller.id else None
+
+
+async def _case_numbers(custody: Custody, caller: Caller) -> dict[UUID, str]:
+    """By matter, the number that they gave their own request: two that are alike are told apart by it."""
+    seen = [each.disclosure for each in await listed(custody, caller, Filter(limit=MOST))]
+    told = {each.id: details.case_number for each in seen if (details := _details(each, caller))}
+    return {id: number for id, number in told.items() if number}
 
 
 def _clock(disclosure: Disclosure, now: datetime) -> Clock | None:
