@@ -8,6 +8,7 @@ HANDLERS = [
     showing.send_file,
     history.show_history,
     history.show_difference,
+    history.show_proposed_difference,
     changing.show_change,
     changing.check_change,
     changing.turn_change,

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Annotated, Any
+from uuid import UUID
 
 from litestar import Request, Response, get
-from litestar.params import QueryParameter
+from litestar.params import FromPath, QueryParameter
 
 from tenants.decisions import Action
 from tenants.policy_changes import Change, other_changes, periods
@@ -15,16 +16,26 @@ from vault.api.dependencies import FromCaller, InCustody
 from vault.console.names import names_for
 from vault.console.rendering import page
 from vault.custody.custody import Custody
+from vault.custody.database import PLATFORM
+from vault.errors import NotFound
 from vault.handlers import HANDLERS
-from vault.policies.changing import CHANGE_POLICY
+from vault.policies.changing import CHANGE_POLICY, proposed_source
 from vault.policies.versions import source_of, versions
 from vault.proposals.model import Proposal, State
-from vault.proposals.reading import proposals
+from vault.proposals.reading import find, proposals
 
 Number = Annotated[int, QueryParameter(ge=1, le=2**31 - 1)]
 
 AROUND = 3
 """So many lines that are the same are shown around those that are not."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One of two versions: its number and its file."""
+
+    version: int
+    source: str
 
 
 @dataclass(frozen=True)
@@ -60,16 +71,37 @@ async def show_difference(
 ) -> Response[str]:
     """What another version changed: in periods, in everything else, and in the file's own lines."""
     earlier, later = await source_of(caller, before), await source_of(caller, after)
-    old, new = read_published(earlier), read_published(later)
+    return _difference(request, Compared(before, earlier), Compared(after, later))
+
+
+@get("/proposals/{proposal_id:uuid}/difference", opt={"action": Action.READ_PROPOSALS})
+async def show_proposed_difference(
+    request: Request[Caller, Any, Any], proposal_id: FromPath[UUID], custody: InCustody, caller: FromCaller
+) -> Response[str]:
+    """What a proposed version would change, before a second person decides: beside the one that it follows."""
+    proposal = await find(custody, HANDLERS, caller, proposal_id)
+    later = await proposed_source(custody, caller, proposal_id)
+    controller, after = proposal.tenant if caller.tenant == PLATFORM else None, int(proposal.terms["version"])
+    published = [one.version for one in await versions(custody, caller, controller) if one.version < after]
+    if not published:
+        raise NotFound
+    earlier = await source_of(caller, published[0], controller)
+    return _difference(request, Compared(published[0], earlier), Compared(after, later), proposal=proposal_id)
+
+
+def _difference(
+    request: Request[Caller, Any, Any], before: Compared, after: Compared, *, proposal: UUID | None = None
+) -> Response[str]:
+    old, new = read_published(before.source), read_published(after.source)
     return page(
         request,
         "policy/difference.html",
-        before=before,
-        after=after,
-        versions=[one.version for one in await versions(custody, caller)],
+        before=before.version,
+        after=after.version,
+        proposal=proposal,
         periods=[change for change in periods(old, new) if change.change is not Change.SAME],
         other=other_changes(old, new),
-        hunks=hunks(earlier, later),
+        hunks=hunks(before.source, after.source),
     )
 
 
