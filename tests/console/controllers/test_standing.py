@@ -136,3 +136,9 @@ async def test_a_controller_that_has_gone_leaves_its_certificate_and_nothing_els
         await visitor.go(f"/controllers/{house.contract}")
         await visitor.follow("The certificate of destruction")
         assert "There is nothing here" not in await visitor.text()
+        certificate = visitor.page.url.partition("?")[0].rpartition("/")[2]
+    async with visit(house.administrator) as visitor:
+        await visitor.go("/")
+        assert f"gives it out: {certificate}." in await visitor.text()
+        assert await visitor.page.get_by_role("link", name="To the overview").count() == 0
+        await visitor.check_accessible()
