@@ -110,6 +110,8 @@ async def test_a_mistake_keeps_everything_from_being_done_and_what_was_typed_sta
         await visitor.press("Take on the controller")
         assert "This is needed." in await visitor.text()
         await visitor.page.fill("[name=email]", f"admin@{slug}.example")
+        assert "This is needed." not in await visitor.text()
+        await visitor.check_accessible()
         await visitor.page.fill("[name=ends_on]", "2026-02-01")
         await visitor.press("Take on the controller")
         assert "longer than the contract" in await visitor.page.inner_text("#outlook")

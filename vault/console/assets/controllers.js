@@ -24,6 +24,18 @@ text?.addEventListener("drop", (event) => {
   take(file);
 });
 
+// What was wrong with a field is said no more once something else stands there; the check says what is wrong now.
+form.addEventListener("input", ({ target }) => {
+  const wrong = document.getElementById(`wrong-${target.name}`);
+  if (!wrong || !target.value) return;
+  wrong.remove();
+  target.removeAttribute("aria-invalid");
+  const told = document.querySelector(`.told.bad a[href="#field-${target.name}"]`)?.closest("li");
+  const summary = told?.closest(".told.bad");
+  told?.remove();
+  if (summary && !summary.querySelector("li")) summary.remove();
+});
+
 // From a mistake to its line.
 document.addEventListener("click", (event) => {
   const to = event.target.closest("[data-line]");
