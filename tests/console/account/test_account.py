@@ -49,6 +49,7 @@ async def test_everybody_reads_what_they_may_do_and_hear_and_by_which_promise(
         await visitor.go("/account")
         said = await visitor.text()
         assert all(word in said for word in ("supervisor", "Whose calls", "The notice", "every 6 months", "hold"))
+        assert f"{house.slug} as sign-in asks for it" in said
     async with visit(await house.person(Role.RECIPIENT)) as visitor:
         await visitor.go("/account")
         assert "The notice names none of your roles." in await visitor.text()
