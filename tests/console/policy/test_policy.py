@@ -106,6 +106,9 @@ async def test_a_shorter_period_is_previewed_proposed_and_confirmed_by_a_second_
         assert visitor.page.url.endswith(at)
         assert WHY in await visitor.text()
         await visitor.check_accessible()
+        widths = "t => [t.parentElement.scrollWidth, t.parentElement.clientWidth]"
+        needed, there = await visitor.page.locator("table.periods").evaluate(widths)
+        assert needed <= there, "nobody has to scroll for the last columns"
         await visitor.follow("What it changes, line by line")
         assert "What changed from version 1 to version 2" in await visitor.text()
         assert await visitor.page.locator("tr.came", has_text="P3M").count()
