@@ -20,6 +20,7 @@ from vault.custody.database import PLATFORM
 from vault.errors import NotFound
 from vault.handlers import HANDLERS
 from vault.policies.changing import CHANGE_POLICY, proposed_source
+from vault.policies.parsing import parse
 from vault.policies.versions import source_of, versions
 from vault.proposals.model import Proposal, State
 from vault.proposals.reading import find, proposals
@@ -28,6 +29,9 @@ Number = Annotated[int, QueryParameter(ge=1, le=2**31 - 1)]
 
 AROUND = 3
 """So many lines that are the same are shown around those that are not."""
+
+MANY = 500
+"""Lines; the longest of the examples has half as many."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ async def show_difference(
 ) -> Response[str]:
     """What another version changed: in periods, in everything else, and in the file's own lines."""
     earlier, later = await source_of(caller, before), await source_of(caller, after)
-    return _difference(request, Compared(before, earlier), Compared(after, later))
+    return await _difference(request, Compared(before, earlier), Compared(after, later))
 
 
 @get("/proposals/{proposal_id:uuid}/difference", opt={"action": Action.READ_PROPOSALS})
@@ -86,10 +90,10 @@ async def show_proposed_difference(
     if not published:
         raise NotFound
     earlier = await source_of(caller, published[0], controller)
-    return _difference(request, Compared(published[0], earlier), Compared(after, later), proposal=proposal_id)
+    return await _difference(request, Compared(published[0], earlier), Compared(after, later), proposal=proposal_id)
 
 
-def _difference(
+async def _difference(
     request: Request[Caller, Any, Any], before: Compared, after: Compared, *, proposal: UUID | None = None
 ) -> Response[str]:
     old, new = read_published(before.source), read_published(after.source)
@@ -101,14 +105,15 @@ def _difference(
         proposal=proposal,
         periods=[change for change in periods(old, new) if change.change is not Change.SAME],
         other=other_changes(old, new),
-        hunks=hunks(before.source, after.source),
+        hunks=await parse(hunks, before.source, after.source),
     )
 
 
 def hunks(before: str, after: str) -> list[list[Line]]:
     """Where two files differ, with a few lines around."""
     old, new = before.splitlines(), after.splitlines()
-    grouped = SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(AROUND)
+    # Of very many lines those that are everywhere are not looked up: each would be compared with each.
+    grouped = SequenceMatcher(None, old, new, autojunk=len(new) > MANY).get_grouped_opcodes(AROUND)
     return [[line for step in group for line in _lines(step, old, new)] for group in grouped]
 
 
