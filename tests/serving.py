@@ -11,6 +11,7 @@ import uvicorn
 from tests.world import World
 from vault.api.serving import Tls, served
 from vault.app import create_app
+from vault.client.http import LIMITS
 from vault.custody.custody import Custody
 from vault.web_settings import WebSettings
 
@@ -35,7 +36,7 @@ async def serve(
     port = server.servers[0].sockets[0].getsockname()[1]
     url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
     try:
-        async with httpx.AsyncClient(base_url=url, timeout=30, **client) as asking:
+        async with httpx.AsyncClient(base_url=url, timeout=30, limits=LIMITS, **client) as asking:
             yield asking
     finally:
         server.should_exit = True

@@ -10,7 +10,7 @@ from tenants.contracts import Contract
 from tenants.lines import Lines
 from tenants.policy import Policy
 from tenants.reading import PolicyInvalid, PolicyProblem, check_against_contract, read_policy
-from tenants.shape import MOST_NAMES
+from tenants.shape import MOST_NAMES, nearest
 
 Problems = Callable[..., tuple[PolicyProblem, ...]]
 
@@ -327,6 +327,11 @@ def test_a_name_is_proposed_out_of_some_that_are_short(policy_texts: Mapping[str
     (told,) = refused.value.problems
     assert told.remedy.startswith("write one of: ")
     assert told.remedy.count(",") == MOST_NAMES - 1
+
+
+def test_where_every_name_is_long_none_is_told_again() -> None:
+    assert nearest("x", ["y" * 3000]) == "write one of the names that there are"
+    assert nearest("x", []) == "remove it"
 
 
 @pytest.mark.parametrize("zone", ["Europe", "America", "x" * 300, "localtime", "posixrules", "Factory", "\\u0000"])

@@ -23,6 +23,7 @@ from infra.processes import Child
 from tests.world import World
 from vault.app import create_app
 from vault.assembly import open_custody
+from vault.client.http import LIMITS
 from vault.custody.database import DB, platform_scope
 from vault.custody.migrate import migrate
 from vault.errors import Unavailable
@@ -171,7 +172,7 @@ async def _served(settings: Settings) -> AsyncIterator[World]:
         assert not serving.done(), serving.exception()
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, limits=LIMITS) as client:
         world = World(client, app.state.custody, settings)
         await world.begin()
         yield world
