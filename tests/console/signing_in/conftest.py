@@ -25,9 +25,9 @@ def visit_by_name(browser: Browser, named: str) -> Visit:
     return partial(visiting, browser, named)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 async def house(world: World) -> House:
-    """A controller whose administrator has a password and an app."""
+    """A controller whose administrator has a password and an app; each test has its own, since codes are good once."""
     made = await world.house()
     await world.redeem(made.invitation)
     return made
